@@ -1,0 +1,87 @@
+import pg from 'pg';
+
+/** A row as the queries return it: int8 is bigint, numeric is a string, timestamptz a Date, bytea a Buffer. */
+export type Row = Record<string, unknown>;
+
+/** Where a query can run: the pool, or one transaction. Rooms take it as their first argument. */
+export interface Queryable {
+  query<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+}
+
+export interface Tx extends Queryable {
+  /** Sent to the listeners when, and only when, the transaction commits. */
+  notify(channel: Channel, payload: string): Promise<void>;
+}
+
+export interface Database extends Queryable {
+  readonly url: string;
+  /** Runs `work` in one transaction; an error rolls it back and is thrown on. */
+  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * The signals between rooms. The payload is a market id, then ids of what changed, separated by spaces; a receiver
+ * must also find its work without the signal, because signals are lost when nobody listens.
+ * readings: market · balance: market, accounts · command: market, meters · grid: market.
+ */
+export type Channel = 'readings' | 'balance' | 'command' | 'grid';
+
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === INT8) return BigInt;
+    if (oid === INT8_ARRAY) return parseInt8Array;
+    return pg.types.getTypeParser(oid, format);
+  },
+};
+
+/** `{1,NULL,3}`; the schema has no nested ones. */
+const parseInt8Array = (text: string): (bigint | null)[] =>
+  text === '{}'
+    ? []
+    : text
+        .slice(1, -1)
+        .split(',')
+        .map((item) => (item === 'NULL' ? null : BigInt(item)));
+
+const MAX_CONNECTIONS = 12;
+
+export function openDatabase(url: string, log: { error(detail: object, message: string): void }): Database {
+  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types, application_name: 'openprepay' });
+  pool.on('error', (error) => log.error({ err: error }, 'idle database connection lost'));
+  return {
+    url,
+    query: (sql, values) => run(pool, sql, values),
+    async tx(work) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await work({
+          query: (sql, values) => run(client, sql, values),
+          notify: async (channel, payload) => {
+            await client.query('select pg_notify($1, $2)', [channel, payload]);
+          },
+        });
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((rollbackError: Error) => {
+          broken = rollbackError;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function run<R extends Row>(on: pg.Pool | pg.PoolClient, sql: string, values?: readonly unknown[]): Promise<R[]> {
+  const result = await on.query<R>(sql, values ? [...values] : undefined);
+  return result.rows;
+}

@@ -1,0 +1,123 @@
+-- Reference tables (small, the same on every node): market, nb_product, device_directory.
+-- Every other market-owned table has market_id first in its primary key, unique keys and foreign keys.
+
+create table market (
+  market_id uuid primary key,
+  code text not null unique,
+  name text not null,
+  time_zone text not null default 'Asia/Shanghai',
+  not_open_is_off boolean not null default false,
+  final_notice_wait_s integer not null default 1800 check (final_notice_wait_s >= 0),
+  stale_after_s integer not null default 10800 check (stale_after_s > 0),
+  low_balance_fen bigint not null default 2000,
+  restore_minimum_fen bigint not null default 1 check (restore_minimum_fen > 0),
+  command_limit_s integer not null default 172800 check (command_limit_s > 0),
+  created_at timestamptz not null
+);
+
+create table building (
+  market_id uuid not null references market,
+  building_id uuid not null,
+  name text not null,
+  reading_interval_s integer not null default 1800 check (reading_interval_s between 60 and 604800),
+  settlement_period text not null default 'each_reading'
+    check (settlement_period in ('each_reading', 'daily', 'weekly', 'monthly')),
+  primary key (market_id, building_id),
+  unique (market_id, name)
+);
+
+create table stall (
+  market_id uuid not null,
+  stall_id uuid not null,
+  building_id uuid not null,
+  code text not null,
+  stall_type text not null,
+  area_m2 numeric(10, 2),
+  protected boolean not null default false,
+  primary key (market_id, stall_id),
+  unique (market_id, code),
+  foreign key (market_id, building_id) references building
+);
+
+-- model names a profile of the catalogue that the program carries. link_key and bus_address say how to reach the meter:
+-- acrel4g: serial number of its modem, Modbus unit; nb: "<product>/<device>" on the platform, CJ/T 188 address.
+create table meter (
+  market_id uuid not null,
+  meter_id uuid not null,
+  kind text not null check (kind in ('electricity', 'water')),
+  model text not null,
+  serial text not null,
+  ct_ratio integer not null default 1 check (ct_ratio between 1 and 10000),
+  link text not null check (link in ('acrel4g', 'nb')),
+  link_key text not null,
+  bus_address text not null,
+  retired_at timestamptz,
+  primary key (market_id, meter_id),
+  unique (market_id, serial)
+);
+
+create table meter_binding (
+  market_id uuid not null,
+  binding_id uuid not null,
+  meter_id uuid not null,
+  stall_id uuid not null,
+  from_at timestamptz not null,
+  to_at timestamptz check (to_at > from_at),
+  primary key (market_id, binding_id),
+  foreign key (market_id, meter_id) references meter,
+  foreign key (market_id, stall_id) references stall
+);
+create unique index meter_binding_current on meter_binding (market_id, meter_id) where to_at is null;
+create index meter_binding_stall on meter_binding (market_id, stall_id);
+
+-- Which market a device belongs to must be found before its market is known.
+create table device_directory (
+  link text not null,
+  link_key text not null,
+  bus_address text not null,
+  market_id uuid not null,
+  meter_id uuid not null,
+  primary key (link, link_key, bus_address)
+);
+
+create table unclaimed_device (
+  link text not null,
+  link_key text not null,
+  first_seen_at timestamptz not null,
+  last_seen_at timestamptz not null,
+  contacts bigint not null default 1,
+  remote text not null,
+  primary key (link, link_key)
+);
+
+-- A product on an NB-IoT platform. push_token is the secret part of the address the platform pushes to.
+create table nb_product (
+  platform text not null check (platform in ('ctwing')),
+  product_id text not null,
+  market_id uuid not null references market,
+  base_url text not null,
+  app_key text not null,
+  app_secret text not null,
+  master_key text not null,
+  push_token text not null unique,
+  allowed_sources text[] not null default '{}',
+  primary key (platform, product_id)
+);
+
+-- What the meter itself last said, and whether it can be reached. switch_state is the relay or the valve by read-back.
+create table meter_state (
+  market_id uuid not null,
+  meter_id uuid not null,
+  online boolean not null default false,
+  last_contact_at timestamptz,
+  wake_expected_at timestamptz,
+  rssi integer,
+  iccid text,
+  firmware text,
+  battery_low boolean,
+  switch_state text not null default 'unknown' check (switch_state in ('on', 'off', 'fault', 'unknown')),
+  switch_at timestamptz,
+  last_read_at timestamptz,
+  primary key (market_id, meter_id),
+  foreign key (market_id, meter_id) references meter
+);

@@ -1,0 +1,49 @@
+-- Bytes as they were on the wire. frame_id is a UUIDv7, so the key is in order of time.
+create table frame (
+  market_id uuid not null,
+  frame_id uuid not null,
+  meter_id uuid not null,
+  at timestamptz not null,
+  direction text not null check (direction in ('up', 'down')),
+  protocol text not null,
+  bytes bytea not null check (octet_length(bytes) <= 65536),
+  primary key (market_id, frame_id)
+);
+create index frame_meter on frame (market_id, meter_id, at);
+
+-- One row a meter and instant: total and tariff registers (sharp, peak, flat, valley, deep valley; null where the meter
+-- has none) in Wh after CT, or litres. read_at is the time at the meter. The same reading twice is one row.
+create table reading (
+  market_id uuid not null,
+  meter_id uuid not null,
+  read_at timestamptz not null,
+  received_at timestamptz not null,
+  origin text not null check (origin in ('scheduled', 'pushed', 'on_demand', 'backfilled', 'manual', 'estimated')),
+  total bigint not null check (total >= 0),
+  tariffs bigint[],
+  quality text not null check (quality in ('good', 'suspect', 'rejected')),
+  suspect_reason text check (suspect_reason in ('decrease', 'jump', 'future_time')),
+  frame_id uuid,
+  primary key (market_id, meter_id, read_at),
+  foreign key (market_id, meter_id) references meter,
+  check ((quality = 'good') = (suspect_reason is null) or quality <> 'suspect')
+);
+create index reading_received on reading (market_id, received_at);
+
+-- A suspect reading stops its meter's settlement until a person releases it.
+create table hold (
+  market_id uuid not null,
+  hold_id uuid not null,
+  meter_id uuid not null,
+  read_at timestamptz not null,
+  reason text not null,
+  opened_at timestamptz not null,
+  released_at timestamptz,
+  released_by uuid,
+  release_action text check (release_action in ('accept', 'reject')),
+  note text,
+  primary key (market_id, hold_id),
+  foreign key (market_id, meter_id, read_at) references reading,
+  check ((released_at is null) = (release_action is null))
+);
+create unique index hold_open on hold (market_id, meter_id) where released_at is null;

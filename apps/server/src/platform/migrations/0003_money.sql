@@ -1,0 +1,136 @@
+create table price_plan (
+  market_id uuid not null references market,
+  plan_id uuid not null,
+  kind text not null check (kind in ('electricity', 'water')),
+  name text not null,
+  market_default boolean not null default false,
+  primary key (market_id, plan_id),
+  unique (market_id, name)
+);
+create unique index price_plan_default on price_plan (market_id, kind) where market_default;
+
+-- rule: {"kind":"flat","parts":[{"name":"energy","price":"0.853200"}]}, prices in yuan per kWh or m³.
+create table price_plan_version (
+  market_id uuid not null,
+  plan_id uuid not null,
+  version integer not null check (version > 0),
+  valid_from timestamptz not null,
+  rule jsonb not null,
+  primary key (market_id, plan_id, version),
+  unique (market_id, plan_id, valid_from),
+  foreign key (market_id, plan_id) references price_plan
+);
+
+create table account (
+  market_id uuid not null references market,
+  account_id uuid not null,
+  number text not null,
+  customer_name text not null,
+  phone text,
+  state text not null check (state in ('prepared', 'open', 'closed')),
+  mode text not null default 'prepaid' check (mode in ('prepaid', 'postpaid')),
+  credit_limit_fen bigint not null default 0 check (credit_limit_fen >= 0),
+  electricity_plan_id uuid,
+  water_plan_id uuid,
+  opened_at timestamptz,
+  closed_at timestamptz,
+  primary key (market_id, account_id),
+  unique (market_id, number),
+  foreign key (market_id, electricity_plan_id) references price_plan,
+  foreign key (market_id, water_plan_id) references price_plan
+);
+
+-- Which account a stall belongs to, and when: each kWh belongs to the tenant of that date.
+create table tenancy (
+  market_id uuid not null,
+  tenancy_id uuid not null,
+  account_id uuid not null,
+  stall_id uuid not null,
+  from_at timestamptz not null,
+  to_at timestamptz check (to_at > from_at),
+  primary key (market_id, tenancy_id),
+  foreign key (market_id, account_id) references account,
+  foreign key (market_id, stall_id) references stall
+);
+create unique index tenancy_current on tenancy (market_id, stall_id) where to_at is null;
+create index tenancy_account on tenancy (market_id, account_id);
+
+-- Derived from posting, in the transaction that posts; `openprepay verify` proves it.
+create table purse (
+  market_id uuid not null,
+  account_id uuid not null,
+  kind text not null check (kind in ('utility', 'fees', 'deposit')),
+  balance_fen bigint not null default 0,
+  primary key (market_id, account_id, kind),
+  foreign key (market_id, account_id) references account
+);
+
+create table ledger_tx (
+  market_id uuid not null references market,
+  tx_id uuid not null,
+  kind text not null check (kind in ('top_up', 'charge', 'opening_balance')),
+  idempotency_key text not null,
+  business_at timestamptz not null,
+  recorded_at timestamptz not null,
+  operator_id uuid,
+  memo text,
+  primary key (market_id, tx_id),
+  unique (market_id, idempotency_key)
+);
+
+-- Signed fen; a transaction's lines sum to zero. A purse is what the market owes its tenant: positive is the tenant's.
+create table posting (
+  market_id uuid not null,
+  tx_id uuid not null,
+  line smallint not null,
+  ledger_account text not null check (ledger_account in ('purse.utility', 'purse.fees', 'purse.deposit',
+    'cash', 'bank', 'pos', 'opening', 'revenue.electricity', 'revenue.water')),
+  account_id uuid,
+  amount_fen bigint not null check (amount_fen <> 0),
+  primary key (market_id, tx_id, line),
+  foreign key (market_id, tx_id) references ledger_tx,
+  check ((ledger_account like 'purse.%') = (account_id is not null))
+);
+create index posting_account on posting (market_id, account_id, tx_id) where account_id is not null;
+
+-- How far a meter is settled for the account that has it, and the exact sum behind the rounded charges:
+-- charged so far = round(exact_nano_yuan) fen.
+create table meter_settlement (
+  market_id uuid not null,
+  meter_id uuid not null,
+  account_id uuid not null,
+  period_from timestamptz not null,
+  settled_at timestamptz not null,
+  settled_value bigint not null,
+  exact_nano_yuan bigint not null default 0,
+  primary key (market_id, meter_id),
+  foreign key (market_id, meter_id) references meter,
+  foreign key (market_id, account_id) references account
+);
+
+create table charge (
+  market_id uuid not null,
+  charge_id uuid not null,
+  meter_id uuid not null,
+  account_id uuid not null,
+  stall_id uuid not null,
+  from_at timestamptz not null,
+  to_at timestamptz not null check (to_at > from_at),
+  from_value bigint not null,
+  to_value bigint not null check (to_value >= from_value),
+  plan_id uuid not null,
+  plan_version integer not null,
+  exact_before_nano_yuan bigint not null,
+  exact_after_nano_yuan bigint not null,
+  amount_fen bigint not null,
+  tx_id uuid,
+  created_at timestamptz not null,
+  primary key (market_id, charge_id),
+  unique (market_id, meter_id, from_at),
+  foreign key (market_id, meter_id) references meter,
+  foreign key (market_id, account_id) references account,
+  foreign key (market_id, plan_id, plan_version) references price_plan_version,
+  foreign key (market_id, tx_id) references ledger_tx,
+  check ((amount_fen = 0) = (tx_id is null))
+);
+create index charge_account on charge (market_id, account_id, to_at);

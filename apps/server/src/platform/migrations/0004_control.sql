@@ -1,0 +1,87 @@
+-- The override a person set and the state control wants. Nothing here is what the meter says; that is meter_state.
+create table meter_control (
+  market_id uuid not null,
+  meter_id uuid not null,
+  override text not null default 'auto' check (override in ('auto', 'forced_on', 'forced_off')),
+  override_reason text,
+  override_by uuid,
+  override_at timestamptz,
+  override_until timestamptz,
+  wanted text check (wanted in ('on', 'off')),
+  wanted_reason text,
+  wanted_at timestamptz,
+  wanted_seq bigint not null default 0,
+  primary key (market_id, meter_id),
+  foreign key (market_id, meter_id) references meter
+);
+
+-- A notice fires once per crossing: while one is open the stage stays silent; closing it re-arms the stage.
+create table notice (
+  market_id uuid not null,
+  notice_id uuid not null,
+  account_id uuid not null,
+  stage text not null check (stage in ('low_balance', 'final')),
+  balance_fen bigint not null,
+  raised_at timestamptz not null,
+  channel text not null check (channel in ('console')),
+  delivered_at timestamptz,
+  closed_at timestamptz,
+  primary key (market_id, notice_id),
+  foreign key (market_id, account_id) references account
+);
+create unique index notice_open on notice (market_id, account_id, stage) where closed_at is null;
+
+-- queued → sent → acknowledged → confirmed | failed | expired | superseded. At most one is open a meter, so only the
+-- latest wanted state is ever sent.
+create table command (
+  market_id uuid not null,
+  command_id uuid not null,
+  meter_id uuid not null,
+  wanted text not null check (wanted in ('on', 'off')),
+  wanted_seq bigint not null,
+  cause text not null,
+  operator_id uuid,
+  state text not null check (state in ('queued', 'sent', 'acknowledged', 'confirmed', 'failed', 'expired', 'superseded')),
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  next_attempt_at timestamptz not null,
+  attempts integer not null default 0,
+  sent_at timestamptz,
+  acknowledged_at timestamptz,
+  finished_at timestamptz,
+  expected_at timestamptz,
+  platform_ref text,
+  outcome text,
+  primary key (market_id, command_id),
+  foreign key (market_id, meter_id) references meter,
+  check ((finished_at is null) = (state in ('queued', 'sent', 'acknowledged')))
+);
+create unique index command_open on command (market_id, meter_id) where finished_at is null;
+create index command_meter on command (market_id, meter_id, created_at);
+
+create table command_attempt (
+  market_id uuid not null,
+  command_id uuid not null,
+  attempt integer not null,
+  step text not null check (step in ('write', 'read_back')),
+  at timestamptz not null,
+  request_frame_id uuid,
+  reply_frame_id uuid,
+  outcome text not null,
+  primary key (market_id, command_id, attempt, step),
+  foreign key (market_id, command_id) references command
+);
+
+-- A meter ends in the wanted state, or here, where a person sees it.
+create table device_exception (
+  market_id uuid not null,
+  exception_id uuid not null,
+  meter_id uuid not null,
+  kind text not null check (kind in ('switch_not_confirmed', 'command_expired')),
+  opened_at timestamptz not null,
+  closed_at timestamptz,
+  detail text not null,
+  primary key (market_id, exception_id),
+  foreign key (market_id, meter_id) references meter
+);
+create unique index device_exception_open on device_exception (market_id, meter_id, kind) where closed_at is null;

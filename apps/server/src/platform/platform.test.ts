@@ -1,0 +1,75 @@
+import { expect, test, vi } from 'vitest';
+import { freshDatabase, testContext } from '../../test-support/database.ts';
+import { startLoop } from './loop.ts';
+import { migrate } from './migrate.ts';
+
+test('a migrated database has nothing left to migrate', async () => {
+  const db = await freshDatabase();
+  expect(await migrate(db)).toEqual([]);
+});
+
+test('a database that a newer program has migrated is refused', async () => {
+  const db = await freshDatabase();
+  await db.query(`insert into migration (name, sha256) values ('9999_from_the_future.sql', 'x')`);
+  await expect(migrate(db)).rejects.toMatchObject({ code: 'platform.schema_is_newer' });
+});
+
+test('a migration whose text was changed after it was applied is refused', async () => {
+  const db = await freshDatabase();
+  await db.query(`update migration set sha256 = 'x' where name = '0001_sites_and_devices.sql'`);
+  await expect(migrate(db)).rejects.toMatchObject({ code: 'platform.migration_changed' });
+});
+
+test('eight-byte integers arrive as bigint, alone and in arrays', async () => {
+  const db = await freshDatabase();
+  const rows = await db.query(
+    `select 9007199254740993::int8 as one, array[9007199254740993, null]::int8[] as many, '{}'::int8[] as none`,
+  );
+  expect(rows).toEqual([{ one: 9007199254740993n, many: [9007199254740993n, null], none: [] }]);
+});
+
+test('a signal is heard after the commit and not after a rollback, and a loop gathers what came together', async () => {
+  const { db, signals, log } = await testContext();
+  const runs: (ReadonlySet<string> | null)[] = [];
+  const loop = startLoop(
+    {
+      name: 'test',
+      everyMs: 60_000,
+      wakeOn: ['balance'],
+      coalesceMs: 50,
+      run: async (payloads) => void runs.push(payloads),
+    },
+    signals,
+    log,
+  );
+  await vi.waitFor(() => expect(runs).toEqual([null]));
+  await db
+    .tx((tx) => tx.notify('balance', 'never').then(() => Promise.reject(new Error('rolled back'))))
+    .catch(() => {});
+  await db.tx((tx) => tx.notify('balance', 'a'));
+  await db.tx((tx) => tx.notify('balance', 'b'));
+  await vi.waitFor(() => expect(runs).toEqual([null, new Set(['a', 'b'])]));
+  await loop.stop();
+});
+
+test('a loop whose work failed looks at everything the next time', async () => {
+  const { db, signals, log } = await testContext();
+  const runs: (ReadonlySet<string> | null)[] = [];
+  const loop = startLoop(
+    {
+      name: 'test',
+      everyMs: 30,
+      wakeOn: ['balance'],
+      run: async (payloads) => {
+        runs.push(payloads);
+        if (runs.length === 1) throw new Error('the database was away');
+      },
+    },
+    signals,
+    log,
+  );
+  await vi.waitFor(() => expect(runs.slice(0, 2)).toEqual([null, null]));
+  await db.tx((tx) => tx.notify('balance', 'a'));
+  await vi.waitFor(() => expect(runs).toContainEqual(new Set(['a'])));
+  await loop.stop();
+});

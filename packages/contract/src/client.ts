@@ -1,0 +1,77 @@
+import type { RouteBody, RouteParams, RouteQuery, RouteResponse } from './route.ts';
+import type { RouteName, Routes } from './routes.ts';
+import type { Problem } from './schemas.ts';
+
+type Given<K extends string, T> = undefined extends T ? unknown : { readonly [key in K]: T };
+/** What a call of route N takes: its params, query and body, where it has them. */
+export type CallInput<N extends RouteName> = Given<'params', RouteParams<Routes[N]>> &
+  Given<'query', RouteQuery<Routes[N]>> &
+  Given<'body', RouteBody<Routes[N]>>;
+
+/** A refused call: the server's problem document, or `client.unreachable` when there was no answer. */
+export class CallError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title);
+    this.name = 'CallError';
+    this.problem = problem;
+  }
+}
+
+/** The routes' methods and paths, without their schemas, so that a browser bundle needs no validator. */
+export type RouteTable = { readonly [N in RouteName]: readonly [method: Routes[N]['method'], path: Routes[N]['path']] };
+
+export const routeTable: RouteTable = {
+  health: ['GET', '/api/health'],
+  signIn: ['POST', '/api/sign-in'],
+  signOut: ['POST', '/api/sign-out'],
+  me: ['GET', '/api/me'],
+  markets: ['GET', '/api/markets'],
+  grid: ['GET', '/api/markets/:marketId/grid'],
+  stall: ['GET', '/api/markets/:marketId/stalls/:stallId'],
+  topUp: ['POST', '/api/markets/:marketId/accounts/:accountId/top-ups'],
+  setOverride: ['PUT', '/api/markets/:marketId/meters/:meterId/override'],
+  exceptions: ['GET', '/api/markets/:marketId/exceptions'],
+  holds: ['GET', '/api/markets/:marketId/holds'],
+  releaseHold: ['POST', '/api/markets/:marketId/holds/:holdId/release'],
+  unclaimedDevices: ['GET', '/api/unclaimed-devices'],
+};
+
+export async function call<N extends RouteName>(
+  name: N,
+  input: CallInput<N>,
+  send: typeof fetch = fetch,
+): Promise<RouteResponse<Routes[N]>> {
+  const [method, template] = routeTable[name];
+  const {
+    params = {},
+    query,
+    body,
+  } = input as {
+    params?: Record<string, string>;
+    query?: Record<string, string>;
+    body?: unknown;
+  };
+  const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  const search = query ? `?${new URLSearchParams(query)}` : '';
+  const request: RequestInit = { method, credentials: 'same-origin' };
+  if (body !== undefined) {
+    request.headers = { 'content-type': 'application/json' };
+    request.body = JSON.stringify(body);
+  }
+  const response = await send(path + search, request).catch(() => undefined);
+  if (!response) {
+    throw new CallError({ type: 'about:blank', title: 'No answer', status: 0, code: 'client.unreachable' });
+  }
+  const answer: unknown = response.status === 204 ? null : await response.json().catch(() => null);
+  if (!response.ok) {
+    const fallback = {
+      type: 'about:blank',
+      title: response.statusText,
+      status: response.status,
+      code: 'client.bad_answer',
+    };
+    throw new CallError((answer as Problem | null) ?? fallback);
+  }
+  return answer as RouteResponse<Routes[N]>;
+}

@@ -1,0 +1,27 @@
+import type { Static, TSchema } from 'typebox';
+
+export const ROLES = ['admin', 'cashier', 'auditor'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** One HTTP route, said once: server, console and OpenAPI follow from it. Every answer that is not 2xx is a Problem. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Fastify notation; a route below `/api/markets/:marketId` is bound to that market. */
+  readonly path: string;
+  readonly summary: string;
+  /** Who may call it. The server enforces this in one place. */
+  readonly roles: readonly Role[] | 'public';
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly response: TSchema;
+}
+
+export const defineRoute = <const R extends Route>(route: R): R => route;
+
+type Part<R extends Route, K extends 'params' | 'query' | 'body'> = R[K] extends TSchema ? Static<R[K]> : undefined;
+
+export type RouteParams<R extends Route> = Part<R, 'params'>;
+export type RouteQuery<R extends Route> = Part<R, 'query'>;
+export type RouteBody<R extends Route> = Part<R, 'body'>;
+export type RouteResponse<R extends Route> = Static<R['response']>;

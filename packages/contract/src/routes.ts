@@ -1,0 +1,132 @@
+import Type from 'typebox';
+import { defineRoute } from './route.ts';
+import {
+  DeviceException,
+  Grid,
+  Hold,
+  HoldRelease,
+  Id,
+  Instant,
+  Market,
+  Operator,
+  OverrideRequest,
+  StallDetail,
+  TopUpRequest,
+  TopUpResult,
+  UnclaimedDevice,
+} from './schemas.ts';
+
+const everyone = ['admin', 'cashier', 'auditor'] as const;
+const inMarket = Type.Object({ marketId: Id });
+const Nothing = Type.Null();
+
+export const routes = {
+  health: defineRoute({
+    method: 'GET',
+    path: '/api/health',
+    summary: 'Whether the program and its database answer',
+    roles: 'public',
+    response: Type.Object({ ok: Type.Boolean(), version: Type.String() }),
+  }),
+  signIn: defineRoute({
+    method: 'POST',
+    path: '/api/sign-in',
+    summary: 'Sign in with login and password; sets the session cookie',
+    roles: 'public',
+    body: Type.Object({ login: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 256 }) }),
+    response: Operator,
+  }),
+  signOut: defineRoute({
+    method: 'POST',
+    path: '/api/sign-out',
+    summary: 'End this session',
+    roles: everyone,
+    response: Nothing,
+  }),
+  me: defineRoute({
+    method: 'GET',
+    path: '/api/me',
+    summary: 'The operator this session belongs to',
+    roles: everyone,
+    response: Operator,
+  }),
+  markets: defineRoute({
+    method: 'GET',
+    path: '/api/markets',
+    summary: 'The markets this operator may see, and the market clock',
+    roles: everyone,
+    response: Type.Object({ at: Instant, clockSpeed: Type.Number(), markets: Type.Array(Market) }),
+  }),
+  grid: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/grid',
+    summary: 'Every stall with its state',
+    roles: everyone,
+    params: inMarket,
+    response: Grid,
+  }),
+  stall: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/stalls/:stallId',
+    summary: 'One stall: account, purses, meters with readings and commands, ledger lines',
+    roles: everyone,
+    params: Type.Object({ marketId: Id, stallId: Id }),
+    response: StallDetail,
+  }),
+  topUp: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/accounts/:accountId/top-ups',
+    summary: 'Counter top-up of the utility purse',
+    roles: ['admin', 'cashier'],
+    params: Type.Object({ marketId: Id, accountId: Id }),
+    body: TopUpRequest,
+    response: TopUpResult,
+  }),
+  setOverride: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/meters/:meterId/override',
+    summary: 'Set a meter to auto, forced on or forced off, with a reason',
+    roles: ['admin'],
+    params: Type.Object({ marketId: Id, meterId: Id }),
+    body: OverrideRequest,
+    response: Nothing,
+  }),
+  exceptions: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/exceptions',
+    summary: 'Meters that did not reach the wanted state',
+    roles: everyone,
+    params: inMarket,
+    response: Type.Array(DeviceException),
+  }),
+  holds: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/holds',
+    summary: 'Suspect readings that stop settlement until a person releases them',
+    roles: everyone,
+    params: inMarket,
+    response: Type.Array(Hold),
+  }),
+  releaseHold: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/holds/:holdId/release',
+    summary: 'Release a hold with a note',
+    roles: ['admin'],
+    params: Type.Object({ marketId: Id, holdId: Id }),
+    body: HoldRelease,
+    response: Nothing,
+  }),
+  unclaimedDevices: defineRoute({
+    method: 'GET',
+    path: '/api/unclaimed-devices',
+    summary: 'Devices that called in and belong to no market',
+    roles: ['admin', 'auditor'],
+    response: Type.Array(UnclaimedDevice),
+  }),
+} as const;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+
+/** Server-sent events, beside the routes: `event: grid`, data a GridChange, on every change, at most four a second. */
+export const gridEventsPath = '/api/markets/:marketId/grid/events';

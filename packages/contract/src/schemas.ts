@@ -1,0 +1,280 @@
+import Type, { type Static } from 'typebox';
+import { ROLES } from './route.ts';
+
+/*
+ * Amounts are whole fen and quantities whole Wh or litres, as JSON integers: all are far below 2^53.
+ * Instants are RFC 3339 in UTC.
+ */
+export const Id = Type.String({ format: 'uuid' });
+export const Instant = Type.String({ format: 'date-time' });
+export const AmountFen = Type.Integer();
+export const QuantityBase = Type.Integer({ description: 'Wh for electricity, litres for water' });
+export const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const OneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values);
+
+/** RFC 9457 problem document; `code` is the stable part that programs match on. */
+export const Problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  code: Type.String(),
+  detail: Type.Optional(Type.String()),
+});
+export type Problem = Static<typeof Problem>;
+
+export const MeterKindSchema = OneOf(['electricity', 'water']);
+export const SwitchState = OneOf(['on', 'off', 'fault', 'unknown']);
+export const Override = OneOf(['auto', 'forced_on', 'forced_off']);
+export const CommandState = OneOf(['queued', 'sent', 'acknowledged', 'confirmed', 'failed', 'expired', 'superseded']);
+export const Purse = OneOf(['utility', 'fees', 'deposit']);
+export const PaymentMethod = OneOf(['cash', 'bank', 'pos']);
+export const Quality = OneOf(['good', 'suspect', 'rejected']);
+export const Origin = OneOf(['scheduled', 'pushed', 'on_demand', 'backfilled', 'manual', 'estimated']);
+
+/** What a cell of the stall grid shows, most urgent first; the order is the order of precedence. */
+export const STALL_STATES = [
+  'exception',
+  'forced_off',
+  'arrears_cut',
+  'hold',
+  'offline',
+  'forced_on',
+  'no_account',
+  'low_balance',
+  'normal',
+] as const;
+export const StallState = OneOf(STALL_STATES);
+export type StallState = Static<typeof StallState>;
+
+export const Operator = Type.Object({
+  operatorId: Id,
+  login: Type.String(),
+  name: Type.String(),
+  role: OneOf(ROLES),
+});
+export type Operator = Static<typeof Operator>;
+
+export const Market = Type.Object({
+  marketId: Id,
+  code: Type.String(),
+  name: Type.String(),
+  timeZone: Type.String(),
+  lowBalanceFen: AmountFen,
+});
+export type Market = Static<typeof Market>;
+
+export const StallCell = Type.Object({
+  stallId: Id,
+  code: Type.String(),
+  building: Type.String(),
+  stallType: Type.String(),
+  state: StallState,
+  customerName: Nullable(Type.String()),
+  balanceFen: Nullable(AmountFen),
+  todayWh: Type.Integer(),
+  todayLitres: Type.Integer(),
+  /** One per meter bound to the stall now. */
+  meters: Type.Array(
+    Type.Object({
+      meterId: Id,
+      kind: MeterKindSchema,
+      online: Type.Boolean(),
+      switchState: SwitchState,
+      wanted: Nullable(OneOf(['on', 'off'])),
+      /** A command is under way: the meter does not yet say what is wanted. */
+      switching: Type.Boolean(),
+    }),
+  ),
+});
+export type StallCell = Static<typeof StallCell>;
+
+export const GridSummary = Type.Object({
+  stalls: Type.Integer(),
+  meters: Type.Integer(),
+  metersOnline: Type.Integer(),
+  /** Meters with a good reading within the last two reading intervals of their building. */
+  metersRead: Type.Integer(),
+  openHolds: Type.Integer(),
+  openExceptions: Type.Integer(),
+  unclaimedDevices: Type.Integer(),
+  todayChargedFen: AmountFen,
+  todayToppedUpFen: AmountFen,
+});
+export type GridSummary = Static<typeof GridSummary>;
+
+export const Grid = Type.Object({ at: Instant, summary: GridSummary, stalls: Type.Array(StallCell) });
+export type Grid = Static<typeof Grid>;
+
+/** What the event stream sends after the first grid: only the cells that changed. */
+export const GridChange = Type.Object({ at: Instant, summary: GridSummary, stalls: Type.Array(StallCell) });
+export type GridChange = Static<typeof GridChange>;
+
+export const Reading = Type.Object({
+  readAt: Instant,
+  receivedAt: Instant,
+  origin: Origin,
+  total: QuantityBase,
+  quality: Quality,
+  suspectReason: Nullable(Type.String()),
+});
+export type Reading = Static<typeof Reading>;
+
+export const Command = Type.Object({
+  commandId: Id,
+  wanted: OneOf(['on', 'off']),
+  cause: Type.String(),
+  state: CommandState,
+  createdAt: Instant,
+  sentAt: Nullable(Instant),
+  acknowledgedAt: Nullable(Instant),
+  finishedAt: Nullable(Instant),
+  expiresAt: Instant,
+  /** When a sleeping meter is expected to wake and take it. */
+  expectedAt: Nullable(Instant),
+  attempts: Type.Integer(),
+  outcome: Nullable(Type.String()),
+});
+export type Command = Static<typeof Command>;
+
+export const MeterDetail = Type.Object({
+  meterId: Id,
+  kind: MeterKindSchema,
+  model: Type.String(),
+  serial: Type.String(),
+  link: OneOf(['acrel4g', 'nb']),
+  online: Type.Boolean(),
+  lastContactAt: Nullable(Instant),
+  wakeExpectedAt: Nullable(Instant),
+  rssi: Nullable(Type.Integer()),
+  batteryLow: Nullable(Type.Boolean()),
+  switchState: SwitchState,
+  switchAt: Nullable(Instant),
+  override: Override,
+  overrideReason: Nullable(Type.String()),
+  overrideUntil: Nullable(Instant),
+  wanted: Nullable(OneOf(['on', 'off'])),
+  /** Stable code of the rule that decided, e.g. `balance_used_up`. */
+  wantedReason: Nullable(Type.String()),
+  wantedAt: Nullable(Instant),
+  todayUse: QuantityBase,
+  lastReading: Nullable(Reading),
+  readings: Type.Array(Reading),
+  commands: Type.Array(Command),
+});
+export type MeterDetail = Static<typeof MeterDetail>;
+
+export const LedgerLine = Type.Object({
+  txId: Id,
+  kind: OneOf(['top_up', 'charge', 'opening_balance']),
+  at: Instant,
+  purse: Purse,
+  amountFen: AmountFen,
+  memo: Nullable(Type.String()),
+  operatorName: Nullable(Type.String()),
+  /** For a charge: what was priced. */
+  charge: Nullable(
+    Type.Object({
+      meterSerial: Type.String(),
+      kind: MeterKindSchema,
+      fromAt: Instant,
+      toAt: Instant,
+      fromValue: QuantityBase,
+      toValue: QuantityBase,
+      planName: Type.String(),
+      planVersion: Type.Integer(),
+      unitPrice: Type.String({ description: 'yuan per kWh or m³, six decimals' }),
+    }),
+  ),
+});
+export type LedgerLine = Static<typeof LedgerLine>;
+
+export const Notice = Type.Object({
+  noticeId: Id,
+  stage: OneOf(['low_balance', 'final']),
+  balanceFen: AmountFen,
+  raisedAt: Instant,
+  deliveredAt: Nullable(Instant),
+  closedAt: Nullable(Instant),
+});
+
+export const StallDetail = Type.Object({
+  stallId: Id,
+  code: Type.String(),
+  building: Type.String(),
+  stallType: Type.String(),
+  areaM2: Nullable(Type.String()),
+  protected: Type.Boolean(),
+  state: StallState,
+  account: Nullable(
+    Type.Object({
+      accountId: Id,
+      number: Type.String(),
+      customerName: Type.String(),
+      phone: Nullable(Type.String({ description: 'masked' })),
+      state: OneOf(['prepared', 'open', 'closed']),
+      mode: OneOf(['prepaid', 'postpaid']),
+      creditLimitFen: AmountFen,
+      purses: Type.Array(Type.Object({ kind: Purse, balanceFen: AmountFen })),
+    }),
+  ),
+  meters: Type.Array(MeterDetail),
+  ledger: Type.Array(LedgerLine),
+  notices: Type.Array(Notice),
+});
+export type StallDetail = Static<typeof StallDetail>;
+
+export const TopUpRequest = Type.Object({
+  /** Made by the caller once per sale: sending the same sale again has the effect of once. */
+  requestId: Id,
+  amountFen: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
+  method: PaymentMethod,
+  memo: Type.Optional(Type.String({ maxLength: 200 })),
+});
+export const TopUpResult = Type.Object({ txId: Id, balanceFen: AmountFen, repeated: Type.Boolean() });
+
+export const OverrideRequest = Type.Object({
+  override: Override,
+  reason: Type.String({ minLength: 2, maxLength: 200 }),
+  until: Type.Optional(Instant),
+});
+
+export const DeviceException = Type.Object({
+  exceptionId: Id,
+  meterId: Id,
+  meterSerial: Type.String(),
+  meterKind: MeterKindSchema,
+  stallId: Nullable(Id),
+  stallCode: Nullable(Type.String()),
+  kind: OneOf(['switch_not_confirmed', 'command_expired']),
+  openedAt: Instant,
+  detail: Type.String(),
+});
+
+export const Hold = Type.Object({
+  holdId: Id,
+  meterId: Id,
+  meterSerial: Type.String(),
+  meterKind: MeterKindSchema,
+  stallId: Nullable(Id),
+  stallCode: Nullable(Type.String()),
+  reason: OneOf(['decrease', 'jump', 'future_time']),
+  openedAt: Instant,
+  readAt: Instant,
+  value: QuantityBase,
+  lastGoodValue: Nullable(QuantityBase),
+  lastGoodAt: Nullable(Instant),
+});
+export const HoldRelease = Type.Object({
+  /** accept: the reading counts. reject: it is set aside and settlement goes on from the last good one. */
+  action: OneOf(['accept', 'reject']),
+  note: Type.String({ minLength: 2, maxLength: 200 }),
+});
+
+export const UnclaimedDevice = Type.Object({
+  link: Type.String(),
+  linkKey: Type.String(),
+  firstSeenAt: Instant,
+  lastSeenAt: Instant,
+  contacts: Type.Integer(),
+  remote: Type.String(),
+});

@@ -1,0 +1,91 @@
+import { kernelError } from './errors.ts';
+
+/** Where the time comes from. Business time and wire time are two clocks: a market may be run faster than real time. */
+export interface Clock {
+  now(): Date;
+}
+
+export const systemClock: Clock = { now: () => new Date() };
+
+/** A clock that ran from `anchorMarketMs` at the real instant `anchorRealMs`, `speed` times as fast as real time. */
+export interface ClockAnchor {
+  readonly anchorRealMs: number;
+  readonly anchorMarketMs: number;
+  readonly speed: number;
+}
+
+export function scaledClock(anchor: ClockAnchor, real: Clock = systemClock): Clock {
+  return {
+    now: () => new Date(anchor.anchorMarketMs + (real.now().getTime() - anchor.anchorRealMs) * anchor.speed),
+  };
+}
+
+/** Wall-clock fields in a time zone. `month` 1–12, `weekday` 0 = Sunday. */
+export interface ZonedParts {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  readonly weekday: number;
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatterOf(zone: string): Intl.DateTimeFormat {
+  let formatter = formatters.get(zone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formatters.set(zone, formatter);
+  }
+  return formatter;
+}
+
+export function zonedParts(at: Date, zone: string): ZonedParts {
+  const fields: Record<string, number> = {};
+  for (const part of formatterOf(zone).formatToParts(at)) fields[part.type] = Number(part.value);
+  const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = fields;
+  return { year, month, day, hour, minute, second, weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay() };
+}
+
+/** The instant at which the zone's wall clock shows these fields. A skipped hour maps past the gap. */
+export function instantOf(parts: Omit<ZonedParts, 'weekday'>, zone: string): Date {
+  const { year, month, day, hour, minute, second } = parts;
+  const asUtc = Date.UTC(year, month - 1, day, hour, minute, second);
+  const check = new Date(asUtc);
+  if (check.getUTCMonth() !== month - 1 || check.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
+    throw kernelError('kernel.bad_time', `no such time: ${year}-${month}-${day} ${hour}:${minute}:${second}`);
+  }
+  // Two rounds: the offset at the first guess may be the one on the other side of a change of the clocks.
+  let guess = asUtc - offsetMs(new Date(asUtc), zone);
+  guess = asUtc - offsetMs(new Date(guess), zone);
+  return new Date(guess);
+}
+
+function offsetMs(at: Date, zone: string): number {
+  const p = zonedParts(at, zone);
+  return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - Math.floor(at.getTime() / 1000) * 1000;
+}
+
+/** The business day an instant falls on, as YYYY-MM-DD. */
+export function businessDay(at: Date, zone: string): string {
+  const { year, month, day } = zonedParts(at, zone);
+  return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+}
+
+export function startOfBusinessDay(at: Date, zone: string): Date {
+  const { year, month, day } = zonedParts(at, zone);
+  return instantOf({ year, month, day, hour: 0, minute: 0, second: 0 }, zone);
+}
