@@ -1,0 +1,4 @@
+export { ALL_FAULTS, type Fault } from './faults.ts';
+export { type FirstSiteOptions, firstSite, type NbSecrets } from './first-site.ts';
+export * from './site.ts';
+export type * from './types.ts';

@@ -1,0 +1,82 @@
+import type { Clock } from '@openprepay/kernel';
+import type { Fault } from './faults.ts';
+import type { Site } from './site.ts';
+
+export interface SimulatorOptions {
+  readonly site: Site;
+  /** Market time; may run faster than the wire's. */
+  readonly clock: Clock;
+  /** How many market seconds pass in one second on the wire. */
+  readonly speed: number;
+  readonly seed: number;
+  /** The server's listener for electricity meters. */
+  readonly deviceHost: string;
+  readonly devicePort: number;
+  /** Where the simulated NB platform listens; port 0 takes a free one. */
+  readonly nbListen: { readonly host: string; readonly port: number };
+  /** The server's HTTP origin: pushes go to `${pushBaseUrl}/push/ctwing/${pushToken}`. */
+  readonly pushBaseUrl: string;
+  /** The meters' non-volatile memory; null forgets everything at stop. */
+  readonly stateFile: string | null;
+  readonly faults: readonly Fault[];
+  /** Every meter has made its first contact after this many milliseconds on the wire. */
+  readonly connectWithinMs?: number;
+  log(line: string): void;
+}
+
+export interface SimulatorStats {
+  readonly electricity: { readonly connected: number; readonly total: number };
+  readonly water: { readonly attached: number; readonly total: number };
+  readonly framesSent: number;
+  readonly framesReceived: number;
+  readonly pushes: number;
+  readonly pushesFailed: number;
+  /** Given up: the queue was full, or the server refused the push for good. */
+  readonly pushesDropped: number;
+  readonly commandsDelivered: number;
+  readonly faultsInjected: Readonly<Record<Fault, number>>;
+}
+
+export interface Simulator {
+  /** Where the NB platform answers: the origin for the northbound API. */
+  readonly nbBaseUrl: string;
+  stats(): SimulatorStats;
+  /** By the meter's serial or its link key; throws `simulator.unknown_meter`. */
+  electricity(serialOrLinkKey: string): VirtualElectricityMeter;
+  water(serialOrLinkKey: string): VirtualWaterMeter;
+  setFaults(faults: readonly Fault[]): void;
+  stop(): Promise<void>;
+}
+
+/** What a test or a person at the bench can see and do with any meter. */
+export interface VirtualMeter {
+  readonly serial: string;
+  readonly linkKey: string;
+  /** A stuck relay or valve acknowledges every command and stays where it is. */
+  stuck: boolean;
+  /** A fixed load in W or litres per hour, before CT; null returns to the stall's own habits. */
+  setLoad(perHour: number | null): void;
+  /** The next reading that is reported shows less than an earlier one, once. */
+  forceDecrease(): void;
+  /** Takes the meter off the air, until `reconnect`. It goes on measuring. */
+  disconnect(): void;
+  reconnect(): void;
+}
+
+export interface VirtualElectricityMeter extends VirtualMeter {
+  readonly relay: 'on' | 'off';
+  /** As the register shows it now: before CT, in steps of 10 Wh. */
+  readonly totalWh: bigint;
+  readonly connected: boolean;
+  /** Answers one Modbus RTU frame as the meter's serial port does; null where a meter keeps silent. */
+  answer(request: Uint8Array): Uint8Array | null;
+}
+
+export interface VirtualWaterMeter extends VirtualMeter {
+  readonly valve: 'on' | 'off';
+  /** As the register shows it now, in steps of 10 litres. */
+  readonly totalLitres: bigint;
+  readonly awake: boolean;
+  /** Ends the sleep at once, as a magnet held to the meter does. */
+  wakeNow(): void;
+}
