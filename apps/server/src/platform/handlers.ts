@@ -1,4 +1,12 @@
-import type { Operator, RouteBody, RouteName, RouteParams, RouteQuery, RouteResponse, Routes } from '@openprepay/contract';
+import type {
+  Operator,
+  RouteBody,
+  RouteName,
+  RouteParams,
+  RouteQuery,
+  RouteResponse,
+  Routes,
+} from '@openprepay/contract';
 import type { Context } from './context.ts';
 
 /** One authorised, validated call of a route: a handler gets nothing it would have to check again. */
