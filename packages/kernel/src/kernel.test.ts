@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  assert,
+  businessDay,
+  concatBytes,
+  formatDecimal,
+  formatYuan,
+  fromHex,
+  instantOf,
+  type NanoYuan,
+  negateFen,
+  parseDecimal,
+  parsePrice,
+  parseYuan,
+  priceExactly,
+  quantity,
+  roundToFen,
+  scaledClock,
+  startOfBusinessDay,
+  toHex,
+  uuidV7,
+  zonedParts,
+} from './index.ts';
+
+const nano = (value: bigint) => value as NanoYuan;
+
+test.each([
+  [4_999_999n, 0n],
+  [5_000_000n, 1n],
+  [14_999_999n, 1n],
+  [15_000_000n, 2n],
+  [-4_999_999n, 0n],
+  [-5_000_000n, -1n],
+])('%d nano-yuan is %d fen', (exact, rounded) => {
+  expect(roundToFen(nano(exact))).toBe(rounded);
+});
+
+test('rounding a correction undoes rounding the charge', () => {
+  fc.assert(
+    fc.property(fc.bigInt(-(10n ** 18n), 10n ** 18n), (exact) => {
+      expect(roundToFen(nano(-exact))).toBe(negateFen(roundToFen(nano(exact))));
+    }),
+  );
+});
+
+test('what is rounded is never further than half a fen away', () => {
+  fc.assert(
+    fc.property(fc.bigInt(-(10n ** 18n), 10n ** 18n), (exact) => {
+      const error = roundToFen(nano(exact)) * 10_000_000n - exact;
+      expect(error <= 5_000_000n && error >= -5_000_000n).toBe(true);
+    }),
+  );
+});
+
+test('1,234.56 kWh at 0.853215 yuan is exact before it is rounded', () => {
+  const exact = priceExactly(quantity(1_234_560), parsePrice('0.853215'));
+  expect(exact).toBe(1_053_345_110_400n);
+  expect(formatYuan(roundToFen(exact))).toBe('1053.35');
+});
+
+test('a decimal comes back as it was written', () => {
+  fc.assert(
+    fc.property(fc.bigInt(1n - 10n ** 12n, 10n ** 12n - 1n), fc.integer({ min: 0, max: 6 }), (units, decimals) => {
+      expect(parseDecimal(formatDecimal(units, decimals), decimals)).toBe(units);
+    }),
+  );
+});
+
+test.each(['', '1.', '.5', '1.234', '1e3', '0x10', '１２', '1 000', '--1', 'NaN', '9999999999999'])(
+  '%j is not an amount in yuan',
+  (text) => {
+    expect(() => parseYuan(text)).toThrow(expect.objectContaining({ code: 'kernel.bad_amount' }));
+  },
+);
+
+test.each(['0', '-0.05', '12.3', '+1.50', ' 7 '])('%j is an amount in yuan', (text) => {
+  expect(() => parseYuan(text)).not.toThrow();
+});
+
+test('hex comes back as the same bytes, and what is not hex is refused', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
+      expect(fromHex(toHex(bytes))).toEqual(bytes);
+    }),
+  );
+  expect(fromHex('7B 7b\n94')).toEqual(Uint8Array.of(0x7b, 0x7b, 0x94));
+  for (const text of ['7', '7g', '0x7b'])
+    expect(() => fromHex(text)).toThrow(expect.objectContaining({ code: 'kernel.bad_hex' }));
+});
+
+test('joined bytes keep their order', () => {
+  expect(concatBytes(Uint8Array.of(1), new Uint8Array(), Uint8Array.of(2, 3))).toEqual(Uint8Array.of(1, 2, 3));
+});
+
+test('the wall clock of a zone and the instant it shows belong together', () => {
+  const zones = ['Asia/Shanghai', 'UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu'];
+  fc.assert(
+    fc.property(fc.integer({ min: 1_700_000_000, max: 1_900_000_000 }), fc.constantFrom(...zones), (seconds, zone) => {
+      const parts = zonedParts(new Date(seconds * 1_000), zone);
+      const again = instantOf(parts, zone);
+      // An hour that the clocks show twice may be the other one of the two.
+      expect(zonedParts(again, zone)).toEqual(parts);
+      expect(Math.abs(again.getTime() - seconds * 1_000)).toBeLessThanOrEqual(3_600_000);
+    }),
+  );
+});
+
+test('no such day is an error', () => {
+  const parts = { year: 2026, month: 2, day: 30, hour: 0, minute: 0, second: 0 };
+  expect(() => instantOf(parts, 'Asia/Shanghai')).toThrow(expect.objectContaining({ code: 'kernel.bad_time' }));
+});
+
+test('the business day begins at midnight of the market, not of UTC', () => {
+  const at = new Date('2026-03-01T16:30:00Z');
+  expect(businessDay(at, 'Asia/Shanghai')).toBe('2026-03-02');
+  expect(startOfBusinessDay(at, 'Asia/Shanghai').toISOString()).toBe('2026-03-01T16:00:00.000Z');
+  expect(zonedParts(at, 'Asia/Shanghai')).toMatchObject({ hour: 0, minute: 30, weekday: 1 });
+});
+
+test('a clock at speed 60 passes an hour in a minute', () => {
+  let real = 1_000_000;
+  const clock = scaledClock(
+    { anchorRealMs: 1_000_000, anchorMarketMs: 5_000_000, speed: 60 },
+    { now: () => new Date(real) },
+  );
+  expect(clock.now().getTime()).toBe(5_000_000);
+  real += 60_000;
+  expect(clock.now().getTime()).toBe(5_000_000 + 3_600_000);
+});
+
+test('ids sort by the time they were made and say their version', () => {
+  const first = uuidV7(new Date(1_700_000_000_000));
+  const second = uuidV7(new Date(1_700_000_000_001));
+  expect(first < second).toBe(true);
+  expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test('a broken assumption throws, with what was known', () => {
+  expect(() => assert(1 + 1 === 3, 'sums', { of: 2 })).toThrow(
+    expect.objectContaining({ code: 'kernel.assertion_failed', details: { of: 2 } }),
+  );
+});
