@@ -1,10 +1,12 @@
-import { type Clock, uuidV7 } from '@openprepay/kernel';
+import { uuidV7 } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
 
 /** Owner of what concerns the installation and no market. */
 export const INSTALLATION = '00000000-0000-0000-0000-000000000000';
 
 export interface AuditEntry {
+  /** Business time of the act. */
+  readonly at: Date;
   /** The market it happened in, or INSTALLATION. */
   readonly marketId: string;
   /** Who did it; null for the program itself. */
@@ -20,15 +22,14 @@ export interface AuditEntry {
 }
 
 /** Appends one entry, in the transaction of the act itself: both are stored or neither is. */
-export async function recordAudit(tx: Queryable, clock: Clock, entry: AuditEntry): Promise<void> {
-  const at = clock.now();
+export async function recordAudit(tx: Queryable, entry: AuditEntry): Promise<void> {
   await tx.query(
     `insert into audit (market_id, audit_id, at, operator_id, action, subject, reason, before, after)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       entry.marketId,
-      uuidV7(at),
-      at,
+      uuidV7(entry.at),
+      entry.at,
       entry.operatorId,
       entry.action,
       entry.subject,
