@@ -1,0 +1,86 @@
+import { uuidV7 } from '@openprepay/kernel';
+import type { Queryable, Tx } from '../platform/database.ts';
+import type { CommandRow, SwitchOrder } from './types.ts';
+
+/** A notification carries at most 8,000 bytes; a meter id takes 37 of them. */
+const METERS_PER_SIGNAL = 100;
+
+/**
+ * Queues commands, at most one a meter in one call. An open command of the meter is superseded: only the latest wanted
+ * state is ever sent. Called by control, inside the transaction that writes the wanted state.
+ * @returns the ids of the new commands, in the order given
+ */
+export async function enqueueSwitch(tx: Tx, orders: readonly SwitchOrder[]): Promise<string[]> {
+  const ids = new Map(orders.map((order) => [order, uuidV7(order.createdAt)]));
+  for (const [marketId, ofMarket] of Map.groupBy(orders, (order) => order.marketId)) {
+    await supersede(tx, marketId, ofMarket);
+    await insertQueued(tx, marketId, ofMarket, ids);
+    for (let at = 0; at < ofMarket.length; at += METERS_PER_SIGNAL) {
+      const meterIds = ofMarket.slice(at, at + METERS_PER_SIGNAL).map((order) => order.meterId);
+      await tx.notify('command', [marketId, ...meterIds].join(' '));
+    }
+    await tx.notify('grid', marketId);
+  }
+  return [...ids.values()];
+}
+
+async function supersede(tx: Tx, marketId: string, orders: readonly SwitchOrder[]): Promise<void> {
+  await tx.query(
+    `with open as (
+       select command_id, finished.at
+       from command join unnest($2::uuid[], $3::timestamptz[]) as finished (meter_id, at) using (meter_id)
+       where market_id = $1 and finished_at is null
+       order by meter_id for update of command)
+     update command set state = 'superseded', finished_at = open.at
+     from open where command.market_id = $1 and command.command_id = open.command_id`,
+    [marketId, orders.map((order) => order.meterId), orders.map((order) => order.createdAt)],
+  );
+}
+
+async function insertQueued(
+  tx: Tx,
+  marketId: string,
+  orders: readonly SwitchOrder[],
+  ids: ReadonlyMap<SwitchOrder, string>,
+): Promise<void> {
+  await tx.query(
+    `insert into command (market_id, command_id, meter_id, wanted, wanted_seq, cause, operator_id, state, created_at,
+                          expires_at, next_attempt_at)
+     select $1, command_id, meter_id, wanted, wanted_seq, cause, operator_id, 'queued', created_at, expires_at, created_at
+     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::uuid[], $8::timestamptz[],
+                 $9::timestamptz[])
+       as t (command_id, meter_id, wanted, wanted_seq, cause, operator_id, created_at, expires_at)`,
+    [
+      marketId,
+      orders.map((order) => ids.get(order)),
+      orders.map((order) => order.meterId),
+      orders.map((order) => order.wanted),
+      orders.map((order) => order.wantedSeq),
+      orders.map((order) => order.cause),
+      orders.map((order) => order.operatorId),
+      orders.map((order) => order.createdAt),
+      orders.map((order) => order.expiresAt),
+    ],
+  );
+}
+
+/** The latest commands of each meter, newest first, at most `limit` a meter. */
+export async function recentCommands(
+  db: Queryable,
+  marketId: string,
+  meterIds: readonly string[],
+  limit: number,
+): Promise<CommandRow[]> {
+  return db.query<CommandRow & Record<string, unknown>>(
+    `select latest.command_id as "commandId", latest.meter_id as "meterId", wanted, cause, state,
+            created_at as "createdAt", sent_at as "sentAt", acknowledged_at as "acknowledgedAt",
+            finished_at as "finishedAt", expires_at as "expiresAt", expected_at as "expectedAt", attempts, outcome
+     from unnest($2::uuid[]) as asked (meter_id)
+     cross join lateral (
+       select * from command
+       where command.market_id = $1 and command.meter_id = asked.meter_id
+       order by created_at desc, command_id desc limit $3) latest
+     order by created_at desc, command_id desc`,
+    [marketId, meterIds, limit],
+  );
+}
