@@ -1,0 +1,2 @@
+export * from './stall-state/index.ts';
+export * from './switching/index.ts';

@@ -1,0 +1,3 @@
+export * from './decide.ts';
+export * from './notices.ts';
+export * from './reconcile.ts';
