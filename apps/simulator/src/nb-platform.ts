@@ -1,0 +1,165 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CommandCache, type NbCommand, STATUS } from './command-cache.ts';
+import { northbound } from './northbound.ts';
+import { Pusher } from './pusher.ts';
+import { drawInt } from './random.ts';
+import type { SiteNbProduct } from './site.ts';
+import { TimerGroup } from './timers.ts';
+import { nowMs, simulatorError, type World } from './world.ts';
+
+/** A device's radio module, as far as the platform sees it. */
+export interface NbModule {
+  readonly reachable: boolean;
+  /** A command has come while the module is reachable. */
+  commandWaiting(): void;
+}
+
+interface Attached {
+  readonly product: SiteNbProduct;
+  readonly deviceId: string;
+  readonly imei: string;
+  readonly module: NbModule;
+}
+
+/**
+ * The telecom operator's platform between NB-IoT devices and the server: keeps commands until a device wakes, and pushes
+ * what devices report. Devices are named by their link key, `<product>/<device>`.
+ */
+export class NbPlatform {
+  readonly #world: World;
+  readonly #timers: TimerGroup;
+  readonly #products: readonly SiteNbProduct[];
+  readonly #pushers = new Map<string, Pusher>();
+  readonly #devices = new Map<string, Attached>();
+  readonly #commands: CommandCache;
+  readonly #server: Server;
+
+  constructor(world: World, products: readonly SiteNbProduct[], pushBaseUrl: string) {
+    this.#world = world;
+    this.#timers = new TimerGroup(world.timers);
+    this.#products = products;
+    this.#commands = new CommandCache(world.clock, world.journal);
+    for (const { productId, pushToken } of products) {
+      const url = `${pushBaseUrl}/push/ctwing/${pushToken}`;
+      const { pace, counters } = world;
+      this.#pushers.set(productId, new Pusher({ url, timers: this.#timers, pace, counters }));
+    }
+    this.#server = createServer(northbound(world.clock, products, this));
+  }
+
+  /** Starts the northbound API and answers its origin. */
+  async listen(host: string, port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    const { port: bound } = this.#server.address() as AddressInfo;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#timers.cancelAll();
+    for (const pusher of this.#pushers.values()) pusher.stop();
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  attach(linkKey: string, module: NbModule): void {
+    const [productId = '', deviceId = ''] = linkKey.split('/');
+    const product = this.#products.find((known) => known.productId === productId);
+    if (!product) throw simulatorError('simulator.bad_site', `no NB product ${productId} for ${linkKey}`);
+    const imei = `8608030${drawInt(10_000_000, 99_999_999, deviceId, 'imei')}`;
+    this.#devices.set(linkKey, { product, deviceId, imei, module });
+  }
+
+  /** Takes a command of the northbound API; an error text refuses it. */
+  create(linkKey: string, payloadHex: string, ttlS: number): NbCommand | string {
+    const device = this.#devices.get(linkKey);
+    if (!device) return 'device not found';
+    if (ttlS === 0 && !device.module.reachable) return 'device is not reachable';
+    const command = this.#commands.create(linkKey, payloadHex, ttlS);
+    if (!command) return 'too many commands wait for this device';
+    if (device.module.reachable) device.module.commandWaiting();
+    return command;
+  }
+
+  find(linkKey: string, id: number): NbCommand | undefined {
+    this.expire(linkKey);
+    return this.#commands.find(linkKey, id);
+  }
+
+  /** The next command for a device that is awake. */
+  take(linkKey: string): NbCommand | undefined {
+    this.expire(linkKey);
+    const command = this.#commands.next(linkKey);
+    if (command) this.#progress(command, STATUS.sent, 'SENT');
+    return command;
+  }
+
+  delivered(command: NbCommand): void {
+    this.#world.counters.commandsDelivered += 1;
+    this.#progress(command, STATUS.delivered, 'DELIVERED');
+  }
+
+  /** The device went away before it had the command, which waits on. */
+  undelivered(command: NbCommand): void {
+    this.#commands.setStatus(command, STATUS.saved);
+  }
+
+  completed(command: NbCommand): void {
+    this.#progress(command, STATUS.completed, 'COMPLETED');
+  }
+
+  expire(linkKey: string): void {
+    for (const command of this.#commands.expire(linkKey)) this.#progress(command, STATUS.failed, 'TTL_TIMEOUT');
+  }
+
+  expireAll(): void {
+    for (const linkKey of this.#devices.keys()) this.expire(linkKey);
+  }
+
+  online(linkKey: string, online: boolean): void {
+    this.#push(linkKey, nowMs(this.#world), {
+      messageType: 'deviceOnlineOfflineReport',
+      eventType: online ? 1 : 0,
+      iccid: 'undefined',
+    });
+  }
+
+  /** Pushes bytes of the device, transparently. `atMs` is when the device sent them. */
+  report(linkKey: string, payload: Uint8Array, atMs: number): void {
+    const device = this.#devices.get(linkKey);
+    this.#push(linkKey, atMs, {
+      messageType: 'dataReport',
+      topic: 'v1/up/ad',
+      upPacketSN: -1,
+      upDataSN: -1,
+      serviceId: '',
+      deviceType: '',
+      assocAssetId: '',
+      IMSI: 'undefined',
+      IMEI: device?.imei ?? 'undefined',
+      payload: { APPdata: Buffer.from(payload).toString('base64') },
+    });
+  }
+
+  #progress(command: NbCommand, status: NbCommand['status'], resultCode: string): void {
+    this.#commands.setStatus(command, status);
+    this.#push(command.deviceId, nowMs(this.#world), {
+      messageType: 'commandResponse',
+      taskId: command.id,
+      result: { resultCode, resultDetail: '' },
+    });
+  }
+
+  #push(linkKey: string, timestamp: number, content: Readonly<Record<string, unknown>>): void {
+    const device = this.#devices.get(linkKey);
+    if (!device) return;
+    const { productId } = device.product;
+    const common = { timestamp, tenantId: '10461180', productId, deviceId: device.deviceId, protocol: 'lwm2m' };
+    this.#pushers.get(productId)?.enqueue(linkKey, { ...common, ...content });
+  }
+}

@@ -1,0 +1,145 @@
+import { zonedParts } from '@openprepay/kernel';
+import { type Cjt188Frame, decodeFrame, encodeFrame } from '@openprepay/protocols/cjt188';
+import { type BodyMemory, MeterBody } from './meter-body.ts';
+import { encodeMeteringData, encodeStatus, type ValveStatus } from './metering-data.ts';
+import { drawChance, drawInt } from './random.ts';
+import { UNITS_PER_TICK } from './register.ts';
+import type { SiteMeter, StallType } from './site.ts';
+import type { VirtualWaterMeter } from './types.ts';
+import { nowMs, onWireMs, type World } from './world.ts';
+
+/** A motor valve on a battery takes this much market time to move. */
+const VALVE_MOVE_MS = 15_000;
+const LOW_BATTERY_PERMILLE = 15;
+/** Both orders of the data identifier occur in the field: 1F 90 here, 90 1F there. */
+const LSB_FIRST_PERMILLE = 300;
+
+const COLD_WATER = 0x10;
+const ANY_ADDRESS = /^A{14}$/i;
+const CONTROL = { read: 0x01, write: 0x04, reply: 0x80 } as const;
+const VALVE_BYTE: Readonly<Record<number, 'on' | 'off'>> = { 85: 'on', 153: 'off' };
+
+/** An NB-IoT water meter behind its radio: register, valve, and the CJ/T 188 messages it speaks. */
+export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter {
+  /** Set by the meter's radio module. */
+  isAwake: () => boolean = () => false;
+  onWakeCall: () => void = () => {};
+  onValveMoved: () => void = () => {};
+  readonly #batteryLow: boolean;
+  readonly #dataIdOrder: Cjt188Frame['dataIdOrder'];
+  #series = 0;
+  #moving: { readonly cancel: () => void } | null = null;
+
+  constructor(site: SiteMeter, stallType: StallType, world: World) {
+    const kept = world.journal.get(site.serial) as BodyMemory<'total'> | undefined;
+    super({ site, stallType, world, memory: kept ?? newMemory(site.serial, world), bandAt: () => 'total' });
+    this.#batteryLow = drawChance(LOW_BATTERY_PERMILLE, world.seed, site.serial, 'battery');
+    const lsbFirst = drawChance(LSB_FIRST_PERMILLE, world.seed, site.serial, 'data id order');
+    this.#dataIdOrder = lsbFirst ? 'lsb-first' : 'msb-first';
+  }
+
+  get valve(): 'on' | 'off' {
+    return this.supply;
+  }
+
+  get valveMoving(): boolean {
+    return this.#moving !== null;
+  }
+
+  get totalLitres(): bigint {
+    return this.shownUnits();
+  }
+
+  get awake(): boolean {
+    return this.isAwake();
+  }
+
+  wakeNow(): void {
+    this.onWakeCall();
+  }
+
+  /** The 901F frame that the meter sends by itself when it wakes, or when its valve has arrived. */
+  report(): Uint8Array {
+    this.#series = (this.#series + 1) % 256;
+    const frame = this.#metering({ dataIdOrder: this.#dataIdOrder, series: this.#series });
+    this.endFallBack();
+    return frame;
+  }
+
+  /** Answers one CJ/T 188 frame; null for noise, another meter's frame, and what this meter does not know. */
+  answer(request: Uint8Array): Uint8Array | null {
+    let frame: Cjt188Frame;
+    try {
+      frame = decodeFrame(request);
+    } catch {
+      return null;
+    }
+    if (frame.address !== this.site.busAddress && !ANY_ADDRESS.test(frame.address)) return null;
+    if (frame.control === CONTROL.read && frame.dataId === '901F') return this.#metering(frame);
+    if (frame.control === CONTROL.write && frame.dataId === 'A017') return this.#writeValve(frame);
+    return null;
+  }
+
+  #metering({ dataIdOrder, series }: Pick<Cjt188Frame, 'dataIdOrder' | 'series'>): Uint8Array {
+    const currentTicks = Number(this.shownUnits()) / UNITS_PER_TICK;
+    this.#save();
+    const data = encodeMeteringData({
+      currentTicks,
+      settlementTicks: 0,
+      clock: zonedParts(new Date(nowMs(this.world)), this.world.zone),
+      status: this.#status(),
+    });
+    return this.#reply(CONTROL.read, { dataId: '901F', dataIdOrder, series, data });
+  }
+
+  #writeValve(frame: Cjt188Frame): Uint8Array | null {
+    const wanted = VALVE_BYTE[frame.data[0] ?? 0];
+    if (!wanted) return null;
+    this.#moveValve(wanted);
+    return this.#reply(CONTROL.write, { ...frame, data: Uint8Array.of(...encodeStatus(this.#status())) });
+  }
+
+  #reply(control: number, frame: Pick<Cjt188Frame, 'dataId' | 'dataIdOrder' | 'series' | 'data'>): Uint8Array {
+    const { dataId, dataIdOrder, series, data } = frame;
+    const address = this.site.busAddress;
+    return encodeFrame({
+      meterType: COLD_WATER,
+      address,
+      control: control | CONTROL.reply,
+      dataId,
+      dataIdOrder,
+      series,
+      data,
+    });
+  }
+
+  /** The valve moves for a while, with the old state shown; a stuck one stays and the meter says so. */
+  #moveValve(wanted: 'on' | 'off'): void {
+    this.#moving?.cancel();
+    const wireMs = Math.max(onWireMs(this.world, VALVE_MOVE_MS), this.world.pace.valveMoveLeastMs);
+    const cancel = this.world.timers.after(wireMs, () => {
+      this.#moving = null;
+      if (this.supply !== wanted && !this.isStuck) {
+        this.count();
+        this.supply = wanted;
+        this.#save();
+      }
+      this.onValveMoved();
+    });
+    this.#moving = { cancel };
+  }
+
+  #status(): ValveStatus {
+    return { valve: this.supply, batteryLow: this.#batteryLow };
+  }
+
+  #save(): void {
+    this.world.journal.put(this.serial, this.bodyMemory());
+  }
+}
+
+/** 30–1,500 m³ before the simulation begins. */
+function newMemory(serial: string, world: World): BodyMemory<'total'> {
+  const total = drawInt(3_000, 150_000, world.seed, serial, 'opening');
+  return { register: { ticks: { total }, remainder: 0, atMs: nowMs(world) }, supply: 'on' };
+}

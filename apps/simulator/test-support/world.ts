@@ -1,0 +1,48 @@
+import { type Fault, FaultPlan } from '../src/faults.ts';
+import { Journal } from '../src/journal.ts';
+import type { SiteMeter } from '../src/site.ts';
+import { DEFAULT_PACE, newCounters, type World } from '../src/world.ts';
+import { ManualTime } from './manual-time.ts';
+
+/** A Tuesday morning in the market, at the speed of the wire, without faults, on manual time. */
+export function manualWorld(
+  o: { time?: ManualTime; faults?: readonly Fault[]; stateFile?: string; seed?: number } = {},
+) {
+  const time = o.time ?? new ManualTime('2026-03-03T01:00:00Z');
+  const seed = o.seed ?? 1;
+  const world: World = {
+    seed,
+    clock: time,
+    speed: 1,
+    zone: 'Asia/Shanghai',
+    timers: time,
+    pace: DEFAULT_PACE,
+    journal: new Journal(o.stateFile ?? null),
+    faults: new FaultPlan(seed, time, [], o.faults ?? []),
+    counters: newCounters(),
+    log: () => {},
+  };
+  return { time, world };
+}
+
+export const singlePhase: SiteMeter = {
+  kind: 'electricity',
+  model: 'DDSY1352-NK',
+  serial: '240600100001',
+  ctRatio: 1,
+  link: 'acrel4g',
+  linkKey: '12406100100001',
+  busAddress: '1',
+};
+
+export const threePhase: SiteMeter = { ...singlePhase, model: 'DTSY1352-NK', serial: '240600100002', ctRatio: 30 };
+
+export const water: SiteMeter = {
+  kind: 'water',
+  model: 'NB-WATER-15',
+  serial: '78041700100001',
+  ctRatio: 1,
+  link: 'nb',
+  linkKey: '15090417/00112233445566778899aabbccddeeff',
+  busAddress: '78041700100001',
+};
