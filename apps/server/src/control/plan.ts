@@ -1,0 +1,157 @@
+import {
+  type AccountFacts,
+  decide,
+  mustTellAgain,
+  type NoticeStage,
+  type OverrideMode,
+  overrideHolds,
+  planNotices,
+  type ReconcileFacts,
+  type SwitchDecision,
+  type SwitchFacts,
+  type SwitchReason,
+} from '@openprepay/domain';
+import type { Fen } from '@openprepay/kernel';
+
+/** One meter with all that its decision depends on; what belongs to its account or market is repeated on each meter. */
+export interface MeterFacts {
+  readonly meterId: string;
+  readonly overrideMode: OverrideMode;
+  readonly overrideUntil: Date | null;
+  readonly overrideBy: string | null;
+  readonly wanted: 'on' | 'off' | null;
+  readonly wantedReason: string | null;
+  readonly reported: ReconcileFacts['reported'];
+  readonly reportedAt: Date | null;
+  readonly lastReadAt: Date | null;
+  readonly protectedStall: boolean;
+  readonly account: (AccountFacts & { readonly accountId: string }) | null;
+  /** Open notices of the account, by stage. */
+  readonly notices: ReadonlyMap<NoticeStage, { readonly deliveredAt: Date | null }>;
+  readonly hasOpenCommand: boolean;
+  readonly hasOpenException: boolean;
+  readonly lastCommandEndedAt: Date | null;
+  readonly market: {
+    readonly notOpenIsOff: boolean;
+    readonly finalNoticeWaitS: number;
+    readonly staleAfterS: number;
+    readonly lowBalanceFen: Fen;
+    readonly restoreMinimumFen: Fen;
+    readonly commandLimitS: number;
+  };
+}
+
+export interface NoticeStep {
+  readonly accountId: string;
+  readonly stage: NoticeStage;
+  /** Of the utility purse, as the notice tells it. */
+  readonly balanceFen: Fen;
+}
+
+export interface WantedChange {
+  readonly meterId: string;
+  readonly wanted: 'on' | 'off';
+  readonly reason: SwitchReason;
+  /** The state changes, not only the reason for it: the meter must be told. */
+  readonly isSwitch: boolean;
+  readonly operatorId: string | null;
+}
+
+/** What must be written so that the rows say what the rules say. */
+export interface ControlPlan {
+  readonly raise: readonly NoticeStep[];
+  readonly close: readonly NoticeStep[];
+  readonly endedOverrides: readonly string[];
+  readonly changes: readonly WantedChange[];
+  readonly tellAgain: readonly { readonly meterId: string; readonly wanted: 'on' | 'off' }[];
+  readonly closeExceptions: readonly string[];
+  /** Every meter that the plan touches, itself or through its account. */
+  readonly meterIds: readonly string[];
+}
+
+/** No table holds these yet; the rules that ask for them are there. */
+const NOT_KNOWN_YET = { safetyLockout: false, inFriendlyHours: false, isHoliday: false } as const;
+
+/** Decides for meters of one market. Pure: the same facts at the same instant give the same plan. */
+export function planControl(meters: readonly MeterFacts[], at: Date): ControlPlan {
+  const raise = new Map<string, NoticeStep>();
+  const close = new Map<string, NoticeStep>();
+  const endedOverrides: string[] = [];
+  const changes: WantedChange[] = [];
+  const tellAgain: { meterId: string; wanted: 'on' | 'off' }[] = [];
+  const closeExceptions: string[] = [];
+  const touched = new Set<string>();
+
+  for (const meter of meters) {
+    const { meterId } = meter;
+    const mark = <T>(list: T[], item: T) => {
+      list.push(item);
+      touched.add(meterId);
+    };
+    const steps = noticeSteps(meter);
+    for (const step of steps.raise) raise.set(`${step.accountId} ${step.stage}`, step);
+    for (const step of steps.close) close.set(`${step.accountId} ${step.stage}`, step);
+    if (steps.raise.length + steps.close.length > 0) touched.add(meterId);
+
+    const override = { mode: meter.overrideMode, until: meter.overrideUntil };
+    if (override.mode !== 'auto' && !overrideHolds(override, at)) mark(endedOverrides, meterId);
+
+    const isFinalRaised = steps.raise.some((step) => step.stage === 'final');
+    const decision = decide(switchFacts(meter, isFinalRaised ? { deliveredAt: at } : null), at);
+    const change = wantedChange(meter, decision);
+    if (change) mark(changes, change);
+    if (change?.isSwitch) continue;
+    if (meter.hasOpenException && meter.wanted !== null && meter.reported === meter.wanted) {
+      mark(closeExceptions, meterId);
+    }
+    // A cut is repeated only while the rules still ask for it.
+    const stillHolds = meter.wanted === 'on' || decision.wanted === 'off';
+    if (meter.wanted !== null && stillHolds && mustTellAgain(meter, at)) {
+      mark(tellAgain, { meterId, wanted: meter.wanted });
+    }
+  }
+  return {
+    raise: [...raise.values()],
+    close: [...close.values()],
+    endedOverrides,
+    changes,
+    tellAgain,
+    closeExceptions,
+    meterIds: [...touched],
+  };
+}
+
+function noticeSteps({ account, notices, market }: MeterFacts): { raise: NoticeStep[]; close: NoticeStep[] } {
+  if (account === null) return { raise: [], close: [] };
+  const plan = planNotices(account, market.lowBalanceFen, new Set(notices.keys()));
+  const step = (stage: NoticeStage) => ({ accountId: account.accountId, stage, balanceFen: account.utilityFen });
+  return { raise: plan.raise.map(step), close: plan.close.map(step) };
+}
+
+function switchFacts(meter: MeterFacts, raisedNow: SwitchFacts['finalNotice']): SwitchFacts {
+  return {
+    ...NOT_KNOWN_YET,
+    override: { mode: meter.overrideMode, until: meter.overrideUntil },
+    account: meter.account,
+    notOpenIsOff: meter.market.notOpenIsOff,
+    protectedStall: meter.protectedStall,
+    finalNotice: meter.notices.get('final') ?? raisedNow,
+    finalNoticeWaitS: meter.market.finalNoticeWaitS,
+    lastReadAt: meter.lastReadAt,
+    staleAfterS: meter.market.staleAfterS,
+    cutForBalance: meter.wanted === 'off' && meter.wantedReason === 'balance_used_up',
+    restoreMinimumFen: meter.market.restoreMinimumFen,
+  };
+}
+
+function wantedChange(meter: MeterFacts, { wanted, reason }: SwitchDecision): WantedChange | null {
+  if (wanted === 'leave' || (wanted === meter.wanted && reason === meter.wantedReason)) return null;
+  const isForced = reason === 'forced_on' || reason === 'forced_off';
+  return {
+    meterId: meter.meterId,
+    wanted,
+    reason,
+    isSwitch: wanted !== meter.wanted,
+    operatorId: isForced ? meter.overrideBy : null,
+  };
+}

@@ -1,0 +1,146 @@
+import { enqueueSwitch, type SwitchOrder } from '../commands/index.ts';
+import { recordAudit } from '../identity/audit.ts';
+import type { Context } from '../platform/context.ts';
+import type { Tx } from '../platform/database.ts';
+import { controlError } from './errors.ts';
+import { type ControlPlan, type MeterFacts, planControl } from './plan.ts';
+import {
+  type ControlScope,
+  closeExceptions,
+  closeNotices,
+  lockMeters,
+  lockOverride,
+  type OverrideRow,
+  raiseNotices,
+  readFacts,
+  saveOverride,
+  saveWanted,
+  wantedSequence,
+} from './store.ts';
+
+export type { ControlScope } from './store.ts';
+
+/**
+ * Brings wanted states, notices and commands of the scope in line with the rules. Cheap when nothing changes: one read
+ * without locks. Otherwise the meters concerned are locked and decided once more on what is true then.
+ * @returns the commands queued
+ */
+export async function evaluate(ctx: Context, scope: ControlScope): Promise<number> {
+  const at = ctx.clock.now();
+  const { meterIds } = planControl(await readFacts(ctx.db, scope), at);
+  if (meterIds.length === 0) return 0;
+  return ctx.db.tx((tx) => evaluateLocked(tx, at, scope.marketId, meterIds));
+}
+
+async function evaluateLocked(tx: Tx, at: Date, marketId: string, meterIds: readonly string[]): Promise<number> {
+  await lockMeters(tx, marketId, meterIds);
+  const facts = await readFacts(tx, { marketId, meterIds });
+  return applyPlan(tx, at, marketId, facts, planControl(facts, at));
+}
+
+async function applyPlan(
+  tx: Tx,
+  at: Date,
+  marketId: string,
+  facts: readonly MeterFacts[],
+  plan: ControlPlan,
+): Promise<number> {
+  if (plan.meterIds.length === 0) return 0;
+  if (plan.raise.length > 0) await raiseNotices(tx, marketId, at, plan.raise);
+  if (plan.close.length > 0) await closeNotices(tx, marketId, at, plan.close);
+  if (plan.endedOverrides.length > 0) await endOverrides(tx, at, marketId, plan.endedOverrides);
+  if (plan.closeExceptions.length > 0) await closeExceptions(tx, marketId, at, plan.closeExceptions);
+  if (plan.changes.length > 0) await saveWanted(tx, marketId, at, plan.changes);
+  const orders = await switchOrders(tx, at, marketId, facts, plan);
+  if (orders.length > 0) await enqueueSwitch(tx, orders);
+  await tx.notify('grid', marketId);
+  return orders.length;
+}
+
+async function switchOrders(
+  tx: Tx,
+  at: Date,
+  marketId: string,
+  facts: readonly MeterFacts[],
+  plan: ControlPlan,
+): Promise<SwitchOrder[]> {
+  const told = [
+    ...plan.changes
+      .filter((change) => change.isSwitch)
+      .map(({ meterId, wanted, reason, operatorId }) => ({ meterId, wanted, cause: reason as string, operatorId })),
+    ...plan.tellAgain.map(({ meterId, wanted }) => ({ meterId, wanted, cause: 'reconcile', operatorId: null })),
+  ];
+  if (told.length === 0) return [];
+  const sequence = await wantedSequence(
+    tx,
+    marketId,
+    told.map((order) => order.meterId),
+  );
+  const limitS = facts[0]?.market.commandLimitS ?? 0;
+  const expiresAt = new Date(at.getTime() + limitS * 1000);
+  return told.map((order) => ({
+    ...order,
+    marketId,
+    wantedSeq: sequence.get(order.meterId) ?? 0n,
+    createdAt: at,
+    expiresAt,
+  }));
+}
+
+const AUTO = { override: 'auto', reason: null, by: null, until: null } as const;
+
+async function endOverrides(tx: Tx, at: Date, marketId: string, meterIds: readonly string[]): Promise<void> {
+  await saveOverride(tx, marketId, meterIds, { ...AUTO, at });
+  for (const meterId of meterIds) {
+    await recordAudit(tx, {
+      at,
+      marketId,
+      operatorId: null,
+      action: 'control.override_ended',
+      subject: `meter:${meterId}`,
+    });
+  }
+}
+
+export interface NewOverride {
+  readonly marketId: string;
+  readonly meterId: string;
+  readonly override: OverrideRow['override'];
+  readonly reason: string;
+  /** When it ends by itself; null: when somebody ends it. */
+  readonly until: Date | null;
+  readonly operatorId: string;
+}
+
+/**
+ * Sets a meter's override; the decision that follows from it, its command and the audit entry are stored with it.
+ * @throws control.no_such_meter, control.override_end_is_past, control.auto_has_no_end
+ */
+export async function setOverride(ctx: Context, order: NewOverride): Promise<void> {
+  const at = ctx.clock.now();
+  const { marketId, meterId, override, reason, until, operatorId } = order;
+  if (until !== null && override === 'auto') {
+    throw controlError('control.auto_has_no_end', 'auto is no override and needs no end');
+  }
+  if (until !== null && until <= at) {
+    throw controlError('control.override_end_is_past', `the override would have ended at ${until.toISOString()}`);
+  }
+  await ctx.db.tx(async (tx) => {
+    const before = await lockOverride(tx, marketId, meterId);
+    if (!before) throw controlError('control.no_such_meter', `no meter ${meterId} in this market`);
+    const after: OverrideRow = { override, reason, by: operatorId, at, until };
+    await saveOverride(tx, marketId, [meterId], after);
+    await recordAudit(tx, {
+      at,
+      marketId,
+      operatorId,
+      action: 'control.set_override',
+      subject: `meter:${meterId}`,
+      reason,
+      before,
+      after,
+    });
+    await evaluateLocked(tx, at, marketId, [meterId]);
+    await tx.notify('grid', marketId);
+  });
+}

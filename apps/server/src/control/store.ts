@@ -1,0 +1,269 @@
+import type { NoticeStage, OverrideMode, ReportedSwitch } from '@openprepay/domain';
+import { fen, uuidV7, ZERO_FEN } from '@openprepay/kernel';
+import type { Queryable, Row } from '../platform/database.ts';
+import type { MeterFacts, NoticeStep, WantedChange } from './plan.ts';
+
+/** Which meters of a market: all, those of some accounts, or some. */
+export interface ControlScope {
+  readonly marketId: string;
+  readonly accountIds?: readonly string[];
+  readonly meterIds?: readonly string[];
+}
+
+interface FactsRow extends Row {
+  meter_id: string;
+  override: OverrideMode | null;
+  override_until: Date | null;
+  override_by: string | null;
+  wanted: 'on' | 'off' | null;
+  wanted_reason: string | null;
+  switch_state: ReportedSwitch | null;
+  switch_at: Date | null;
+  last_read_at: Date | null;
+  protected: boolean | null;
+  account_id: string | null;
+  account_state: 'prepared' | 'open' | 'closed';
+  account_mode: 'prepaid' | 'postpaid';
+  credit_limit_fen: bigint;
+  balance_fen: bigint | null;
+  low_notice_id: string | null;
+  low_delivered_at: Date | null;
+  final_notice_id: string | null;
+  final_delivered_at: Date | null;
+  last_command_id: string | null;
+  last_command_ended_at: Date | null;
+  has_exception: boolean;
+  not_open_is_off: boolean;
+  final_notice_wait_s: number;
+  stale_after_s: number;
+  low_balance_fen: bigint;
+  restore_minimum_fen: bigint;
+  command_limit_s: number;
+}
+
+/** The facts of every meter in scope, in one statement. A meter's last command is looked up only where it disagrees. */
+export async function readFacts(db: Queryable, scope: ControlScope): Promise<MeterFacts[]> {
+  const rows = await db.query<FactsRow>(
+    `select meter.meter_id, control.override, control.override_until, control.override_by, control.wanted,
+            control.wanted_reason, state.switch_state, state.switch_at, state.last_read_at, stall.protected,
+            account.account_id, account.state as account_state, account.mode as account_mode,
+            account.credit_limit_fen, purse.balance_fen,
+            low.notice_id as low_notice_id, low.delivered_at as low_delivered_at,
+            final.notice_id as final_notice_id, final.delivered_at as final_delivered_at,
+            last_command.command_id as last_command_id, last_command.finished_at as last_command_ended_at,
+            exists (select 1 from device_exception exception where exception.market_id = meter.market_id
+              and exception.meter_id = meter.meter_id and exception.closed_at is null) as has_exception,
+            market.not_open_is_off, market.final_notice_wait_s, market.stale_after_s, market.low_balance_fen,
+            market.restore_minimum_fen, market.command_limit_s
+     from meter
+     join market on market.market_id = meter.market_id
+     left join meter_control control on control.market_id = meter.market_id and control.meter_id = meter.meter_id
+     left join meter_state state on state.market_id = meter.market_id and state.meter_id = meter.meter_id
+     left join meter_binding binding
+       on binding.market_id = meter.market_id and binding.meter_id = meter.meter_id and binding.to_at is null
+     left join stall on stall.market_id = binding.market_id and stall.stall_id = binding.stall_id
+     left join tenancy
+       on tenancy.market_id = binding.market_id and tenancy.stall_id = binding.stall_id and tenancy.to_at is null
+     left join account on account.market_id = tenancy.market_id and account.account_id = tenancy.account_id
+     left join purse
+       on purse.market_id = account.market_id and purse.account_id = account.account_id and purse.kind = 'utility'
+     left join notice low on low.market_id = account.market_id and low.account_id = account.account_id
+       and low.stage = 'low_balance' and low.closed_at is null
+     left join notice final on final.market_id = account.market_id and final.account_id = account.account_id
+       and final.stage = 'final' and final.closed_at is null
+     left join lateral (
+       select command_id, finished_at from command
+       where control.wanted <> state.switch_state
+         and command.market_id = meter.market_id and command.meter_id = meter.meter_id
+       order by created_at desc, command_id desc limit 1) last_command on true
+     where meter.market_id = $1 and meter.retired_at is null
+       and ($2::uuid[] is null or account.account_id = any($2))
+       and ($3::uuid[] is null or meter.meter_id = any($3))`,
+    [scope.marketId, scope.accountIds ?? null, scope.meterIds ?? null],
+  );
+  return rows.map(factsOf);
+}
+
+function factsOf(row: FactsRow): MeterFacts {
+  const notices = new Map<NoticeStage, { deliveredAt: Date | null }>();
+  if (row.low_notice_id) notices.set('low_balance', { deliveredAt: row.low_delivered_at });
+  if (row.final_notice_id) notices.set('final', { deliveredAt: row.final_delivered_at });
+  return {
+    meterId: row.meter_id,
+    overrideMode: row.override ?? 'auto',
+    overrideUntil: row.override_until,
+    overrideBy: row.override_by,
+    wanted: row.wanted,
+    wantedReason: row.wanted_reason,
+    reported: row.switch_state ?? 'unknown',
+    reportedAt: row.switch_at,
+    lastReadAt: row.last_read_at,
+    protectedStall: row.protected ?? false,
+    account: row.account_id === null ? null : accountOf(row, row.account_id),
+    notices,
+    hasOpenCommand: row.last_command_id !== null && row.last_command_ended_at === null,
+    hasOpenException: row.has_exception,
+    lastCommandEndedAt: row.last_command_ended_at,
+    market: {
+      notOpenIsOff: row.not_open_is_off,
+      finalNoticeWaitS: row.final_notice_wait_s,
+      staleAfterS: row.stale_after_s,
+      lowBalanceFen: fen(row.low_balance_fen),
+      restoreMinimumFen: fen(row.restore_minimum_fen),
+      commandLimitS: row.command_limit_s,
+    },
+  };
+}
+
+const accountOf = (row: FactsRow, accountId: string): MeterFacts['account'] => ({
+  accountId,
+  state: row.account_state,
+  mode: row.account_mode,
+  utilityFen: fen(row.balance_fen ?? 0n),
+  creditLimitFen: fen(row.credit_limit_fen),
+  emergencyLeftFen: ZERO_FEN,
+});
+
+/** Makes sure each meter has its row and locks them in order of id, so that two evaluators never wait in a circle. */
+export async function lockMeters(tx: Queryable, marketId: string, meterIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `insert into meter_control (market_id, meter_id)
+     select market_id, meter_id from meter where market_id = $1 and meter_id = any($2::uuid[])
+     order by meter_id on conflict do nothing`,
+    [marketId, meterIds],
+  );
+  await tx.query(
+    `select meter_id from meter_control where market_id = $1 and meter_id = any($2::uuid[])
+     order by meter_id for update`,
+    [marketId, meterIds],
+  );
+}
+
+/** @returns the new sequence number of each meter's wanted state */
+export async function saveWanted(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  changes: readonly WantedChange[],
+): Promise<void> {
+  await tx.query(
+    `update meter_control control
+     set wanted = given.wanted, wanted_reason = given.reason,
+         wanted_at = case when given.is_switch then $2 else control.wanted_at end,
+         wanted_seq = control.wanted_seq + case when given.is_switch then 1 else 0 end
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::boolean[]) as given (meter_id, wanted, reason, is_switch)
+     where control.market_id = $1 and control.meter_id = given.meter_id`,
+    [
+      marketId,
+      at,
+      changes.map((change) => change.meterId),
+      changes.map((change) => change.wanted),
+      changes.map((change) => change.reason),
+      changes.map((change) => change.isSwitch),
+    ],
+  );
+}
+
+export async function wantedSequence(
+  tx: Queryable,
+  marketId: string,
+  meterIds: readonly string[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const rows = await tx.query<{ meter_id: string; wanted_seq: bigint }>(
+    'select meter_id, wanted_seq from meter_control where market_id = $1 and meter_id = any($2::uuid[])',
+    [marketId, meterIds],
+  );
+  return new Map(rows.map((row) => [row.meter_id, row.wanted_seq]));
+}
+
+/** A notice of the console is delivered by being there. An open one of the same stage stays as it was. */
+export async function raiseNotices(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  steps: readonly NoticeStep[],
+): Promise<void> {
+  const inOrder = steps.toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
+  await tx.query(
+    `insert into notice (market_id, notice_id, account_id, stage, balance_fen, raised_at, channel, delivered_at)
+     select $1, notice_id, account_id, stage, balance_fen, $2, 'console', $2
+     from unnest($3::uuid[], $4::uuid[], $5::text[], $6::bigint[]) as given (notice_id, account_id, stage, balance_fen)
+     on conflict (market_id, account_id, stage) where closed_at is null do nothing`,
+    [
+      marketId,
+      at,
+      inOrder.map(() => uuidV7(at)),
+      inOrder.map((step) => step.accountId),
+      inOrder.map((step) => step.stage),
+      inOrder.map((step) => step.balanceFen),
+    ],
+  );
+}
+
+export async function closeNotices(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  steps: readonly NoticeStep[],
+): Promise<void> {
+  await tx.query(
+    `update notice set closed_at = $2
+     from unnest($3::uuid[], $4::text[]) as given (account_id, stage)
+     where notice.market_id = $1 and notice.account_id = given.account_id and notice.stage = given.stage
+       and notice.closed_at is null`,
+    [marketId, at, steps.map((step) => step.accountId), steps.map((step) => step.stage)],
+  );
+}
+
+/** The meter is where it should be: nobody has to look after it any more. */
+export async function closeExceptions(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  meterIds: readonly string[],
+): Promise<void> {
+  await tx.query(
+    `update device_exception set closed_at = $2
+     where market_id = $1 and meter_id = any($3::uuid[]) and closed_at is null`,
+    [marketId, at, meterIds],
+  );
+}
+
+export interface OverrideRow {
+  readonly override: OverrideMode;
+  readonly reason: string | null;
+  readonly by: string | null;
+  readonly at: Date;
+  readonly until: Date | null;
+}
+
+/** The meter's override as it is, under its lock; null where the market has no such meter. */
+export async function lockOverride(tx: Queryable, marketId: string, meterId: string): Promise<OverrideRow | null> {
+  await lockMeters(tx, marketId, [meterId]);
+  const rows = await tx.query<Row & OverrideRow>(
+    `select override, override_reason as reason, override_by as by, override_at as at, override_until as until
+     from meter_control join meter using (market_id, meter_id)
+     where market_id = $1 and meter_id = $2 and meter.retired_at is null`,
+    [marketId, meterId],
+  );
+  return rows[0] ?? null;
+}
+
+export async function saveOverride(
+  tx: Queryable,
+  marketId: string,
+  meterIds: readonly string[],
+  row: OverrideRow,
+): Promise<void> {
+  await tx.query(
+    `update meter_control
+     set override = $3, override_reason = $4, override_by = $5, override_at = $6, override_until = $7
+     where market_id = $1 and meter_id = any($2::uuid[])`,
+    [marketId, meterIds, row.override, row.reason, row.by, row.at, row.until],
+  );
+}
+
+export async function listMarketIds(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ market_id: string }>('select market_id from market order by market_id');
+  return rows.map((row) => row.market_id);
+}
