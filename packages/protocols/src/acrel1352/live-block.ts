@@ -1,0 +1,217 @@
+import type { ZonedParts } from '@openprepay/kernel';
+import { protocolError } from '../errors.ts';
+import { wallClock } from '../wall-clock.ts';
+import { countsOf, type EnergyRegisters, whOf } from './energy.ts';
+import { DEEP_VALLEY_FIELD, LIVE_FIELDS } from './fields.ts';
+import { type RawValues, readFields, writeFields } from './registers.ts';
+
+type PerPhase = readonly [number, number, number];
+type PerPhaseFlags = { readonly l1: boolean; readonly l2: boolean; readonly l3: boolean };
+
+/** The live prepaid block of a DDSY1352 or DTSY1352. All quantities are as the meter has them, before CT and PT. */
+export interface LiveBlock extends EnergyRegisters {
+  /** 7 = DDSY1352, 5 = DTSY1352. */
+  readonly modelCode: number;
+  readonly phases: 1 | 3;
+  readonly voltageDeciV: PerPhase;
+  readonly currentCentiA: PerPhase;
+  readonly powerW: PerPhase;
+  readonly totalPowerW: number;
+  readonly reactivePowerVar: PerPhase;
+  readonly totalReactivePowerVar: number;
+  readonly powerFactorMilli: PerPhase;
+  readonly totalPowerFactorMilli: number;
+  readonly ct: number;
+  readonly pt: number;
+  readonly baseWh: bigint;
+  /** The meter's own balance; negative when overdrawn. The platform bills by its own ledger and only shows this. */
+  readonly remainingFen: bigint;
+  readonly purchaseCount: number;
+  readonly loadTrips: number;
+  readonly loadTripsAllowed: number;
+  /** True = closed = supply on, as the relays report themselves. */
+  readonly relay: PerPhaseFlags;
+  /** The relays of the phases that the meter has, taken together; 'fault' when they differ. */
+  readonly switchState: 'on' | 'off' | 'fault';
+  /** Force mode is on (registers 0057/0058); the meter's prepaid logic does not decide. */
+  readonly forced: boolean;
+  /** The meter's own prepaid control is enabled. */
+  readonly prepaid: boolean;
+  readonly fault: boolean;
+  readonly arrears: boolean;
+  readonly overLimit: boolean;
+  readonly alarm1: boolean;
+  readonly alarm2: boolean;
+  readonly loadControl: boolean;
+  readonly timeControl: boolean;
+  readonly maxDemandW: number;
+  /** The meter's wall clock; null where it shows no possible time. */
+  readonly clock: ZonedParts | null;
+}
+
+export const LIVE_BLOCK = { start: 0x0200, quantity: 48 } as const;
+const LONG_BLOCK_QUANTITY = 72;
+
+/** Bits of registers 0224 and 0225, as the vendor's tool labels them. */
+const RELAY_BITS = { fault: 0, l1: 5, l2: 6, l3: 7 } as const;
+const FEE_BITS = { prepaid: 3, overLimit: 4, arrears: 5, alarm1: 6, alarm2: 7 } as const;
+const LOAD_BITS = { enabled: 3 } as const;
+/** Which group is force and which is time follows from the order of the tool's labels: assumed, see `Source`. */
+const FORCE_BITS = { forced: 3, timeControl: 7 } as const;
+
+const CLOCK_BYTE = 80;
+const CENTURY = 2000;
+
+const bit = (byte: number, index: number): boolean => ((byte >> index) & 1) === 1;
+const bits = (flags: readonly (readonly [boolean, number])[]): number =>
+  flags.reduce((byte, [on, index]) => (on ? byte | (1 << index) : byte), 0);
+
+/** @param data 96 bytes from register 0200, or 144 of firmware with eight tariffs. @throws frame.bad_length */
+export function decodeLiveBlock(data: Uint8Array): LiveBlock {
+  const long = data.length === 2 * LONG_BLOCK_QUANTITY;
+  if (!long && data.length !== 2 * LIVE_BLOCK.quantity) {
+    throw protocolError('frame.bad_length', `a live block of 96 or 144 bytes, got ${data.length}`);
+  }
+  const raw = readFields(LIVE_FIELDS, data);
+  const phases = raw.phaseCode === 0 ? 3 : 1;
+  return {
+    modelCode: raw.modelCode,
+    phases,
+    ...electricalOf(raw),
+    ct: raw.ct,
+    pt: raw.pt,
+    totalWh: whOf(raw.total),
+    baseWh: whOf(raw.base),
+    tariffsWh: {
+      sharp: whOf(raw.sharp),
+      peak: whOf(raw.peak),
+      flat: whOf(raw.flat),
+      valley: whOf(raw.valley),
+      deepValley: long ? whOf(readFields([DEEP_VALLEY_FIELD], data).deepValley) : null,
+    },
+    remainingFen: BigInt(raw.remaining),
+    purchaseCount: raw.purchaseCount,
+    loadTrips: raw.loadTrips,
+    loadTripsAllowed: raw.loadTripsAllowed,
+    ...flagsOf(raw, phases),
+    maxDemandW: raw.maxDemand,
+    clock: decodeClock(data, long),
+  };
+}
+
+/**
+ * The block as a meter would send it: 144 bytes when it has a deep-valley register, else 96. The relay flags make the
+ * relay bits; `switchState` follows from them. @throws frame.bad_value
+ */
+export function encodeLiveBlock(block: LiveBlock): Uint8Array {
+  const { deepValley } = block.tariffsWh;
+  const data = new Uint8Array(2 * (deepValley === null ? LIVE_BLOCK.quantity : LONG_BLOCK_QUANTITY));
+  writeFields(LIVE_FIELDS, rawOf(block), data);
+  if (deepValley !== null) writeFields([DEEP_VALLEY_FIELD], { deepValley: countsOf(deepValley) }, data);
+  encodeClock(block.clock, data, deepValley !== null);
+  return data;
+}
+
+function electricalOf(raw: RawValues<typeof LIVE_FIELDS>) {
+  return {
+    voltageDeciV: [raw.voltageA, raw.voltageB, raw.voltageC],
+    currentCentiA: [raw.currentA, raw.currentB, raw.currentC],
+    powerW: [raw.powerA, raw.powerB, raw.powerC],
+    totalPowerW: raw.powerTotal,
+    reactivePowerVar: [raw.reactiveA, raw.reactiveB, raw.reactiveC],
+    totalReactivePowerVar: raw.reactiveTotal,
+    powerFactorMilli: [raw.powerFactorA, raw.powerFactorB, raw.powerFactorC],
+    totalPowerFactorMilli: raw.powerFactorTotal,
+  } as const;
+}
+
+function flagsOf(raw: RawValues<typeof LIVE_FIELDS>, phases: 1 | 3) {
+  const relay = {
+    l1: bit(raw.relayBits, RELAY_BITS.l1),
+    l2: bit(raw.relayBits, RELAY_BITS.l2),
+    l3: bit(raw.relayBits, RELAY_BITS.l3),
+  };
+  return {
+    relay,
+    switchState: switchStateOf(relay, phases),
+    fault: bit(raw.relayBits, RELAY_BITS.fault),
+    prepaid: bit(raw.feeBits, FEE_BITS.prepaid),
+    overLimit: bit(raw.feeBits, FEE_BITS.overLimit),
+    arrears: bit(raw.feeBits, FEE_BITS.arrears),
+    alarm1: bit(raw.feeBits, FEE_BITS.alarm1),
+    alarm2: bit(raw.feeBits, FEE_BITS.alarm2),
+    loadControl: bit(raw.loadBits, LOAD_BITS.enabled),
+    forced: bit(raw.forceBits, FORCE_BITS.forced),
+    timeControl: bit(raw.forceBits, FORCE_BITS.timeControl),
+  };
+}
+
+/** A single-phase meter has the relay of L1 only and leaves the other bits at zero. */
+function switchStateOf({ l1, l2, l3 }: PerPhaseFlags, phases: 1 | 3): LiveBlock['switchState'] {
+  const closed = phases === 1 ? [l1] : [l1, l2, l3];
+  if (closed.every(Boolean)) return 'on';
+  return closed.some(Boolean) ? 'fault' : 'off';
+}
+
+function rawOf(block: LiveBlock): RawValues<typeof LIVE_FIELDS> {
+  const { relay, tariffsWh } = block;
+  const [voltageA, voltageB, voltageC] = block.voltageDeciV;
+  const [currentA, currentB, currentC] = block.currentCentiA;
+  const [powerA, powerB, powerC] = block.powerW;
+  const [reactiveA, reactiveB, reactiveC] = block.reactivePowerVar;
+  const [powerFactorA, powerFactorB, powerFactorC] = block.powerFactorMilli;
+  const total = { powerTotal: block.totalPowerW, reactiveTotal: block.totalReactivePowerVar };
+  return {
+    modelCode: block.modelCode,
+    phaseCode: block.phases === 3 ? 0 : 1,
+    maxCircuitType: 0,
+    ...{ voltageA, voltageB, voltageC, currentA, currentB, currentC, powerA, powerB, powerC, ...total },
+    ...{ reactiveA, reactiveB, reactiveC, powerFactorA, powerFactorB, powerFactorC },
+    powerFactorTotal: block.totalPowerFactorMilli,
+    pt: block.pt,
+    ct: block.ct,
+    total: countsOf(block.totalWh),
+    base: countsOf(block.baseWh),
+    sharp: countsOf(tariffsWh.sharp),
+    peak: countsOf(tariffsWh.peak),
+    flat: countsOf(tariffsWh.flat),
+    valley: countsOf(tariffsWh.valley),
+    remaining: Number(block.remainingFen),
+    purchaseCount: block.purchaseCount,
+    loadTrips: block.loadTrips,
+    loadTripsAllowed: block.loadTripsAllowed,
+    relayBits: bits([
+      [block.fault, RELAY_BITS.fault],
+      [relay.l1, RELAY_BITS.l1],
+      [relay.l2, RELAY_BITS.l2],
+      [relay.l3, RELAY_BITS.l3],
+    ]),
+    feeBits: bits([
+      [block.prepaid, FEE_BITS.prepaid],
+      [block.overLimit, FEE_BITS.overLimit],
+      [block.arrears, FEE_BITS.arrears],
+      [block.alarm1, FEE_BITS.alarm1],
+      [block.alarm2, FEE_BITS.alarm2],
+    ]),
+    loadBits: bits([[block.loadControl, LOAD_BITS.enabled]]),
+    forceBits: bits([
+      [block.forced, FORCE_BITS.forced],
+      [block.timeControl, FORCE_BITS.timeControl],
+    ]),
+    ...{ maxDemand: block.maxDemandW, maxDemandMinute: 0, maxDemandHour: 0, maxDemandDay: 0, maxDemandMonth: 0 },
+  };
+}
+
+/** `YY MM DD W hh mm ss`, binary; the long block leaves the weekday out. */
+function decodeClock(data: Uint8Array, long: boolean): ZonedParts | null {
+  const [year = 0, month = 0, day = 0] = data.subarray(CLOCK_BYTE);
+  const [hour = 0, minute = 0, second = 0] = data.subarray(CLOCK_BYTE + (long ? 3 : 4));
+  return year > 99 ? null : wallClock({ year: CENTURY + year, month, day, hour, minute, second });
+}
+
+function encodeClock(clock: ZonedParts | null, data: Uint8Array, long: boolean): void {
+  if (clock === null) return;
+  const date = [clock.year - CENTURY, clock.month, clock.day];
+  const weekday = long ? [] : [clock.weekday];
+  data.set([...date, ...weekday, clock.hour, clock.minute, clock.second], CLOCK_BYTE);
+}

@@ -1,0 +1,12 @@
+export {
+  COMMAND_STATUS,
+  type CommandReply,
+  type CommandStatus,
+  type CommandToCreate,
+  commandStatusOf,
+  createCommandBody,
+  NORTHBOUND,
+  parseCommandReply,
+} from './command.ts';
+export { type CtwingPush, dedupeKey, parsePush } from './push.ts';
+export { type Signing, sign, verify } from './sign.ts';

@@ -1,0 +1,6 @@
+import type { Description } from './describe.ts';
+
+/** Indented text, one field a line. */
+export function formatDescription(description: Description): string {
+  return description.summary;
+}

@@ -1,0 +1,22 @@
+import { defineErrors, OpenPrepayError } from '@openprepay/kernel';
+
+/** Why bytes, or a message to be encoded, were refused. The codes are shared by every protocol of this package. */
+export const protocolError = defineErrors({
+  'frame.truncated': 400,
+  'frame.bad_delimiter': 400,
+  'frame.bad_length': 400,
+  'frame.bad_checksum': 400,
+  'frame.bad_signature': 401,
+  'frame.too_long': 400,
+  'frame.bad_bcd': 400,
+  'frame.bad_payload': 400,
+  'frame.bad_value': 400,
+  'frame.unknown_function': 400,
+  'frame.unknown_unit': 400,
+  'frame.unknown_protocol': 400,
+});
+
+export type ProtocolErrorCode = Parameters<typeof protocolError>[0];
+
+export const isProtocolError = (error: unknown): error is OpenPrepayError<ProtocolErrorCode> =>
+  error instanceof OpenPrepayError && error.code.startsWith('frame.');

@@ -1,0 +1,130 @@
+import { ByteWindow } from './byte-window.ts';
+import { isProtocolError } from './errors.ts';
+
+/**
+ * Cuts a byte stream into messages. Never throws on input, holds a bounded number of bytes, and gives the same
+ * messages however the bytes are cut into chunks.
+ */
+export interface StreamDecoder<M> {
+  /** The messages that these bytes complete, in order. */
+  push(chunk: Uint8Array): M[];
+  /** Bytes held because they may be the beginning of a frame. */
+  readonly bufferedBytes: number;
+  /** Bytes given up as noise since the stream began, those of rejected frames included. */
+  readonly skippedBytes: number;
+  /** Candidates that had the shape of a frame and were not one: wrong checksum, wrong end, impossible contents. */
+  readonly rejectedFrames: number;
+  /** Forgets what is buffered, for example after a silence; the counts go on. */
+  reset(): void;
+}
+
+/** A message with the bytes it came from, for the record. */
+export interface Received<M> {
+  readonly message: M;
+  readonly frame: Uint8Array;
+}
+
+/**
+ * What a candidate's first bytes say: it needs `needBytes` in all before more can be said; it is a whole frame; it
+ * never began like one ('noise'); or it looked like one and failed ('rejected').
+ */
+export type Verdict<M> = { readonly needBytes: number } | { readonly message: M } | 'noise' | 'rejected';
+
+/** The verdict on a candidate that is as long as a frame: what `decode` makes of it. */
+export function verdictOf<M>(
+  frame: Uint8Array,
+  decode: (frame: Uint8Array) => M,
+): { readonly message: M } | 'rejected' {
+  try {
+    return { message: decode(frame) };
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return 'rejected';
+  }
+}
+
+interface Candidate {
+  readonly at: number;
+  /** The stream position at which it can next be judged. */
+  due: number;
+}
+
+/**
+ * A decoder for protocols whose header tells the length. Every byte may begin a frame; all candidates are followed at
+ * once and the first to be complete wins. So a false header never hides the true frame behind it, and there is no
+ * going back over the same bytes: each byte costs at most one look at each candidate in the window.
+ *
+ * @param judge sees the candidate's bytes from its first on, and must decide within `maxFrameBytes`.
+ */
+export function createLengthStream<M>(
+  maxFrameBytes: number,
+  judge: (candidate: Uint8Array) => Verdict<M>,
+): StreamDecoder<Received<M>> {
+  const window = new ByteWindow();
+  let candidates: Candidate[] = [];
+  /** Where frames were rejected. They count once it is sure that they were no part of a good frame. */
+  let rejections: number[] = [];
+  let skippedBytes = 0;
+  let rejectedFrames = 0;
+
+  function giveUpBefore(position: number): void {
+    if (position === window.start) return;
+    skippedBytes += window.forget(position);
+    if (rejections.length === 0) return;
+    rejectedFrames += rejections.filter((at) => at < position).length;
+    rejections = rejections.filter((at) => at >= position);
+  }
+
+  function complete(at: number, message: M): Received<M> {
+    giveUpBefore(at);
+    const frame = window.view(at, window.end).slice();
+    window.forget(window.end);
+    candidates = [];
+    rejections = [];
+    return { message, frame };
+  }
+
+  function accept(byte: number): Received<M> | null {
+    candidates.push({ at: window.end, due: window.end + 1 });
+    window.append(byte);
+    let alive = 0;
+    for (const candidate of candidates) {
+      if (candidate.due === window.end) {
+        const verdict = judge(window.view(candidate.at, window.end));
+        if (verdict === 'rejected') rejections.push(candidate.at);
+        if (typeof verdict === 'string') continue;
+        if ('message' in verdict) return complete(candidate.at, verdict.message);
+        if (verdict.needBytes > maxFrameBytes) continue;
+        candidate.due = candidate.at + verdict.needBytes;
+      }
+      candidates[alive++] = candidate;
+    }
+    candidates.length = alive;
+    giveUpBefore(candidates[0]?.at ?? window.end);
+    return null;
+  }
+
+  return {
+    push(chunk) {
+      const received: Received<M>[] = [];
+      for (const byte of chunk) {
+        const one = accept(byte);
+        if (one) received.push(one);
+      }
+      return received;
+    },
+    get bufferedBytes() {
+      return window.end - window.start;
+    },
+    get skippedBytes() {
+      return skippedBytes;
+    },
+    get rejectedFrames() {
+      return rejectedFrames;
+    },
+    reset() {
+      candidates = [];
+      giveUpBefore(window.end);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { ZonedParts } from '@openprepay/kernel';
+
+type Fields = Omit<ZonedParts, 'weekday'>;
+
+/** The fields with their weekday, or null if the calendar has no such time. */
+export function wallClock(fields: Fields): ZonedParts | null {
+  const { year, month, day, hour, minute, second } = fields;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (!exists || hour > 23 || minute > 59 || second > 59) return null;
+  return { year, month, day, hour, minute, second, weekday: date.getUTCDay() };
+}
+
+/** `2026-03-01 08:30:00`, the meter's own wall clock. */
+export function formatWallClock(clock: Fields): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const time = [clock.hour, clock.minute, clock.second].map(two).join(':');
+  return `${clock.year}-${two(clock.month)}-${two(clock.day)} ${time}`;
+}
