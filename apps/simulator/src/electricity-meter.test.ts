@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { instantOf } from '@openprepay/kernel';
+import { instantOf, zonedParts } from '@openprepay/kernel';
 import {
   decodeLegacyEnergy,
   decodeLiveBlock,
@@ -59,7 +59,7 @@ test('another decoder reads the live block: tariffs add up, power fits voltage a
   const { time, world } = manualWorld();
   for (const site of [singlePhase, threePhase]) {
     const meter = new ElectricityMeter(site, 'cold_store', world);
-    meter.setClock({ year: 2026, month: 3, day: 3, hour: 9, minute: 0, second: 0, weekday: 2 });
+    meter.setClock(zonedParts(time.now(), world.zone));
     time.advance(7 * HOUR_MS);
     const block = live(meter);
     const { sharp, peak, flat, valley } = block.tariffsWh;

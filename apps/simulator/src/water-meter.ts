@@ -1,5 +1,5 @@
 import { zonedParts } from '@openprepay/kernel';
-import { type Cjt188Frame, decodeFrame, encodeFrame } from '@openprepay/protocols/cjt188';
+import { type Cjt188Frame, CONTROL, decodeFrame, encodeFrame, WILDCARD_ADDRESS } from '@openprepay/protocols/cjt188';
 import { type BodyMemory, MeterBody } from './meter-body.ts';
 import { encodeMeteringData, encodeStatus, type ValveStatus } from './metering-data.ts';
 import { drawChance, drawInt } from './random.ts';
@@ -15,8 +15,6 @@ const LOW_BATTERY_PERMILLE = 15;
 const LSB_FIRST_PERMILLE = 300;
 
 const COLD_WATER = 0x10;
-const ANY_ADDRESS = /^A{14}$/i;
-const CONTROL = { read: 0x01, write: 0x04, reply: 0x80 } as const;
 const VALVE_BYTE: Readonly<Record<number, 'on' | 'off'>> = { 85: 'on', 153: 'off' };
 
 /** An NB-IoT water meter behind its radio: register, valve, and the CJ/T 188 messages it speaks. */
@@ -74,7 +72,7 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
     } catch {
       return null;
     }
-    if (frame.address !== this.site.busAddress && !ANY_ADDRESS.test(frame.address)) return null;
+    if (frame.address !== this.site.busAddress && frame.address !== WILDCARD_ADDRESS) return null;
     if (frame.control === CONTROL.read && frame.dataId === '901F') return this.#metering(frame);
     if (frame.control === CONTROL.write && frame.dataId === 'A017') return this.#writeValve(frame);
     return null;

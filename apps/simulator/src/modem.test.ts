@@ -1,0 +1,183 @@
+import { fromHex } from '@openprepay/kernel';
+import { decodeLiveBlock, switchWrite } from '@openprepay/protocols/acrel1352';
+import { decodeReply, encodeRequest } from '@openprepay/protocols/modbus';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ScriptedServer } from '../test-support/scripted-server.ts';
+import { manualWorld, singlePhase } from '../test-support/world.ts';
+import { ElectricityMeter } from './electricity-meter.ts';
+import { ALL_FAULTS, type Fault } from './faults.ts';
+import { Modem } from './modem.ts';
+import { realTimers } from './timers.ts';
+import { DEFAULT_PACE, type World } from './world.ts';
+
+/** Half an hour of the market in 5 ms, three minutes of jitter in half of one. */
+const FAST = 360_000;
+
+let server: ScriptedServer;
+let address: { host: string; port: number };
+let modem: Modem | undefined;
+
+beforeEach(async () => {
+  server = new ScriptedServer();
+  address = await server.listen();
+});
+
+afterEach(async () => {
+  modem?.stop();
+  await server.close();
+});
+
+function start(
+  o: { speed?: number; ackTimeoutMs?: number; heartbeatMs?: number; serial?: string; faults?: readonly Fault[] } = {},
+) {
+  const pace = {
+    ...DEFAULT_PACE,
+    ackTimeoutMs: o.ackTimeoutMs ?? 5_000,
+    heartbeatMs: o.heartbeatMs ?? 60_000,
+    reconnectLeastMs: 1,
+    reconnectMostMs: 2,
+    answerLeastMs: 0,
+    answerMostMs: 1,
+    relayMoveMs: 1,
+  };
+  const { world } = manualWorld(o.faults ? { faults: o.faults } : {});
+  const real: World = { ...world, timers: realTimers, speed: o.speed ?? 1, pace };
+  const meter = new ElectricityMeter({ ...singlePhase, serial: o.serial ?? singlePhase.serial }, 'meat', real);
+  modem = new Modem(meter, real, address);
+  modem.start(0);
+  return meter;
+}
+
+/** A serial that the fault affects at the test's instant, found by trying. */
+function affectedBy(fault: Exclude<Fault, 'decrease'>): string {
+  const { world } = manualWorld({ faults: ALL_FAULTS });
+  for (let n = 0; ; n++) {
+    const others = ['garbage', 'split', 'duplicated'] as const;
+    const serial = `24060020${String(n).padStart(4, '0')}`;
+    if (others.every((other) => world.faults.active(other, serial) === (other === fault))) return serial;
+  }
+}
+
+const totalOf = (modbus: Uint8Array) => decodeLiveBlock(modbus.subarray(3)).totalWh;
+
+test('a meter registers, asks the time and reports itself at once, and is then connected', async () => {
+  const meter = start();
+  await server.until(() => server.count('data') === 1);
+  expect(server.received.map((message) => message.kind)).toEqual(['register', 'time_request', 'data']);
+  expect(server.ofKind('register')[0]).toMatchObject({ serial: singlePhase.linkKey, intervalMin: 30 });
+  const section = server.ofKind('data')[0]?.sections[0];
+  expect(section?.address).toBe('1');
+  expect(totalOf(section?.modbus ?? new Uint8Array())).toBe(meter.totalWh);
+  expect(meter.connected).toBe(true);
+});
+
+test('it reports again every half hour of the market', async () => {
+  start({ speed: FAST });
+  await server.until(() => server.count('data') === 4);
+  expect(server.count('register')).toBe(1);
+});
+
+test('without an answer to its registration it says nothing more and tries a new connection', async () => {
+  server.habits.register = false;
+  const meter = start({ ackTimeoutMs: 10 });
+  await server.until(() => server.connections === 3);
+  expect(server.received.every((message) => message.kind === 'register')).toBe(true);
+  expect(meter.connected).toBe(false);
+});
+
+test('without the time it reports after three requests all the same', async () => {
+  server.habits.time = false;
+  start({ ackTimeoutMs: 10 });
+  await server.until(() => server.count('data') === 1);
+  expect(server.count('time_request')).toBe(3);
+});
+
+test('an unacknowledged reading is sent four times, kept, and sent again on the next connection', async () => {
+  server.habits.data = false;
+  const meter = start({ ackTimeoutMs: 10 });
+  await server.until(() => server.count('data') === 4);
+  const kept = meter.oldestReading();
+  expect(kept).not.toBeNull();
+  server.habits.data = true;
+  server.dropAll();
+  await server.until(() => server.count('data') >= 6);
+  expect(server.ofKind('data')[4]?.sections[0]?.modbus).toEqual(kept?.subarray(0, -2));
+  await expect.poll(() => meter.oldestReading()).toBeNull();
+});
+
+test('a second acknowledgement of one reading does not pass for that of the next', async () => {
+  const meter = start({ ackTimeoutMs: 30 });
+  await server.until(() => server.count('data') === 1);
+  server.habits.data = false;
+  meter.takeReading();
+  meter.takeReading();
+  server.dropAll();
+  // The first waiting reading goes out twice, because its acknowledgement is slow.
+  await server.until(() => server.count('data') === 3);
+  server.send({ kind: 'data_ack' });
+  server.send({ kind: 'data_ack' });
+  await server.until(() => server.count('data') === 4);
+  const [, first, again, next] = server.ofKind('data').map((message) => message.sections[0]?.modbus);
+  expect(again).toEqual(first);
+  expect(meter.oldestReading()?.subarray(0, -2)).toEqual(next);
+});
+
+test('a heartbeat keeps the connection known', async () => {
+  start({ heartbeatMs: 5 });
+  await server.until(() => server.count('heartbeat') === 3);
+});
+
+test('a transparent read is answered with the Modbus reply', async () => {
+  const meter = start();
+  await server.until(() => server.count('data') === 1);
+  server.send({ kind: 'transparent', modbus: encodeRequest({ kind: 'read', unit: 1, start: 0x0200, quantity: 48 }) });
+  await server.until(() => server.count('transparent') === 1);
+  const reply = decodeReply(server.ofKind('transparent')[0]?.modbus ?? new Uint8Array());
+  expect(reply.kind === 'read' && decodeLiveBlock(reply.data).totalWh).toBe(meter.totalWh);
+});
+
+test('some meters acknowledge a write with the Modbus reply, others with their serial alone; both obey', async () => {
+  const answers = new Set<boolean>();
+  for (let n = 0; answers.size < 2; n++) {
+    const before = server.received.length;
+    const meter = start({ serial: `24060030${String(n).padStart(4, '0')}` });
+    await server.until(() => server.received.slice(before).some((message) => message.kind === 'data'));
+    server.send({ kind: 'transparent', modbus: encodeRequest(switchWrite('off', 1)) });
+    await server.until(() => server.received.slice(before).some((message) => message.kind === 'transparent'));
+    const answer = server.ofKind('transparent').at(-1);
+    answers.add(answer?.modbus.length === 0);
+    expect(answer?.modbus.length === 0 ? answer.serial : decodeReply(answer?.modbus ?? fromHex('')).kind).toBe(
+      answer?.modbus.length === 0 ? singlePhase.linkKey : 'write',
+    );
+    expect(['on', 'off']).toContain(meter.relay);
+    modem?.stop();
+  }
+});
+
+test('a meter that was taken off the air comes back with the readings it took meanwhile', async () => {
+  const meter = start();
+  await server.until(() => server.count('data') === 1);
+  meter.disconnect();
+  meter.takeReading();
+  expect(meter.onAir).toBe(false);
+  meter.reconnect();
+  await server.until(() => server.count('data') === 3);
+  expect(server.connections).toBe(2);
+});
+
+test('garbage before frames and frames in pieces reach a patient decoder whole', async () => {
+  for (const fault of ['garbage', 'split'] as const) {
+    const before = server.count('data');
+    start({ serial: affectedBy(fault), faults: [fault], speed: FAST });
+    await server.until(() => server.count('data') === before + 3);
+    modem?.stop();
+  }
+  expect(server.skippedBytes).toBeGreaterThan(0);
+});
+
+test('a duplicated report reaches the server twice', async () => {
+  start({ serial: affectedBy('duplicated'), faults: ['duplicated'] });
+  await server.until(() => server.count('data') === 2);
+  const [first, second] = server.ofKind('data');
+  expect(second).toEqual(first);
+});
