@@ -15,10 +15,12 @@ const AIR_MS = 2_000;
 const LATE_MS = { least: 5 * 60_000, most: 20 * 60_000 };
 const GARBAGE_MOST_BYTES = 40;
 
+type Platform = Pick<NbPlatform, 'attach' | 'online' | 'report' | 'take' | 'delivered' | 'undelivered' | 'completed'>;
+
 /** The radio module of one water meter: sleeps, wakes, reports, takes the commands that waited, and sleeps again. */
 export class NbCycle implements NbModule {
   readonly meter: WaterMeter;
-  readonly #platform: NbPlatform;
+  readonly #platform: Platform;
   readonly #world: World;
   readonly #timers: TimerGroup;
   #awake = false;
@@ -28,7 +30,7 @@ export class NbCycle implements NbModule {
   #cancelWake: () => void = () => {};
   #cancelSleep: () => void = () => {};
 
-  constructor(meter: WaterMeter, platform: NbPlatform, world: World) {
+  constructor(meter: WaterMeter, platform: Platform, world: World) {
     this.meter = meter;
     this.#platform = platform;
     this.#world = world;
