@@ -21,6 +21,7 @@ export interface MeterFacts {
   readonly overrideBy: string | null;
   readonly wanted: 'on' | 'off' | null;
   readonly wantedReason: string | null;
+  readonly wantedSeq: bigint;
   readonly reported: ReconcileFacts['reported'];
   readonly reportedAt: Date | null;
   readonly lastReadAt: Date | null;
@@ -54,7 +55,16 @@ export interface WantedChange {
   readonly reason: SwitchReason;
   /** The state changes, not only the reason for it: the meter must be told. */
   readonly isSwitch: boolean;
+  /** Grows with each switch. */
+  readonly wantedSeq: bigint;
   readonly operatorId: string | null;
+}
+
+/** A meter that does not agree with the state wanted, which has not changed. */
+export interface Repeat {
+  readonly meterId: string;
+  readonly wanted: 'on' | 'off';
+  readonly wantedSeq: bigint;
 }
 
 /** What must be written so that the rows say what the rules say. */
@@ -63,7 +73,7 @@ export interface ControlPlan {
   readonly close: readonly NoticeStep[];
   readonly endedOverrides: readonly string[];
   readonly changes: readonly WantedChange[];
-  readonly tellAgain: readonly { readonly meterId: string; readonly wanted: 'on' | 'off' }[];
+  readonly tellAgain: readonly Repeat[];
   readonly closeExceptions: readonly string[];
   /** Every meter that the plan touches, itself or through its account. */
   readonly meterIds: readonly string[];
@@ -78,7 +88,7 @@ export function planControl(meters: readonly MeterFacts[], at: Date): ControlPla
   const close = new Map<string, NoticeStep>();
   const endedOverrides: string[] = [];
   const changes: WantedChange[] = [];
-  const tellAgain: { meterId: string; wanted: 'on' | 'off' }[] = [];
+  const tellAgain: Repeat[] = [];
   const closeExceptions: string[] = [];
   const touched = new Set<string>();
 
@@ -107,7 +117,7 @@ export function planControl(meters: readonly MeterFacts[], at: Date): ControlPla
     // A cut is repeated only while the rules still ask for it.
     const stillHolds = meter.wanted === 'on' || decision.wanted === 'off';
     if (meter.wanted !== null && stillHolds && mustTellAgain(meter, at)) {
-      mark(tellAgain, { meterId, wanted: meter.wanted });
+      mark(tellAgain, { meterId, wanted: meter.wanted, wantedSeq: meter.wantedSeq });
     }
   }
   return {
@@ -146,12 +156,14 @@ function switchFacts(meter: MeterFacts, raisedNow: SwitchFacts['finalNotice']): 
 
 function wantedChange(meter: MeterFacts, { wanted, reason }: SwitchDecision): WantedChange | null {
   if (wanted === 'leave' || (wanted === meter.wanted && reason === meter.wantedReason)) return null;
+  const isSwitch = wanted !== meter.wanted;
   const isForced = reason === 'forced_on' || reason === 'forced_off';
   return {
     meterId: meter.meterId,
     wanted,
     reason,
-    isSwitch: wanted !== meter.wanted,
+    isSwitch,
+    wantedSeq: isSwitch ? meter.wantedSeq + 1n : meter.wantedSeq,
     operatorId: isForced ? meter.overrideBy : null,
   };
 }

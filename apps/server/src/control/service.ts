@@ -15,7 +15,6 @@ import {
   readFacts,
   saveOverride,
   saveWanted,
-  wantedSequence,
 } from './store.ts';
 
 export type { ControlScope } from './store.ts';
@@ -51,40 +50,26 @@ async function applyPlan(
   if (plan.endedOverrides.length > 0) await endOverrides(tx, at, marketId, plan.endedOverrides);
   if (plan.closeExceptions.length > 0) await closeExceptions(tx, marketId, at, plan.closeExceptions);
   if (plan.changes.length > 0) await saveWanted(tx, marketId, at, plan.changes);
-  const orders = await switchOrders(tx, at, marketId, facts, plan);
+  const limitS = facts[0]?.market.commandLimitS ?? 0;
+  const orders = switchOrders(plan, { marketId, createdAt: at, expiresAt: new Date(at.getTime() + limitS * 1000) });
   if (orders.length > 0) await enqueueSwitch(tx, orders);
   await tx.notify('grid', marketId);
   return orders.length;
 }
 
-async function switchOrders(
-  tx: Tx,
-  at: Date,
-  marketId: string,
-  facts: readonly MeterFacts[],
+function switchOrders(
   plan: ControlPlan,
-): Promise<SwitchOrder[]> {
-  const told = [
-    ...plan.changes
-      .filter((change) => change.isSwitch)
-      .map(({ meterId, wanted, reason, operatorId }) => ({ meterId, wanted, cause: reason as string, operatorId })),
-    ...plan.tellAgain.map(({ meterId, wanted }) => ({ meterId, wanted, cause: 'reconcile', operatorId: null })),
-  ];
-  if (told.length === 0) return [];
-  const sequence = await wantedSequence(
-    tx,
-    marketId,
-    told.map((order) => order.meterId),
-  );
-  const limitS = facts[0]?.market.commandLimitS ?? 0;
-  const expiresAt = new Date(at.getTime() + limitS * 1000);
-  return told.map((order) => ({
-    ...order,
-    marketId,
-    wantedSeq: sequence.get(order.meterId) ?? 0n,
-    createdAt: at,
-    expiresAt,
-  }));
+  common: Pick<SwitchOrder, 'marketId' | 'createdAt' | 'expiresAt'>,
+): SwitchOrder[] {
+  const switches = plan.changes
+    .filter((change) => change.isSwitch)
+    .map(({ meterId, wanted, wantedSeq, reason, operatorId }): SwitchOrder => {
+      return { ...common, meterId, wanted, wantedSeq, cause: reason, operatorId };
+    });
+  const repeats = plan.tellAgain.map((repeat): SwitchOrder => {
+    return { ...common, ...repeat, cause: 'reconcile', operatorId: null };
+  });
+  return [...switches, ...repeats];
 }
 
 const AUTO = { override: 'auto', reason: null, by: null, until: null } as const;

@@ -17,6 +17,7 @@ interface FactsRow extends Row {
   override_by: string | null;
   wanted: 'on' | 'off' | null;
   wanted_reason: string | null;
+  wanted_seq: bigint | null;
   switch_state: ReportedSwitch | null;
   switch_at: Date | null;
   last_read_at: Date | null;
@@ -45,7 +46,7 @@ interface FactsRow extends Row {
 export async function readFacts(db: Queryable, scope: ControlScope): Promise<MeterFacts[]> {
   const rows = await db.query<FactsRow>(
     `select meter.meter_id, control.override, control.override_until, control.override_by, control.wanted,
-            control.wanted_reason, state.switch_state, state.switch_at, state.last_read_at, stall.protected,
+            control.wanted_reason, control.wanted_seq, state.switch_state, state.switch_at, state.last_read_at, stall.protected,
             account.account_id, account.state as account_state, account.mode as account_mode,
             account.credit_limit_fen, purse.balance_fen,
             low.notice_id as low_notice_id, low.delivered_at as low_delivered_at,
@@ -95,6 +96,7 @@ function factsOf(row: FactsRow): MeterFacts {
     overrideBy: row.override_by,
     wanted: row.wanted,
     wantedReason: row.wanted_reason,
+    wantedSeq: row.wanted_seq ?? 0n,
     reported: row.switch_state ?? 'unknown',
     reportedAt: row.switch_at,
     lastReadAt: row.last_read_at,
@@ -139,7 +141,6 @@ export async function lockMeters(tx: Queryable, marketId: string, meterIds: read
   );
 }
 
-/** @returns the new sequence number of each meter's wanted state */
 export async function saveWanted(
   tx: Queryable,
   marketId: string,
@@ -150,8 +151,9 @@ export async function saveWanted(
     `update meter_control control
      set wanted = given.wanted, wanted_reason = given.reason,
          wanted_at = case when given.is_switch then $2 else control.wanted_at end,
-         wanted_seq = control.wanted_seq + case when given.is_switch then 1 else 0 end
-     from unnest($3::uuid[], $4::text[], $5::text[], $6::boolean[]) as given (meter_id, wanted, reason, is_switch)
+         wanted_seq = given.seq
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::boolean[], $7::bigint[])
+       as given (meter_id, wanted, reason, is_switch, seq)
      where control.market_id = $1 and control.meter_id = given.meter_id`,
     [
       marketId,
@@ -160,20 +162,9 @@ export async function saveWanted(
       changes.map((change) => change.wanted),
       changes.map((change) => change.reason),
       changes.map((change) => change.isSwitch),
+      changes.map((change) => change.wantedSeq),
     ],
   );
-}
-
-export async function wantedSequence(
-  tx: Queryable,
-  marketId: string,
-  meterIds: readonly string[],
-): Promise<ReadonlyMap<string, bigint>> {
-  const rows = await tx.query<{ meter_id: string; wanted_seq: bigint }>(
-    'select meter_id, wanted_seq from meter_control where market_id = $1 and meter_id = any($2::uuid[])',
-    [marketId, meterIds],
-  );
-  return new Map(rows.map((row) => [row.meter_id, row.wanted_seq]));
 }
 
 /** A notice of the console is delivered by being there. An open one of the same stage stays as it was. */

@@ -1,0 +1,6 @@
+import { defineErrors } from '@openprepay/kernel';
+
+export const identityError = defineErrors({
+  'identity.wrong_credentials': 401,
+  'identity.too_many_failures': 429,
+});

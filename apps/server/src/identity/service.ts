@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Operator } from '@openprepay/contract';
+import { type Clock, systemClock, uuidV7 } from '@openprepay/kernel';
+import type { Context } from '../platform/context.ts';
+import { INSTALLATION, recordAudit } from './audit.ts';
+import { identityError } from './errors.ts';
+import { hashPassword, newPassword, verifyPassword } from './passwords.ts';
+import {
+  deleteSession,
+  findByLogin,
+  findBySession,
+  insertFirstOperator,
+  insertSession,
+  type OperatorRow,
+} from './store.ts';
+import { newThrottle } from './throttle.ts';
+
+export interface FirstAdmin {
+  readonly login: string;
+  readonly password: string;
+}
+
+export interface Session {
+  readonly operator: Operator;
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+const FIRST_LOGIN = 'admin';
+const SESSION_HOURS = 12;
+const TOKEN_BYTES = 32;
+
+const guesses = newThrottle({
+  maxFailures: 10,
+  windowMs: 5 * 60_000,
+  maxKeys: 10_000,
+  now: () => performance.now(),
+});
+
+/** Makes the first operator of an empty installation. @returns his password, known only now; null when there is one */
+export async function ensureFirstAdmin(ctx: Context): Promise<FirstAdmin | null> {
+  const [any] = await ctx.db.query('select 1 from operator limit 1');
+  if (any) return null;
+  const at = ctx.clock.now();
+  const password = newPassword();
+  const operator = { operatorId: uuidV7(at), login: FIRST_LOGIN, name: FIRST_LOGIN, role: 'admin' } as const;
+  const isMade = await insertFirstOperator(ctx.db, {
+    ...operator,
+    passwordHash: await hashPassword(password),
+    createdAt: at,
+  });
+  return isMade ? { login: FIRST_LOGIN, password } : null;
+}
+
+/**
+ * Opens a session. People live by real time even where a demonstration's market runs faster, so a session's end is
+ * counted on the real clock.
+ * @throws identity.wrong_credentials, identity.too_many_failures
+ */
+export async function signIn(
+  ctx: Context,
+  credentials: { readonly login: string; readonly password: string },
+  remote: string,
+  realClock: Clock = systemClock,
+): Promise<Session> {
+  const key = `${remote} ${credentials.login}`;
+  if (guesses.isBlocked(key)) {
+    throw identityError('identity.too_many_failures', 'too many wrong passwords; try again in a few minutes');
+  }
+  const found = await findByLogin(ctx.db, credentials.login);
+  if (!(await verifyPassword(found?.passwordHash ?? null, credentials.password)) || !found) {
+    guesses.fail(key);
+    ctx.log.warn({ login: credentials.login, remote }, 'sign-in refused');
+    throw identityError('identity.wrong_credentials', 'login or password is wrong');
+  }
+  guesses.succeed(key);
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const createdAt = realClock.now();
+  const expiresAt = new Date(createdAt.getTime() + SESSION_HOURS * 3_600_000);
+  const { operatorId } = found;
+  await ctx.db.tx(async (tx) => {
+    await insertSession(tx, { tokenHash: hashToken(token), operatorId, createdAt, expiresAt });
+    await recordAudit(tx, {
+      at: ctx.clock.now(),
+      marketId: INSTALLATION,
+      operatorId,
+      action: 'identity.sign_in',
+      subject: `operator:${operatorId}`,
+      after: { remote },
+    });
+  });
+  return { operator: operatorOfRow(found), token, expiresAt };
+}
+
+export async function signOut(ctx: Context, token: string): Promise<void> {
+  await deleteSession(ctx.db, hashToken(token));
+}
+
+/** Whose session a token is; null where it is nobody's, or over. */
+export async function operatorOf(
+  ctx: Context,
+  token: string,
+  realClock: Clock = systemClock,
+): Promise<Operator | null> {
+  const row = await findBySession(ctx.db, hashToken(token), realClock.now());
+  return row && operatorOfRow(row);
+}
+
+const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+const operatorOfRow = ({ operatorId, login, name, role }: OperatorRow): Operator => ({ operatorId, login, name, role });

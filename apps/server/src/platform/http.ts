@@ -1,0 +1,126 @@
+import cookie from '@fastify/cookie';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { gridEventsPath, type Operator, type Route, type RouteName, routes } from '@openprepay/contract';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type RouteHandlerMethod,
+} from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Context } from './context.ts';
+import { openEventStream } from './event-stream.ts';
+import type { Call, Handler, Handlers, Program } from './handlers.ts';
+import { serveConsole } from './http-console.ts';
+import { httpError, problemOf } from './http-errors.ts';
+import { guard, SESSION_COOKIE } from './http-guard.ts';
+
+export interface HttpOptions extends Program {
+  readonly handlers: Handlers;
+  /** The built console, or null for the API alone. */
+  readonly consoleDir: string | null;
+}
+
+const BODY_LIMIT = 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+const MAX_STREAMS = 200;
+
+/**
+ * The HTTP server, not yet listening: every route of the contract, the live grid, the console. Other rooms may add
+ * routes of their own outside /api/ before it listens.
+ */
+export async function buildHttp(ctx: Context, options: HttpOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Behind a reverse proxy of this machine the caller's address, host and scheme are the ones it tells.
+    trustProxy: 'loopback',
+    // Event streams never end by themselves.
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler<TSchema>(TypeBoxValidatorCompiler);
+  app.setSerializerCompiler<TSchema>(({ schema }) => checkedAnswer(schema));
+  app.setErrorHandler<Error>((error, request, reply) => {
+    const problem = problemOf(error);
+    if (problem.status >= 500) ctx.log.error({ err: error, method: request.method, url: request.url }, 'a call failed');
+    return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
+  });
+  await app.register(cookie);
+  guard(app, ctx, options.handlers.operatorOf);
+  for (const name of Object.keys(routes) as RouteName[]) addRoute(app, ctx, options, name);
+  addGridEvents(app, ctx, options.handlers);
+  await serveConsole(app, options.consoleDir);
+  return app;
+}
+
+function addRoute(app: FastifyInstance, ctx: Context, options: HttpOptions, name: RouteName): void {
+  const route: Route = routes[name];
+  // Which route's parts a call carries is known to the contract and checked by its schemas, not by this loop.
+  const handler = options.handlers[name] as Handler<RouteName>;
+  const answerCall: RouteHandlerMethod = async (request, reply) => {
+    const answer = await handler(ctx, callOf(request, reply, options) as Call<RouteName>);
+    return answer === null ? reply.code(204).send() : answer;
+  };
+  app.route({
+    method: route.method,
+    url: route.path,
+    config: { roles: route.roles },
+    schema: {
+      ...(route.params && { params: route.params }),
+      ...(route.query && { querystring: route.query }),
+      ...(route.body && { body: route.body }),
+      response: { 200: route.response },
+    },
+    handler: answerCall,
+  });
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply, { version, clockSpeed }: Program) {
+  const attributes = {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: request.protocol === 'https',
+  } as const;
+  return {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    operator: request.operator as Operator,
+    cookie: {
+      value: request.cookies[SESSION_COOKIE] ?? null,
+      set: (token: string, expires: Date) => void reply.setCookie(SESSION_COOKIE, token, { ...attributes, expires }),
+      clear: () => void reply.clearCookie(SESSION_COOKIE, attributes),
+    },
+    remote: request.ip,
+    program: { version, clockSpeed },
+  };
+}
+
+function addGridEvents(app: FastifyInstance, ctx: Context, handlers: Handlers): void {
+  let streams = 0;
+  const handler: RouteHandlerMethod = async (request, reply) => {
+    if (streams >= MAX_STREAMS) throw httpError('http.too_many_streams', 'too many pages are watching');
+    const { marketId } = request.params as { marketId: string };
+    streams += 1;
+    reply.raw.once('close', () => {
+      streams -= 1;
+    });
+    await handlers.gridEvents(ctx, marketId, openEventStream(reply));
+  };
+  app.get(gridEventsPath, { config: { roles: routes.grid.roles }, schema: { params: routes.grid.params } }, handler);
+}
+
+/** An answer leaves only in the shape the contract promises: nothing missing, and nothing more than it says. */
+function checkedAnswer(schema: TSchema): (answer: unknown) => string {
+  const validator = Compile(schema);
+  return (answer) => {
+    if (!validator.Check(answer)) {
+      const [first] = validator.Errors(answer);
+      throw httpError('http.bad_answer', `the answer breaks the contract: ${first?.instancePath} ${first?.message}`);
+    }
+    return JSON.stringify(validator.Clean(answer));
+  };
+}
