@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.on('disconnect', stop);
+  process.stdout.on('error', stop);
   process.send?.({ kind: 'ready', nbBaseUrl: simulator.nbBaseUrl });
 }
 

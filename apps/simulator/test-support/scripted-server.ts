@@ -16,6 +16,8 @@ const LOCAL = { year: 2026, month: 3, day: 3, hour: 9, minute: 0, second: 0, wee
 export class ScriptedServer {
   readonly habits: Habits = { register: true, time: true, data: true };
   readonly received: Acrel4gUp[] = [];
+  /** The serial that the connection of a message was registered with. */
+  readonly sender = new Map<Acrel4gUp, string>();
   skippedBytes = 0;
   connections = 0;
   readonly #sockets = new Set<Socket>();
@@ -57,12 +59,17 @@ export class ScriptedServer {
 
   #serve(socket: Socket): void {
     const stream = createAcrel4gStream('up');
+    let serial = '';
     this.connections += 1;
     this.#sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       const skipped = stream.skippedBytes;
-      for (const { message } of stream.push(chunk)) this.#take(socket, message);
+      for (const { message } of stream.push(chunk)) {
+        if (message.kind === 'register') serial = message.serial;
+        this.sender.set(message, serial);
+        this.#take(socket, message);
+      }
       this.skippedBytes += stream.skippedBytes - skipped;
     });
     socket.on('error', () => {});
