@@ -1,2 +1,5 @@
+export * from './errors.ts';
+export * from './pricing/index.ts';
+export * from './readings/index.ts';
 export * from './stall-state/index.ts';
 export * from './switching/index.ts';

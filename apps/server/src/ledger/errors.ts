@@ -1,0 +1,5 @@
+import { defineErrors } from '@openprepay/kernel';
+
+export const ledgerError = defineErrors({
+  'ledger.request_reused': 409,
+});

@@ -1,0 +1,2 @@
+export { intake } from './intake.ts';
+export type { LiveOrigin, MeterReport } from './types.ts';

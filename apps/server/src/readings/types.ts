@@ -1,0 +1,28 @@
+import type { MeterKind, Quantity } from '@openprepay/kernel';
+
+/** How a live reading came about. */
+export type LiveOrigin = 'scheduled' | 'pushed' | 'on_demand';
+
+/** One message of a meter, understood by the head-end: what it showed, what its switch was, and the bytes it said so in. */
+export interface MeterReport {
+  readonly marketId: string;
+  readonly meterId: string;
+  readonly kind: MeterKind;
+  readonly model: string;
+  readonly ctRatio: number;
+  readonly receivedAt: Date;
+  readonly frame: { readonly protocol: string; readonly bytes: Uint8Array } | null;
+  readonly reading: {
+    /** The time at the meter. */
+    readonly readAt: Date;
+    /** Wh after CT, or litres. */
+    readonly total: Quantity;
+    /** Sharp, peak, flat, valley, deep valley; null where the meter has none. */
+    readonly tariffs: readonly (bigint | null)[] | null;
+    readonly origin: LiveOrigin;
+  } | null;
+  /** Relay or valve as the meter itself reports it; null when the message does not say. */
+  readonly switchState: 'on' | 'off' | 'fault' | null;
+  readonly batteryLow?: boolean;
+  readonly wakeExpectedAt?: Date | null;
+}
