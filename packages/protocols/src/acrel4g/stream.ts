@@ -2,6 +2,7 @@ import { ByteWindow } from '../byte-window.ts';
 import { type Received, type StreamDecoder, verdictOf } from '../stream.ts';
 import { CrcKeys } from './crc-keys.ts';
 import { decodeDown } from './down.ts';
+import { Heads } from './heads.ts';
 import { type Acrel4gDown, type Acrel4gUp, MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './messages.ts';
 import { decodeUp } from './up.ts';
 
@@ -21,8 +22,7 @@ export function createAcrel4gStream(direction: 'up' | 'down'): StreamDecoder<Rec
  */
 function createMarkedStream<M>(decode: (frame: Uint8Array) => M): StreamDecoder<Received<M>> {
   const window = new ByteWindow();
-  /** Key of a 7B7B → its position, in stream order: the oldest first. */
-  const heads = new Map<number, number>();
+  const heads = new Heads();
   let keys = new CrcKeys();
   /** The end keys before the last byte and the one before it: the CRC ends where the tail begins. */
   let endKeyBeforeLast = keys.end;
@@ -42,36 +42,29 @@ function createMarkedStream<M>(decode: (frame: Uint8Array) => M): StreamDecoder<
   function accept(byte: number): Received<M> | null {
     endKeyBeforeTail = endKeyBeforeLast;
     endKeyBeforeLast = keys.end;
+    const repeated = window.at(window.end - 1) === byte;
     window.append(byte);
     keys.take(byte);
-    if (byte === TAIL_BYTE && window.at(window.end - 2) === TAIL_BYTE) {
-      const head = heads.get(endKeyBeforeTail);
+    if (byte === TAIL_BYTE && repeated) {
+      const head = heads.find(endKeyBeforeTail);
       if (head !== undefined && window.end - head >= MIN_FRAME_BYTES) return complete(head);
     }
-    if (byte === HEAD_BYTE && window.at(window.end - 2) === HEAD_BYTE) {
-      heads.delete(keys.start);
-      heads.set(keys.start, window.end - 2);
-    }
-    dropOldHeads();
+    if (byte === HEAD_BYTE && repeated) heads.add(window.end - 2, keys.start);
+    keepWhatMayBeginAFrame(byte);
     return null;
   }
 
-  /** The oldest head still in reach holds the window open; without one, a last 7B may be half of the next. */
-  function dropOldHeads(): void {
-    let keepFrom = window.at(window.end - 1) === HEAD_BYTE ? window.end - 1 : window.end;
-    for (const [key, head] of heads) {
-      if (window.end - head < MAX_FRAME_BYTES) {
-        keepFrom = head;
-        break;
-      }
-      heads.delete(key);
+  /** The oldest head within reach holds the window open; without one, a last 7B may be half of the next. */
+  function keepWhatMayBeginAFrame(lastByte: number): void {
+    while (heads.oldest !== undefined && window.end - heads.oldest >= MAX_FRAME_BYTES) {
+      heads.dropOldest();
       rejectedFrames++;
     }
-    giveUpBefore(keepFrom);
+    giveUpBefore(heads.oldest ?? (lastByte === HEAD_BYTE ? window.end - 1 : window.end));
   }
 
   function complete(head: number): Received<M> | null {
-    for (const older of heads.values()) if (older < head) rejectedFrames++;
+    rejectedFrames += heads.countBefore(head);
     giveUpBefore(head);
     const frame = window.view(head, window.end).slice();
     restart();

@@ -1,2 +1,3 @@
-export { DESCRIBED_PROTOCOLS, type DescribedProtocol, type Description, describeFrame } from './describe.ts';
+export { DESCRIBED_PROTOCOLS, type DescribedProtocol, describeFrame } from './describe.ts';
+export type { DescribedValue, Description } from './description.ts';
 export { formatDescription } from './format.ts';

@@ -1,0 +1,63 @@
+import { toHex } from '@openprepay/kernel';
+import { type CtwingPush, parsePush } from '../ctwing/push.ts';
+import { isProtocolError, protocolError } from '../errors.ts';
+import { describeCjt188 } from './cjt188.ts';
+import { type DescribedValue, type Description, describe, type Fields } from './description.ts';
+
+/** @param input JSON text, or its bytes in UTF-8 */
+export function describeCtwing(input: Uint8Array | string): Description {
+  const text = typeof input === 'string' ? input : new TextDecoder().decode(input);
+  const push = parsePush(parseJson(text));
+  const { productId, deviceId } = push;
+  const head = { kind: push.kind, productId, deviceId, at: push.at.toISOString() };
+  const { what, fields, inner = [] } = contentsOf(push);
+  return describe('ctwing', `device ${deviceId}: ${what}`, { ...head, ...fields }, inner);
+}
+
+function contentsOf(push: CtwingPush): { what: string; fields: Fields; inner?: readonly Description[] } {
+  switch (push.kind) {
+    case 'data': {
+      const { imei, serviceId, payload, profile } = push;
+      const fields = { imei, serviceId, payload: payload && toHex(payload), profile: profile && plain(profile) };
+      return { what: payload ? `${payload.length} bytes` : 'values', fields, inner: payload ? innerOf(payload) : [] };
+    }
+    case 'online':
+      return { what: push.online ? 'online' : 'offline', fields: { online: push.online, iccid: push.iccid } };
+    case 'command_response': {
+      const { taskId, resultCode, resultDetail, final } = push;
+      return { what: `command ${taskId} ${resultCode}`, fields: { taskId, resultCode, resultDetail, final } };
+    }
+    case 'event':
+      return {
+        what: `event, ${push.level}`,
+        fields: { level: push.level, serviceId: push.serviceId, content: plain(push.content) },
+      };
+  }
+}
+
+/** The payload belongs to the meter's maker; it is opened where it is CJ/T 188. */
+function innerOf(payload: Uint8Array): readonly Description[] {
+  try {
+    return [describeCjt188(payload)];
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return [];
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw protocolError('frame.bad_payload', 'not JSON');
+  }
+}
+
+/** What came out of JSON is plain already; this only says so to the compiler. */
+function plain(value: unknown): DescribedValue {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

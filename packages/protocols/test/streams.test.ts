@@ -1,0 +1,210 @@
+import { concatBytes, fromHex } from '@openprepay/kernel';
+import { type Acrel4gUp, createAcrel4gStream, encodeDown, encodeUp } from '@openprepay/protocols/acrel4g';
+import { createCjt188Stream, encodeFrame, readRequest } from '@openprepay/protocols/cjt188';
+import { createModbusRequestStream, encodeRequest } from '@openprepay/protocols/modbus';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { StreamDecoder } from '../src/index.ts';
+import type { Received } from '../src/stream.ts';
+import * as any from './arbitraries.ts';
+
+const MIB = 1 << 20;
+/** Far above what is measured (about 0.1 to 0.2 µs a byte), far below what work growing with the buffer would take. */
+const MOST_MS_FOR_10_MB = 15_000;
+
+interface Subject {
+  readonly name: string;
+  readonly create: () => StreamDecoder<Received<unknown>>;
+  readonly frames: fc.Arbitrary<Uint8Array>;
+  /** Bytes that begin no frame and end none. */
+  readonly noise: fc.Arbitrary<Uint8Array>;
+  readonly mostBytes: number;
+}
+
+const bytesWithout = (...unwanted: readonly number[]) =>
+  fc
+    .array(
+      fc.integer({ min: 0, max: 255 }).filter((byte) => !unwanted.includes(byte)),
+      { maxLength: 40 },
+    )
+    .map((bytes) => Uint8Array.from(bytes));
+
+const SUBJECTS: readonly Subject[] = [
+  {
+    name: '4G up',
+    create: () => createAcrel4gStream('up'),
+    frames: any.acrel4gUp.map(encodeUp),
+    noise: any.markedBytes,
+    mostBytes: 4096,
+  },
+  {
+    name: '4G down',
+    create: () => createAcrel4gStream('down'),
+    frames: any.acrel4gDown.map(encodeDown),
+    noise: any.markedBytes,
+    mostBytes: 4096,
+  },
+  {
+    name: 'Modbus requests',
+    create: createModbusRequestStream,
+    frames: any.modbusRequest.map(encodeRequest),
+    noise: bytesWithout(0x03, 0x05, 0x06, 0x10),
+    mostBytes: 256,
+  },
+  {
+    name: 'CJ/T 188',
+    create: createCjt188Stream,
+    frames: any.cjt188Frame.map((frame) => encodeFrame(frame, 2)),
+    noise: bytesWithout(0x16),
+    mostBytes: 113,
+  },
+];
+
+/** Cuts the bytes wherever the sizes say; what is left over is the last chunk. */
+function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let at = 0;
+  for (const size of sizes) {
+    chunks.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  return [...chunks, bytes.subarray(at)];
+}
+
+const withoutPreamble = (frame: Uint8Array): Uint8Array => frame.subarray(frame.findIndex((byte) => byte !== 0xfe));
+
+describe.each(SUBJECTS)('a stream of $name', ({ create, frames, noise, mostBytes }) => {
+  test('gives every frame, whatever the noise between and however it is cut', () => {
+    const stream = fc.record({
+      parts: fc.array(fc.tuple(noise, frames), { minLength: 1, maxLength: 6 }),
+      sizes: fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 60 }),
+    });
+    fc.assert(
+      fc.property(stream, ({ parts, sizes }) => {
+        const decoder = create();
+        const bytes = concatBytes(...parts.flat());
+        const received = cut(bytes, sizes).flatMap((chunk) => decoder.push(chunk));
+        expect(received.map(({ frame }) => frame)).toEqual(parts.map(([, frame]) => withoutPreamble(frame)));
+        const framed = received.reduce((sum, { frame }) => sum + frame.length, 0);
+        expect(decoder.skippedBytes + decoder.bufferedBytes + framed).toBe(bytes.length);
+        expect(decoder.bufferedBytes).toBe(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('gives the same byte by byte and all at once, even for noise alone', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(noise, frames, any.markedBytes), { maxLength: 12 }), (parts) => {
+        const bytes = concatBytes(...parts);
+        const atOnce = create();
+        const byByte = create();
+        const whole = atOnce.push(bytes);
+        const pieces = Array.from(bytes).flatMap((byte) => byByte.push(Uint8Array.of(byte)));
+        expect(pieces).toEqual(whole);
+        expect(byByte.skippedBytes).toBe(atOnce.skippedBytes);
+        expect(byByte.rejectedFrames).toBe(atOnce.rejectedFrames);
+        expect(byByte.bufferedBytes).toBe(atOnce.bufferedBytes);
+      }),
+    );
+  });
+
+  test('reset forgets half a frame and takes the next', () => {
+    const [frame] = fc.sample(frames, { numRuns: 1, seed: 7 });
+    if (!frame) throw new Error('no sample');
+    const decoder = create();
+    decoder.push(frame.subarray(0, -1));
+    decoder.reset();
+    expect(decoder.bufferedBytes).toBe(0);
+    expect(decoder.skippedBytes).toBe(frame.length - 1);
+    expect(decoder.push(frame)).toHaveLength(1);
+  });
+
+  const pattern = (bytes: readonly number[]) => (at: number) => bytes[at % bytes.length] ?? 0;
+  const hostile: readonly (readonly [string, (at: number) => number])[] = [
+    ['random bytes', (at) => (Math.imul(at ^ (at >>> 15), 0x2c1b3c6d) >>> 13) & 0xff],
+    ['7B7B7B7B…', pattern([0x7b])],
+    ['7D7D7D7D…', pattern([0x7d])],
+    ['heads, then tails', (at) => (at % 4096 < 2048 ? 0x7b : 0x7d)],
+    ['head and tail by turns', pattern([0x7b, 0x7b, 0x7d, 0x7d])],
+    ['68686868…', pattern([0x68])],
+    ['headers that promise the most', pattern([0x68, 0x10, 0x68, 0x01, 0x10, 0x00, 0x00, 0x00, 0x7b, 0xf6, 0x64])],
+    ['03030303…', pattern([0x03])],
+    ['10101010…', pattern([0x10])],
+  ];
+
+  test.each(hostile)('10 MB of %s cost bounded memory and work', (_, byteAt) => {
+    const megabyte = Uint8Array.from({ length: MIB }, (_, at) => byteAt(at));
+    const decoder = create();
+    const started = performance.now();
+    let most = 0;
+    for (let round = 0; round < 10; round++) {
+      for (let at = 0; at < MIB; at += 1460) {
+        decoder.push(megabyte.subarray(at, at + 1460));
+        most = Math.max(most, decoder.bufferedBytes);
+      }
+    }
+    expect(most).toBeLessThanOrEqual(mostBytes);
+    expect(performance.now() - started).toBeLessThan(MOST_MS_FOR_10_MB);
+    decoder.push(new Uint8Array(mostBytes));
+    const [frame] = fc.sample(frames, { numRuns: 1, seed: 7 });
+    expect(decoder.push(frame ?? new Uint8Array(0))).toHaveLength(1);
+  });
+});
+
+describe('the 4G stream', () => {
+  const heartbeat: Acrel4gUp = { kind: 'heartbeat' };
+  const endless = concatBytes(fromHex('7b7b91'), new Uint8Array(100).fill(0x41));
+
+  test('finds a frame behind a header whose end never comes, at once', () => {
+    const decoder = createAcrel4gStream('up');
+    expect(decoder.push(endless)).toEqual([]);
+    expect(decoder.push(encodeUp(heartbeat)).map(({ message }) => message)).toEqual([heartbeat]);
+    expect(decoder.skippedBytes).toBe(endless.length);
+    expect(decoder.rejectedFrames).toBe(1);
+    expect(decoder.bufferedBytes).toBe(0);
+  });
+
+  test('gives up a header after 4 KiB', () => {
+    const decoder = createAcrel4gStream('up');
+    decoder.push(concatBytes(endless, new Uint8Array(5000)));
+    expect(decoder.bufferedBytes).toBe(0);
+    expect(decoder.rejectedFrames).toBe(1);
+  });
+
+  test('takes a frame of 4096 bytes; a longer one cannot be encoded', () => {
+    const body = new Uint8Array(4089).fill(0x7d);
+    const message: Acrel4gUp = { kind: 'other', command: 0x88, body };
+    expect(createAcrel4gStream('up').push(encodeUp(message))).toMatchObject([{ message: { kind: 'other' } }]);
+    expect(() => encodeUp({ ...message, body: new Uint8Array(4090) })).toThrow(
+      expect.objectContaining({ code: 'frame.too_long' }),
+    );
+  });
+
+  test('counts a frame whose CRC is right and whose contents are not, and goes on', () => {
+    const decoder = createAcrel4gStream('up');
+    const wrong = encodeUp({ kind: 'other', command: 0x94, body: Uint8Array.of(1) });
+    expect(decoder.push(concatBytes(wrong, encodeUp(heartbeat)))).toHaveLength(1);
+    expect(decoder.rejectedFrames).toBe(1);
+    expect(decoder.skippedBytes).toBe(wrong.length);
+  });
+});
+
+describe('streams whose header tells the length', () => {
+  test('a false CJ/T 188 header does not hide the frame behind it', () => {
+    const falseHeader = fromHex('6810 11 22 33 44 55 66 77 81 60 00');
+    const frame = encodeFrame(readRequest('78330011223344', 1));
+    const decoder = createCjt188Stream();
+    expect(decoder.push(concatBytes(falseHeader, frame))).toHaveLength(1);
+    expect(decoder.skippedBytes).toBe(falseHeader.length);
+  });
+
+  test('a Modbus request with a wrong CRC is counted as rejected', () => {
+    const good = encodeRequest({ kind: 'read', unit: 1, start: 0x200, quantity: 48 });
+    const bad = good.with(7, 0);
+    const decoder = createModbusRequestStream();
+    expect(decoder.push(concatBytes(bad, good))).toHaveLength(1);
+    expect(decoder.rejectedFrames).toBe(1);
+    expect(decoder.skippedBytes).toBe(bad.length);
+  });
+});
