@@ -7,6 +7,7 @@ export interface EventStream {
   /** `data` is one line of JSON. */
   send(event: string, data: string): void;
   onReady(listener: () => void): void;
+  /** Also told to one who asks too late. */
   onClose(listener: () => void): void;
 }
 
@@ -45,6 +46,6 @@ export function openEventStream(reply: FastifyReply): EventStream {
       raw.write(`event: ${event}\ndata: ${data}\n\n`);
     },
     onReady: (listener) => void raw.on('drain', listener),
-    onClose: (listener) => void raw.once('close', listener),
+    onClose: (listener) => void (raw.destroyed ? queueMicrotask(listener) : raw.once('close', listener)),
   };
 }
