@@ -38,6 +38,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
   #forced: boolean;
   #forcedOpen: boolean;
   #readings: string[];
+  #lastReadingMs = Number.NEGATIVE_INFINITY;
   #cancelRelay: () => void = () => {};
   /** The meter's clock ahead of the market's, ms, at the instant it was set. */
   #clock: { readonly aheadMs: number; readonly setMs: number };
@@ -83,8 +84,14 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
     const unit = Number(this.site.busAddress);
     const data = this.#liveBlock();
     this.endFallBack();
+    this.#lastReadingMs = nowMs(this.world);
     this.#readings = [...this.#readings, toHex(encodeReply({ kind: 'read', unit, data }))].slice(-READINGS_KEPT);
     this.#save();
+  }
+
+  /** Market time since it last read itself; infinite when it has not since power came. */
+  readingAgeMs(): number {
+    return nowMs(this.world) - this.#lastReadingMs;
   }
 
   /** A Modbus reply with the live block, CRC included. */

@@ -1,4 +1,14 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The journal is rewritten with the last value of each key when it has grown to this. */
 const COMPACT_AT_BYTES = 64 * 1024 * 1024;
@@ -59,6 +69,7 @@ export class Journal {
   #compact(): void {
     if (this.#path === null) return;
     this.close();
+    mkdirSync(dirname(this.#path), { recursive: true });
     const lines = Array.from(this.#values, (entry) => `${JSON.stringify(entry)}\n`);
     writeFileSync(`${this.#path}.new`, lines.join(''));
     renameSync(`${this.#path}.new`, this.#path);

@@ -7,8 +7,10 @@ import { drawChance, drawHex, drawInt } from './random.ts';
 import { TimerGroup } from './timers.ts';
 import { onWireMs, type World } from './world.ts';
 
-/** How often a reading is sent before the modem lets it lie until the next one is due. */
+/** How often a reading is sent before the modem gives the connection up; the reading waits for the next one. */
 const SEND_LIMIT = 4;
+/** A meter that reconnects does not report itself anew within this much market time of its last reading. */
+const FRESH_MS = 5 * 60_000;
 const TIME_REQUEST_LIMIT = 3;
 const CLOCK_SYNC_EVERY_MS = 24 * 3_600_000;
 const INTERVAL_MIN = 30;
@@ -130,7 +132,7 @@ export class ModemSession {
   #startReporting(): void {
     if (this.#reporting) return;
     this.#reporting = true;
-    this.#meter.takeReading();
+    if (this.#meter.readingAgeMs() > FRESH_MS) this.#meter.takeReading();
     this.deliver();
   }
 
@@ -154,7 +156,7 @@ export class ModemSession {
     this.#cancelAck = this.#timers.after(this.#world.pace.ackTimeoutMs, () => {
       if (this.#acks > 0) this.#deliverNext();
       else if (this.#copies < SEND_LIMIT) this.#sendReading(reading);
-      else this.#delivering = false;
+      else this.#socket.destroy();
     });
   }
 
@@ -177,8 +179,8 @@ export class ModemSession {
   }
 
   #onTransparent(request: Uint8Array): void {
-    const { answerLeastMs, answerMostMs } = this.#world.pace;
-    const latencyMs = drawInt(answerLeastMs, answerMostMs, this.#world.counters.framesReceived);
+    const { seed, pace } = this.#world;
+    const latencyMs = drawInt(pace.answerLeastMs, pace.answerMostMs, seed, this.#meter.serial, 'latency');
     this.#timers.after(latencyMs, () => {
       const answer = this.#meter.answer(request);
       if (!answer) return;

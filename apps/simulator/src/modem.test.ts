@@ -27,9 +27,17 @@ afterEach(async () => {
   await server.close();
 });
 
-function start(
-  o: { speed?: number; ackTimeoutMs?: number; heartbeatMs?: number; serial?: string; faults?: readonly Fault[] } = {},
-) {
+interface StartOptions {
+  readonly speed?: number;
+  readonly ackTimeoutMs?: number;
+  readonly heartbeatMs?: number;
+  readonly serial?: string;
+  readonly faults?: readonly Fault[];
+}
+
+const start = (o: StartOptions = {}) => startTimed(o).meter;
+
+function startTimed(o: StartOptions = {}) {
   const pace = {
     ...DEFAULT_PACE,
     ackTimeoutMs: o.ackTimeoutMs ?? 5_000,
@@ -40,12 +48,12 @@ function start(
     answerMostMs: 1,
     relayMoveMs: 1,
   };
-  const { world } = manualWorld(o.faults ? { faults: o.faults } : {});
+  const { time, world } = manualWorld({ faults: o.faults ?? [] });
   const real: World = { ...world, timers: realTimers, speed: o.speed ?? 1, pace };
   const meter = new ElectricityMeter({ ...singlePhase, serial: o.serial ?? singlePhase.serial }, 'meat', real);
   modem = new Modem(meter, real, address);
   modem.start(0);
-  return meter;
+  return { time, meter };
 }
 
 /** A serial that the fault affects at the test's instant, found by trying. */
@@ -92,32 +100,32 @@ test('without the time it reports after three requests all the same', async () =
   expect(server.count('time_request')).toBe(3);
 });
 
-test('an unacknowledged reading is sent four times, kept, and sent again on the next connection', async () => {
+test('an unacknowledged reading is sent four times, kept, and sent again on a new connection', async () => {
   server.habits.data = false;
   const meter = start({ ackTimeoutMs: 10 });
   await server.until(() => server.count('data') === 4);
   const kept = meter.oldestReading();
   expect(kept).not.toBeNull();
+  expect(server.connections).toBe(1);
   server.habits.data = true;
-  server.dropAll();
-  await server.until(() => server.count('data') >= 6);
-  expect(server.ofKind('data')[4]?.sections[0]?.modbus).toEqual(kept?.subarray(0, -2));
+  await server.until(() => server.count('data') === 5);
+  expect(server.connections).toBe(2);
+  const sent = server.ofKind('data').map((message) => message.sections[0]?.modbus);
+  expect(sent).toEqual(new Array(5).fill(kept?.subarray(0, -2)));
   await expect.poll(() => meter.oldestReading()).toBeNull();
 });
 
 test('a second acknowledgement of one reading does not pass for that of the next', async () => {
-  const meter = start({ ackTimeoutMs: 30 });
-  await server.until(() => server.count('data') === 1);
   server.habits.data = false;
+  const meter = start({ ackTimeoutMs: 30 });
   meter.takeReading();
   meter.takeReading();
-  server.dropAll();
   // The first waiting reading goes out twice, because its acknowledgement is slow.
+  await server.until(() => server.count('data') === 2);
+  server.send({ kind: 'data_ack' });
+  server.send({ kind: 'data_ack' });
   await server.until(() => server.count('data') === 3);
-  server.send({ kind: 'data_ack' });
-  server.send({ kind: 'data_ack' });
-  await server.until(() => server.count('data') === 4);
-  const [, first, again, next] = server.ofKind('data').map((message) => message.sections[0]?.modbus);
+  const [first, again, next] = server.ofKind('data').map((message) => message.sections[0]?.modbus);
   expect(again).toEqual(first);
   expect(meter.oldestReading()?.subarray(0, -2)).toEqual(next);
 });
@@ -157,12 +165,25 @@ test('some meters acknowledge a write with the Modbus reply, others with their s
 test('a meter that was taken off the air comes back with the readings it took meanwhile', async () => {
   const meter = start();
   await server.until(() => server.count('data') === 1);
+  await expect.poll(() => meter.oldestReading()).toBeNull();
   meter.disconnect();
   meter.takeReading();
-  expect(meter.onAir).toBe(false);
+  meter.takeReading();
+  await expect.poll(() => meter.connected).toBe(false);
   meter.reconnect();
   await server.until(() => server.count('data') === 3);
   expect(server.connections).toBe(2);
+});
+
+test('a meter that reconnects after long reports itself at once, and one that flaps does not', async () => {
+  const { time } = startTimed();
+  await server.until(() => server.count('data') === 1);
+  server.dropAll();
+  await server.until(() => server.count('time_request') === 2);
+  time.advance(10 * 60_000);
+  server.dropAll();
+  await server.until(() => server.count('time_request') === 3 && server.count('data') === 2);
+  expect(server.connections).toBe(3);
 });
 
 test('garbage before frames and frames in pieces reach a patient decoder whole', async () => {

@@ -76,15 +76,23 @@ interface Fleet {
   readonly cycles: readonly NbCycle[];
 }
 
+/** Nobody uses anything in a stall without an account. */
+const VACANT_LOAD = 0;
+
 function assemble(options: SimulatorOptions, world: World, platform: NbPlatform): Fleet {
   const server = { host: options.deviceHost, port: options.devicePort };
+  const occupied = new Set(options.site.accounts.flatMap((account) => account.stalls));
   const modems: Modem[] = [];
   const cycles: NbCycle[] = [];
-  for (const stall of options.site.stalls) {
-    for (const meter of stall.meters) {
-      if (meter.link === 'acrel4g')
-        modems.push(new Modem(new ElectricityMeter(meter, stall.stallType, world), world, server));
-      else cycles.push(new NbCycle(new WaterMeter(meter, stall.stallType, world), platform, world));
+  for (const { code, stallType, meters } of options.site.stalls) {
+    for (const site of meters) {
+      const link =
+        site.link === 'acrel4g'
+          ? new Modem(new ElectricityMeter(site, stallType, world), world, server)
+          : new NbCycle(new WaterMeter(site, stallType, world), platform, world);
+      if (!occupied.has(code)) link.meter.setLoad(VACANT_LOAD);
+      if (link instanceof Modem) modems.push(link);
+      else cycles.push(link);
     }
   }
   return { modems, cycles };
