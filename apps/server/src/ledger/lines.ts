@@ -1,0 +1,74 @@
+import type { LedgerLine } from '@openprepay/contract';
+import { parseRule, unitPrice } from '@openprepay/domain';
+import { formatPrice, type MeterKind } from '@openprepay/kernel';
+import type { Static } from 'typebox';
+import type { Queryable } from '../platform/database.ts';
+import type { LedgerTransaction, PurseKind } from './types.ts';
+
+type Line = Static<typeof LedgerLine>;
+
+type LineRow = Record<string, unknown> & {
+  readonly tx_id: string;
+  readonly kind: LedgerTransaction['kind'];
+  readonly business_at: Date;
+  readonly ledger_account: string;
+  readonly amount_fen: bigint;
+  readonly memo: string | null;
+  readonly operator_name: string | null;
+} & (ChargeColumns | { readonly from_at: null });
+
+interface ChargeColumns {
+  readonly from_at: Date;
+  readonly to_at: Date;
+  readonly from_value: bigint;
+  readonly to_value: bigint;
+  readonly serial: string;
+  readonly meter_kind: MeterKind;
+  readonly plan_name: string;
+  readonly plan_version: number;
+  readonly rule: unknown;
+}
+
+/** The latest lines of an account's purses, newest first; a charge with what was priced. */
+export async function ledgerLines(db: Queryable, marketId: string, accountId: string, limit: number): Promise<Line[]> {
+  // A charge's transaction bears the charge's own id, and ids are in order of time.
+  const rows = await db.query<LineRow>(
+    `select tx.tx_id, tx.kind, tx.business_at, line.ledger_account, line.amount_fen, tx.memo,
+            operator.name as operator_name, charge.from_at, charge.to_at, charge.from_value, charge.to_value,
+            meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version, version.rule
+     from (select * from posting where market_id = $1 and account_id = $2 order by tx_id desc limit $3) line
+     join ledger_tx tx on tx.market_id = $1 and tx.tx_id = line.tx_id
+     left join operator on operator.operator_id = tx.operator_id
+     left join charge on charge.market_id = $1 and charge.charge_id = tx.tx_id
+     left join meter on meter.market_id = $1 and meter.meter_id = charge.meter_id
+     left join price_plan plan on plan.market_id = $1 and plan.plan_id = charge.plan_id
+     left join price_plan_version version
+       on version.market_id = $1 and version.plan_id = charge.plan_id and version.version = charge.plan_version
+     order by line.tx_id desc, line.line`,
+    [marketId, accountId, limit],
+  );
+  return rows.map((row) => ({
+    txId: row.tx_id,
+    kind: row.kind,
+    at: row.business_at.toISOString(),
+    purse: row.ledger_account.slice('purse.'.length) as PurseKind,
+    amountFen: Number(row.amount_fen),
+    memo: row.memo,
+    operatorName: row.operator_name,
+    charge: row.from_at === null ? null : chargeOf(row),
+  }));
+}
+
+function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
+  return {
+    meterSerial: row.serial,
+    kind: row.meter_kind,
+    fromAt: row.from_at.toISOString(),
+    toAt: row.to_at.toISOString(),
+    fromValue: Number(row.from_value),
+    toValue: Number(row.to_value),
+    planName: row.plan_name,
+    planVersion: row.plan_version,
+    unitPrice: formatPrice(unitPrice(parseRule(row.rule))),
+  };
+}

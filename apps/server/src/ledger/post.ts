@@ -1,0 +1,73 @@
+import { assert, fen } from '@openprepay/kernel';
+import type { Tx } from '../platform/database.ts';
+import { addToPurses, idsByKey, insertPostings, insertTransactions } from './store.ts';
+import type { LedgerTransaction, Posted, PurseBalance, PurseKind } from './types.ts';
+
+const MAX_TRANSACTIONS = 10_000;
+/** A notification carries at most 8,000 bytes; an account id takes 37 of them. */
+const ACCOUNTS_PER_SIGNAL = 100;
+
+/**
+ * Posts transactions and moves the purses they touch, in the caller's transaction: all or nothing. One whose
+ * idempotency key is in the ledger already changes nothing. Post once in a database transaction, so that purses are
+ * locked in one order.
+ * @returns one result a transaction, in the order given
+ */
+export async function post(tx: Tx, marketId: string, transactions: readonly LedgerTransaction[]): Promise<Posted[]> {
+  if (transactions.length === 0) return [];
+  assertSound(transactions);
+  // In order of key: two callers that post the same facts wait for each other's end, never for each other.
+  const ordered = [...transactions].sort((a, b) => (a.idempotencyKey < b.idempotencyKey ? -1 : 1));
+  const insertedIds = await insertTransactions(tx, marketId, ordered);
+  const fresh = ordered.filter(({ txId }) => insertedIds.has(txId));
+  if (fresh.length > 0) {
+    await insertPostings(tx, marketId, fresh);
+    const changes = purseChanges(fresh);
+    await addToPurses(tx, marketId, changes);
+    await tellBalances(tx, marketId, [...new Set(changes.map((change) => change.accountId))]);
+  }
+  const repeatedKeys = ordered.filter(({ txId }) => !insertedIds.has(txId)).map((one) => one.idempotencyKey);
+  const earlier = repeatedKeys.length > 0 ? await idsByKey(tx, marketId, repeatedKeys) : new Map<string, string>();
+  return transactions.map(({ txId, idempotencyKey }) => ({
+    txId: earlier.get(idempotencyKey) ?? txId,
+    repeated: earlier.has(idempotencyKey),
+  }));
+}
+
+function assertSound(transactions: readonly LedgerTransaction[]): void {
+  assert(transactions.length <= MAX_TRANSACTIONS, 'too many transactions at once', { count: transactions.length });
+  const keys = new Set(transactions.map(({ idempotencyKey }) => idempotencyKey));
+  assert(keys.size === transactions.length, 'one transaction a key');
+  for (const { idempotencyKey, lines } of transactions) {
+    const sum = lines.reduce((total, line) => total + line.amountFen, 0n);
+    assert(sum === 0n && lines.length >= 2, 'a transaction sums to zero', { idempotencyKey, sum });
+    for (const { ledgerAccount, accountId, amountFen } of lines) {
+      assert(amountFen !== 0n, 'a line moves money', { idempotencyKey });
+      assert(
+        ledgerAccount.startsWith('purse.') === (accountId !== null),
+        'a purse has an owner, and nothing else has',
+        {
+          idempotencyKey,
+        },
+      );
+    }
+  }
+}
+
+function purseChanges(transactions: readonly LedgerTransaction[]): PurseBalance[] {
+  const changes = new Map<string, PurseBalance>();
+  for (const { ledgerAccount, accountId, amountFen } of transactions.flatMap(({ lines }) => lines)) {
+    if (accountId === null) continue;
+    const key = `${accountId} ${ledgerAccount}`;
+    const kind = ledgerAccount.slice('purse.'.length) as PurseKind;
+    changes.set(key, { accountId, kind, balanceFen: fen((changes.get(key)?.balanceFen ?? 0n) + amountFen) });
+  }
+  return [...changes.values()];
+}
+
+async function tellBalances(tx: Tx, marketId: string, accountIds: readonly string[]): Promise<void> {
+  for (let at = 0; at < accountIds.length; at += ACCOUNTS_PER_SIGNAL) {
+    await tx.notify('balance', [marketId, ...accountIds.slice(at, at + ACCOUNTS_PER_SIGNAL)].join(' '));
+  }
+  await tx.notify('grid', marketId);
+}

@@ -1,0 +1,127 @@
+import type { SuspectReason } from '@openprepay/domain';
+import type { MeterKind, Quantity } from '@openprepay/kernel';
+import type { Queryable } from '../platform/database.ts';
+
+export interface HoldRow {
+  readonly holdId: string;
+  readonly meterId: string;
+  readonly meterSerial: string;
+  readonly meterKind: MeterKind;
+  readonly stallId: string | null;
+  readonly stallCode: string | null;
+  readonly reason: SuspectReason;
+  readonly openedAt: Date;
+  readonly readAt: Date;
+  readonly value: Quantity;
+  readonly lastGoodValue: Quantity | null;
+  readonly lastGoodAt: Date | null;
+}
+
+/** Open holds of a market, oldest first, each with the last good reading before it. */
+export async function listOpenHolds(db: Queryable, marketId: string, limit: number): Promise<HoldRow[]> {
+  return db.query<HoldRow & Record<string, unknown>>(
+    `select hold.hold_id as "holdId", hold.meter_id as "meterId", meter.serial as "meterSerial",
+            meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", hold.reason,
+            hold.opened_at as "openedAt", hold.read_at as "readAt", reading.total as value,
+            before.total as "lastGoodValue", before.read_at as "lastGoodAt"
+     from hold
+     join meter on meter.market_id = $1 and meter.meter_id = hold.meter_id
+     join reading
+       on reading.market_id = $1 and reading.meter_id = hold.meter_id and reading.read_at = hold.read_at
+     left join meter_binding binding
+       on binding.market_id = $1 and binding.meter_id = hold.meter_id and binding.to_at is null
+     left join stall on stall.market_id = $1 and stall.stall_id = binding.stall_id
+     left join lateral (
+       select total, read_at from reading good
+       where good.market_id = $1 and good.meter_id = hold.meter_id and good.quality = 'good'
+         and good.read_at < hold.read_at
+       order by good.read_at desc limit 1) before on true
+     where hold.market_id = $1 and hold.released_at is null
+     order by hold.opened_at, hold.hold_id limit $2`,
+    [marketId, limit],
+  );
+}
+
+export interface HeldReading {
+  readonly meterId: string;
+  readonly kind: MeterKind;
+  readonly model: string;
+  readonly ctRatio: number;
+  readonly reason: SuspectReason;
+  readonly readAt: Date;
+  readonly total: Quantity;
+  readonly released: boolean;
+}
+
+export async function findHeld(tx: Queryable, marketId: string, holdId: string): Promise<HeldReading | null> {
+  const rows = await tx.query<HeldReading & Record<string, unknown>>(
+    `select hold.meter_id as "meterId", meter.kind, meter.model, meter.ct_ratio as "ctRatio", hold.reason,
+            hold.read_at as "readAt", reading.total, hold.released_at is not null as released
+     from hold
+     join meter on meter.market_id = $1 and meter.meter_id = hold.meter_id
+     join reading
+       on reading.market_id = $1 and reading.meter_id = hold.meter_id and reading.read_at = hold.read_at
+     where hold.market_id = $1 and hold.hold_id = $2`,
+    [marketId, holdId],
+  );
+  return rows[0] ?? null;
+}
+
+export interface Release {
+  readonly marketId: string;
+  readonly holdId: string;
+  readonly action: 'accept' | 'reject';
+  readonly note: string;
+  readonly operatorId: string;
+}
+
+/** Closes the hold and marks its reading; the reason it was suspect for stays with it. */
+export async function closeHold(tx: Queryable, release: Release, at: Date): Promise<void> {
+  await tx.query(
+    `with released as (
+       update hold set released_at = $3, released_by = $4, release_action = $5, note = $6
+       where market_id = $1 and hold_id = $2
+       returning meter_id, read_at)
+     update reading set quality = case $5 when 'accept' then 'good' else 'rejected' end
+     from released
+     where reading.market_id = $1 and reading.meter_id = released.meter_id and reading.read_at = released.read_at`,
+    [release.marketId, release.holdId, at, release.operatorId, release.action, release.note],
+  );
+}
+
+export interface SuspectReading {
+  readonly meterId: string;
+  readonly readAt: Date;
+  readonly receivedAt: Date;
+  readonly total: Quantity;
+}
+
+export async function listSuspects(tx: Queryable, marketId: string, meterId: string): Promise<SuspectReading[]> {
+  return tx.query<SuspectReading & Record<string, unknown>>(
+    `select meter_id as "meterId", read_at as "readAt", received_at as "receivedAt", total
+     from reading where market_id = $1 and meter_id = $2 and quality = 'suspect' order by read_at`,
+    [marketId, meterId],
+  );
+}
+
+/** Writes a new judgement over suspect readings, and how far the meter has good ones. */
+export async function rejudge(
+  tx: Queryable,
+  marketId: string,
+  meterId: string,
+  verdicts: readonly { readonly readAt: Date; readonly suspect: SuspectReason | null }[],
+): Promise<void> {
+  await tx.query(
+    `update reading
+     set quality = case when verdict.suspect is null then 'good' else 'suspect' end, suspect_reason = verdict.suspect
+     from unnest($3::timestamptz[], $4::text[]) as verdict (read_at, suspect)
+     where reading.market_id = $1 and reading.meter_id = $2 and reading.read_at = verdict.read_at`,
+    [marketId, meterId, verdicts.map((verdict) => verdict.readAt), verdicts.map((verdict) => verdict.suspect)],
+  );
+  await tx.query(
+    `update meter_state set last_read_at = (
+       select max(read_at) from reading where market_id = $1 and meter_id = $2 and quality = 'good')
+     where market_id = $1 and meter_id = $2`,
+    [marketId, meterId],
+  );
+}
