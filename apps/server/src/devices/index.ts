@@ -5,9 +5,8 @@ export {
   findDevices,
   listMarketIds,
   noteUnclaimed,
-  openExceptions,
   saveContacts,
   sleepersOffline,
   wakeTimes,
 } from './store.ts';
-export type { Contact, Device, ExceptionKind, Link, NewException } from './types.ts';
+export type { Contact, Device, Link } from './types.ts';

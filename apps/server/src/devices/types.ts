@@ -29,11 +29,3 @@ export interface Contact {
   readonly firmware?: string;
   readonly wakeExpectedAt?: Date;
 }
-
-export type ExceptionKind = 'switch_not_confirmed' | 'command_expired';
-
-export interface NewException {
-  readonly meterId: string;
-  readonly kind: ExceptionKind;
-  readonly detail: string;
-}

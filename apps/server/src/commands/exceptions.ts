@@ -1,0 +1,33 @@
+import { uuidV7 } from '@openprepay/kernel';
+import type { Tx } from '../platform/database.ts';
+
+type ExceptionKind = 'switch_not_confirmed' | 'command_expired';
+
+interface NewException {
+  readonly meterId: string;
+  readonly kind: ExceptionKind;
+  readonly detail: string;
+}
+
+/** Puts meters on the list that a person sees. One that is there already stays as it was. */
+export async function openExceptions(
+  tx: Tx,
+  marketId: string,
+  at: Date,
+  exceptions: readonly NewException[],
+): Promise<void> {
+  if (exceptions.length === 0) return;
+  await tx.query(
+    `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
+     select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[])
+     on conflict (market_id, meter_id, kind) where closed_at is null do nothing`,
+    [
+      marketId,
+      exceptions.map(() => uuidV7(at)),
+      exceptions.map((exception) => exception.meterId),
+      exceptions.map((exception) => exception.kind),
+      exceptions.map(() => at),
+      exceptions.map((exception) => exception.detail),
+    ],
+  );
+}

@@ -1,0 +1,86 @@
+import type { Database } from '../platform/database.ts';
+import { setWriteOutcome } from './attempts.ts';
+import { openExceptions } from './exceptions.ts';
+import type { OpenCommand } from './types.ts';
+
+/** The meter's own read-back agrees with what was wanted. */
+export async function confirm(db: Database, command: OpenCommand, at: Date): Promise<boolean> {
+  return db.tx(async (tx) => {
+    const rows = await tx.query(
+      `update command
+       set state = 'confirmed', outcome = 'read_back', finished_at = $3, acknowledged_at = coalesce(acknowledged_at, $3)
+       where market_id = $1 and command_id = $2 and finished_at is null returning command_id`,
+      [command.marketId, command.commandId, at],
+    );
+    if (rows.length > 0) await tx.notify('grid', command.marketId);
+    return rows.length > 0;
+  });
+}
+
+/** Written as often as is reasonable, and the meter still says otherwise: a person has to look. */
+export async function fail(db: Database, command: OpenCommand, at: Date, seen: string): Promise<boolean> {
+  return db.tx(async (tx) => {
+    const rows = await tx.query(
+      `update command set state = 'failed', outcome = 'not_confirmed', finished_at = $3
+       where market_id = $1 and command_id = $2 and finished_at is null returning command_id`,
+      [command.marketId, command.commandId, at],
+    );
+    if (rows.length === 0) return false;
+    const detail = `wanted ${command.wanted}, read back ${seen}, after ${command.attempts} writes`;
+    await openExceptions(tx, command.marketId, at, [
+      { meterId: command.meterId, kind: 'switch_not_confirmed', detail },
+    ]);
+    await tx.notify('grid', command.marketId);
+    return true;
+  });
+}
+
+/**
+ * Back to the queue for another write, from the state it was seen in. `undo` takes the attempt back: it never got as far
+ * as the platform, and its number is used again.
+ */
+export async function requeue(
+  db: Database,
+  command: OpenCommand,
+  again: { readonly at: Date; readonly outcome: string; readonly undo: boolean },
+): Promise<boolean> {
+  return db.tx(async (tx) => {
+    const rows = await tx.query<{ attempts: number }>(
+      `update command
+       set state = 'queued', next_attempt_at = $4, acknowledged_at = null, platform_ref = null,
+           attempts = attempts - $5
+       where market_id = $1 and command_id = $2 and state = $3 returning attempts`,
+      [command.marketId, command.commandId, command.state, again.at, again.undo ? 1 : 0],
+    );
+    const attempts = rows[0]?.attempts;
+    if (attempts === undefined) return false;
+    await setWriteOutcome(tx, command, again.undo ? attempts + 1 : attempts, again.outcome, null);
+    await tx.notify('grid', command.marketId);
+    return true;
+  });
+}
+
+/** Ends what has waited too long, and puts its meters on the list that a person sees. */
+export async function expireDue(db: Database, marketId: string, now: Date): Promise<number> {
+  return db.tx(async (tx) => {
+    const rows = await tx.query<{ meter_id: string; wanted: string; attempts: number }>(
+      `with due as (
+         select command_id from command
+         where market_id = $1 and finished_at is null and expires_at <= $2
+         order by meter_id for update)
+       update command set state = 'expired', outcome = 'expired', finished_at = $2
+       where market_id = $1 and command_id in (select command_id from due)
+       returning meter_id, wanted, attempts`,
+      [marketId, now],
+    );
+    if (rows.length === 0) return 0;
+    const exceptions = rows.map((row) => ({
+      meterId: row.meter_id,
+      kind: 'command_expired' as const,
+      detail: `wanted ${row.wanted}, not confirmed in time, after ${row.attempts} writes`,
+    }));
+    await openExceptions(tx, marketId, now, exceptions);
+    await tx.notify('grid', marketId);
+    return rows.length;
+  });
+}

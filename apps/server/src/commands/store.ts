@@ -1,0 +1,92 @@
+import type { Database, Queryable } from '../platform/database.ts';
+import { saveAttempt, saveFrame, setWriteOutcome } from './attempts.ts';
+import type { OpenCommand, WireFrame } from './types.ts';
+
+const OPEN_COLUMNS = `command.market_id as "marketId", command.command_id as "commandId", command.meter_id as "meterId",
+  command.wanted, command.state, command.created_at as "createdAt", command.expires_at as "expiresAt",
+  command.next_attempt_at as "nextAttemptAt", command.attempts, command.sent_at as "sentAt",
+  command.acknowledged_at as "acknowledgedAt", command.expected_at as "expectedAt", command.platform_ref as "platformRef"`;
+
+type OpenRow = OpenCommand & Record<string, unknown>;
+
+/** The meter's one unfinished command. */
+export async function openCommandOf(db: Queryable, marketId: string, meterId: string): Promise<OpenCommand | null> {
+  const rows = await db.query<OpenRow>(
+    `select ${OPEN_COLUMNS} from command where market_id = $1 and meter_id = $2 and finished_at is null`,
+    [marketId, meterId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Unfinished commands of a market over one kind of link, oldest first; with `dueAt`, those due by then. */
+export async function openCommands(
+  db: Queryable,
+  marketId: string,
+  link: 'acrel4g' | 'nb',
+  dueAt: Date | null,
+  limit: number,
+): Promise<OpenCommand[]> {
+  return db.query<OpenRow>(
+    `select ${OPEN_COLUMNS} from command
+     join meter on meter.market_id = command.market_id and meter.meter_id = command.meter_id
+     where command.market_id = $1 and command.finished_at is null and meter.link = $2
+       and ($3::timestamptz is null or command.next_attempt_at <= $3)
+     order by command.next_attempt_at limit $4`,
+    [marketId, link, dueAt, limit],
+  );
+}
+
+export interface Sending {
+  readonly at: Date;
+  readonly frame: WireFrame;
+  /** Only from these states; another state means that somebody else was faster. */
+  readonly from: readonly OpenCommand['state'][];
+  readonly nextAttemptAt: Date;
+  readonly expectedAt: Date | null;
+}
+
+/**
+ * Makes a sending durable before anything is on the wire: state, attempt and frame in one transaction, and only while
+ * the command is still the meter's open one and not expired.
+ * @returns the number of the attempt, or null when it must not be sent
+ */
+export async function markSent(db: Database, command: OpenCommand, sending: Sending): Promise<number | null> {
+  return db.tx(async (tx) => {
+    const rows = await tx.query<{ attempts: number }>(
+      `update command
+       set state = 'sent', attempts = attempts + 1, sent_at = coalesce(sent_at, $3), next_attempt_at = $4,
+           expected_at = $5
+       where market_id = $1 and command_id = $2 and finished_at is null and state = any($6) and expires_at > $3
+       returning attempts`,
+      [command.marketId, command.commandId, sending.at, sending.nextAttemptAt, sending.expectedAt, sending.from],
+    );
+    const attempt = rows[0]?.attempts;
+    if (attempt === undefined) return null;
+    const requestFrameId = await saveFrame(tx, command, sending.at, 'down', sending.frame);
+    await saveAttempt(tx, command, { attempt, step: 'write', at: sending.at, requestFrameId, outcome: 'sent' });
+    await tx.notify('grid', command.marketId);
+    return attempt;
+  });
+}
+
+/** The meter, or the platform for it, has answered a write. That is not success: only a read-back is. */
+export async function markAcknowledged(
+  db: Database,
+  command: OpenCommand,
+  answer: { readonly at: Date; readonly reply: WireFrame | null; readonly nextAttemptAt: Date },
+): Promise<boolean> {
+  return db.tx(async (tx) => {
+    const rows = await tx.query<{ attempts: number }>(
+      `update command
+       set state = 'acknowledged', acknowledged_at = $3, next_attempt_at = $4
+       where market_id = $1 and command_id = $2 and state = 'sent' returning attempts`,
+      [command.marketId, command.commandId, answer.at, answer.nextAttemptAt],
+    );
+    const attempt = rows[0]?.attempts;
+    if (attempt === undefined) return false;
+    const replyFrameId = answer.reply ? await saveFrame(tx, command, answer.at, 'up', answer.reply) : null;
+    await setWriteOutcome(tx, command, attempt, 'acknowledged', replyFrameId);
+    await tx.notify('grid', command.marketId);
+    return true;
+  });
+}

@@ -1,0 +1,53 @@
+import { type Contact, saveContacts } from '../devices/index.ts';
+import type { Context } from '../platform/context.ts';
+
+/** Gathers what meters say of themselves and writes it a few times a second, merged by meter. */
+export interface Contacts {
+  note(contact: Contact): void;
+  /** Writes what is left. */
+  stop(): Promise<void>;
+}
+
+const FLUSH_EVERY_MS = 250;
+
+export function startContacts(ctx: Context): Contacts {
+  let pending = new Map<string, Contact>();
+  let timer: NodeJS.Timeout | undefined;
+  let flushing: Promise<void> | undefined;
+  let stopped = false;
+
+  const flush = async () => {
+    const taken = pending;
+    pending = new Map();
+    try {
+      await ctx.db.tx((tx) => saveContacts(tx, [...taken.values()]));
+    } catch (error) {
+      ctx.log.error({ err: error, contacts: taken.size }, 'contacts could not be stored; they will be tried again');
+      for (const [meterId, contact] of taken) pending.set(meterId, { ...contact, ...pending.get(meterId) });
+    }
+  };
+
+  const schedule = () => {
+    if (timer || flushing || stopped) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      flushing = flush().then(() => {
+        flushing = undefined;
+        if (pending.size > 0) schedule();
+      });
+    }, FLUSH_EVERY_MS);
+  };
+
+  return {
+    note(contact) {
+      pending.set(contact.meterId, { ...pending.get(contact.meterId), ...contact });
+      schedule();
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await flushing;
+      if (pending.size > 0) await flush();
+    },
+  };
+}

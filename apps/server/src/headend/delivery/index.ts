@@ -1,0 +1,48 @@
+import { expireDue, openCommands } from '../../commands/index.ts';
+import { listMarketIds, sleepersOffline } from '../../devices/index.ts';
+import type { Context } from '../../platform/context.ts';
+import { type Loop, startLoop } from '../../platform/loop.ts';
+import type { ElectricityDelivery } from './electricity.ts';
+import type { WaterDelivery } from './water.ts';
+
+const TICK_MS = 5_000;
+const MAX_OPEN = 20_000;
+
+/** Starts deliveries the moment a command is queued, and looks at everything open on a tick: a lost signal costs delay. */
+export function startDelivery(ctx: Context, electricity: ElectricityDelivery, water: WaterDelivery): Loop {
+  const lookAtEverything = async () => {
+    for (const marketId of await listMarketIds(ctx.db)) {
+      const now = ctx.clock.now();
+      await expireDue(ctx.db, marketId, now);
+      await ctx.db.tx((tx) => sleepersOffline(tx, marketId, now));
+      for (const { meterId } of await openCommands(ctx.db, marketId, 'acrel4g', null, MAX_OPEN)) {
+        electricity.ensure(meterId);
+      }
+      water.poke(marketId);
+    }
+  };
+
+  const loop = startLoop(
+    {
+      name: 'delivery',
+      everyMs: TICK_MS,
+      wakeOn: ['command'],
+      async run(payloads) {
+        if (payloads === null) return lookAtEverything();
+        for (const payload of payloads) {
+          const [marketId, ...meterIds] = payload.split(' ');
+          for (const meterId of meterIds) electricity.poke(meterId);
+          if (marketId) water.poke(marketId);
+        }
+      },
+    },
+    ctx.signals,
+    ctx.log,
+  );
+  return {
+    async stop() {
+      await loop.stop();
+      await Promise.all([electricity.stop(), water.stop()]);
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { toHex } from '@openprepay/kernel';
+import {
+  markSent,
+  noteCancelled,
+  noteReadBack,
+  type OpenCommand,
+  openCommands,
+  postpone,
+  readBackAsked,
+  requeue,
+  setPlatformRef,
+  supersededOnPlatform,
+} from '../../commands/index.ts';
+import { type Device, devicesOf, wakeTimes } from '../../devices/index.ts';
+import type { Context } from '../../platform/context.ts';
+import type { CtwingClients } from '../ctwing/clients.ts';
+import type { Stats } from '../stats.ts';
+import { acknowledgeByPlatform, retryOrFail } from './water-answers.ts';
+import { meteringFrame, splitLinkKey, valveFrame } from './water-frames.ts';
+
+const MAX_DUE = 500;
+const MAX_AT_ONCE = 16;
+/** Business time after which a sending without any answer of the platform counts as not sent. */
+const CREATE_WITHIN_S = 60;
+/** How long after the expected wake-up the platform is asked what became of a command. */
+const ASK_AFTER_WAKE_S = 900;
+
+export interface WaterDeliveryOptions {
+  readonly ctx: Context;
+  readonly clients: CtwingClients;
+  readonly stats: Stats;
+}
+
+/**
+ * Hands commands for sleeping meters to the platform, and follows up on those that nobody has answered for. What the
+ * meters and the platform report comes in by push, see `water-answers.ts`.
+ */
+export class WaterDelivery {
+  readonly #options: WaterDeliveryOptions;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #looks = new Map<string, Promise<void>>();
+  readonly #lookAgain = new Set<string>();
+  #stopped = false;
+
+  constructor(options: WaterDeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Looks for due commands of a market; returns at once. */
+  poke(marketId: string): void {
+    if (this.#stopped) return;
+    if (this.#looks.has(marketId)) {
+      this.#lookAgain.add(marketId);
+      return;
+    }
+    const look = this.#look(marketId)
+      .catch((error: unknown) => this.#options.ctx.log.error({ err: error }, 'due water commands could not be listed'))
+      .then(() => {
+        this.#looks.delete(marketId);
+        if (this.#lookAgain.delete(marketId)) this.poke(marketId);
+      });
+    this.#looks.set(marketId, look);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#looks.values());
+    await Promise.all(this.#running.values());
+  }
+
+  async #look(marketId: string): Promise<void> {
+    const { ctx } = this.#options;
+    const due = await openCommands(ctx.db, marketId, 'nb', ctx.clock.now(), MAX_DUE);
+    const waiting = due.filter((command) => !this.#running.has(command.meterId));
+    if (waiting.length === 0) return;
+    const meterIds = waiting.map((command) => command.meterId);
+    const devices = new Map((await devicesOf(ctx.db, marketId, meterIds)).map((device) => [device.meterId, device]));
+    for (const command of waiting) {
+      const device = devices.get(command.meterId);
+      if (!device || this.#options.clients.isPaused(splitLinkKey(device.linkKey).productId)) continue;
+      while (this.#running.size >= MAX_AT_ONCE) await Promise.race(this.#running.values());
+      if (this.#stopped) return;
+      this.#running.set(command.meterId, this.#run(device, command));
+    }
+  }
+
+  async #run(device: Device, command: OpenCommand): Promise<void> {
+    let again = true;
+    try {
+      if (command.state === 'queued') await this.#send(device, command);
+      else if (command.state === 'sent') await this.#followSent(device, command);
+      else await this.#followAcknowledged(device, command);
+    } catch (error) {
+      again = false;
+      const detail = { err: error, meterId: device.meterId };
+      this.#options.stats.trouble(
+        'platform_failures',
+        detail,
+        'the platform did not take a command; it will be tried again',
+      );
+    }
+    this.#running.delete(command.meterId);
+    // The meter's next command may have waited for this one. After a failure the tick looks again.
+    if (again) this.poke(device.marketId);
+  }
+
+  async #send(device: Device, command: OpenCommand): Promise<void> {
+    const { ctx, clients } = this.#options;
+    const { productId, deviceId } = splitLinkKey(device.linkKey);
+    const at = ctx.clock.now();
+    const bytes = valveFrame(device, command, command.attempts + 1);
+    const { wakeExpectedAt } = await wakeTimes(ctx.db, device.marketId, device.meterId);
+    const expectedAt = wakeExpectedAt && wakeExpectedAt > at ? wakeExpectedAt : null;
+    const attempt = await markSent(ctx.db, command, {
+      at,
+      frame: { protocol: 'cjt188', bytes },
+      from: ['queued'],
+      nextAttemptAt: inSeconds(at, CREATE_WITHIN_S),
+      expectedAt,
+    });
+    if (attempt === null) return;
+    const sent: OpenCommand = { ...command, state: 'sent', attempts: attempt };
+    await this.#cancelSuperseded(device);
+    const ttlS = Math.max(1, Math.floor((command.expiresAt.getTime() - at.getTime()) / 1000));
+    const order = { deviceId, payloadHex: toHex(bytes), ttlS };
+    try {
+      const reply = await clients.call(productId, (client) => client.createCommand(order));
+      await setPlatformRef(ctx.db, sent, reply.commandId, inSeconds(expectedAt ?? at, ASK_AFTER_WAKE_S));
+    } catch (error) {
+      const outcome = (error as { code?: string }).code?.replace(/^\w+\./, '') ?? 'failed';
+      await requeue(ctx.db, sent, { at: ctx.clock.now(), outcome, undo: true });
+      throw error;
+    }
+  }
+
+  /** The newest wanted state goes last in any case; taking the old command back only saves the meter a movement. */
+  async #cancelSuperseded(device: Device): Promise<void> {
+    const { ctx, clients } = this.#options;
+    const { productId, deviceId } = splitLinkKey(device.linkKey);
+    for (const { commandId, platformRef } of await supersededOnPlatform(ctx.db, device.marketId, device.meterId)) {
+      const outcome = await clients
+        .call(productId, (client) => client.cancelCommand(deviceId, platformRef))
+        .then(
+          () => 'cancelled_on_platform',
+          () => 'cancel_refused',
+        );
+      await noteCancelled(ctx.db, device.marketId, commandId, outcome);
+    }
+  }
+
+  async #followSent(device: Device, command: OpenCommand): Promise<void> {
+    const { ctx, clients } = this.#options;
+    const { productId, deviceId } = splitLinkKey(device.linkKey);
+    const { platformRef } = command;
+    const now = ctx.clock.now();
+    if (platformRef === null) {
+      await requeue(ctx.db, command, { at: now, outcome: 'unknown', undo: false });
+      return;
+    }
+    const { status } = await clients.call(productId, (client) => client.queryCommand(deviceId, platformRef));
+    if (status === 'delivered' || status === 'completed') await acknowledgeByPlatform(ctx, command);
+    else if (status === 'failed' || status === 'cancelled') await retryOrFail(ctx, command, status);
+    else await postpone(ctx.db, command, inSeconds(now, ASK_AFTER_WAKE_S));
+  }
+
+  /** Acknowledged, and no report since: the meter is asked once; if that brings nothing either, the order is repeated. */
+  async #followAcknowledged(device: Device, command: OpenCommand): Promise<void> {
+    const { ctx, clients } = this.#options;
+    const { productId, deviceId } = splitLinkKey(device.linkKey);
+    const now = ctx.clock.now();
+    if (await readBackAsked(ctx.db, command)) return retryOrFail(ctx, command, 'no_report');
+    const bytes = meteringFrame(device, command);
+    const ttlS = Math.max(1, Math.floor((command.expiresAt.getTime() - now.getTime()) / 1000));
+    await clients.call(productId, (client) => client.createCommand({ deviceId, payloadHex: toHex(bytes), ttlS }));
+    const request = { protocol: 'cjt188', bytes };
+    await noteReadBack(ctx.db, command, { at: now, request, outcome: 'asked' });
+    const { wakeExpectedAt } = await wakeTimes(ctx.db, device.marketId, device.meterId);
+    const wakeAt = wakeExpectedAt && wakeExpectedAt > now ? wakeExpectedAt : now;
+    await postpone(ctx.db, command, inSeconds(wakeAt, ASK_AFTER_WAKE_S));
+  }
+}
+
+const inSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
