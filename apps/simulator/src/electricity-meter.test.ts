@@ -144,15 +144,37 @@ test('a forced decrease shows in one reported reading only', () => {
   const meter = new ElectricityMeter(singlePhase, 'meat', world);
   const reported = () => {
     meter.takeReading();
-    const reading = meter.oldestReading();
-    meter.acknowledgeReading();
-    const reply = decodeReply(reading ?? new Uint8Array());
+    const reading = meter.oldestReading() ?? new Uint8Array();
+    meter.acknowledgeReading(reading);
+    const reply = decodeReply(reading);
     return reply.kind === 'read' ? decodeLiveBlock(reply.data).totalWh : -1n;
   };
   const before = reported();
   meter.forceDecrease();
   expect(reported()).toBeLessThan(before);
   expect(reported()).toBeGreaterThanOrEqual(before);
+});
+
+test('unacknowledged readings are kept for a day; then the oldest makes room, and its late acknowledgement costs no other', () => {
+  const { time, world } = manualWorld();
+  const meter = new ElectricityMeter(singlePhase, 'meat', world);
+  const read = () => {
+    time.advance(HOUR_MS / 2);
+    meter.takeReading();
+    return meter.oldestReading() ?? new Uint8Array();
+  };
+  const oldest = read();
+  for (let n = 1; n < 48; n++) expect(read()).toEqual(oldest);
+  const second = read();
+  expect(second).not.toEqual(oldest);
+  meter.acknowledgeReading(oldest);
+  expect(meter.oldestReading()).toEqual(second);
+  let kept = 0;
+  for (let reading = meter.oldestReading(); reading; reading = meter.oldestReading()) {
+    meter.acknowledgeReading(reading);
+    kept += 1;
+  }
+  expect(kept).toBe(48);
 });
 
 test('after a crash no register shows less than it ever did, and relay, force bits and unsent readings are kept', () => {

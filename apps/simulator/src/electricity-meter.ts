@@ -22,11 +22,18 @@ const WRITE_COIL = 0x05;
 const WRITE_REGISTER = 0x06;
 const WRITE_REGISTERS = 0x10;
 
+/** The meter's clock ahead of the market's, ms, at the instant it was set. */
+interface MeterClock {
+  readonly aheadMs: number;
+  readonly setMs: number;
+}
+
 interface ElectricityMemory extends BodyMemory<Tariff> {
   readonly forced: boolean;
   readonly forcedOpen: boolean;
   /** Unacknowledged readings, oldest first: Modbus replies in hexadecimal. */
   readonly readings: readonly string[];
+  readonly clock: MeterClock;
 }
 
 /** A DDSY1352 or DTSY1352 prepaid meter behind its serial port: registers, relay and force bits. */
@@ -40,8 +47,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
   #readings: string[];
   #lastReadingMs = Number.NEGATIVE_INFINITY;
   #cancelRelay: () => void = () => {};
-  /** The meter's clock ahead of the market's, ms, at the instant it was set. */
-  #clock: { readonly aheadMs: number; readonly setMs: number };
+  #clock: MeterClock;
 
   constructor(site: SiteMeter, stallType: StallType, world: World) {
     const kept = world.journal.get(site.serial) as ElectricityMemory | undefined;
@@ -52,8 +58,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
     this.#forced = memory.forced;
     this.#forcedOpen = memory.forcedOpen;
     this.#readings = [...memory.readings];
-    const aheadMs = drawInt(-90, 90, world.seed, site.serial, 'clock') * 1000;
-    this.#clock = { aheadMs, setMs: nowMs(world) };
+    this.#clock = memory.clock;
   }
 
   /** Power is back: the relay finishes the move that the power cut may have stopped. */
@@ -77,6 +82,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
   setClock(local: ZonedParts): void {
     const now = nowMs(this.world);
     this.#clock = { aheadMs: instantOf(local, this.world.zone).getTime() - now, setMs: now };
+    this.#save();
   }
 
   /** Reads itself and keeps the reading until it is acknowledged. */
@@ -100,8 +106,9 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
     return oldest === undefined ? null : fromHex(oldest);
   }
 
-  acknowledgeReading(): void {
-    this.#readings.shift();
+  /** Forgets a delivered reading, if it has not made room for a newer one meanwhile. */
+  acknowledgeReading(reading: Uint8Array): void {
+    if (this.#readings[0] === toHex(reading)) this.#readings.shift();
     this.#save();
   }
 
@@ -171,6 +178,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
       forced: this.#forced,
       forcedOpen: this.#forcedOpen,
       readings: this.#readings,
+      clock: this.#clock,
     };
     this.world.journal.put(this.serial, memory);
   }
@@ -208,12 +216,14 @@ function newMemory(serial: string, world: World): ElectricityMemory {
   const peak = Math.floor((total * 3) / 10);
   const valley = Math.floor((total * 2) / 10);
   const ticks = { sharp, peak, flat: total - sharp - peak - valley, valley };
+  const aheadMs = drawInt(-10_000, 10_000, world.seed, serial, 'clock');
   return {
     register: { ticks, remainder: 0, atMs: nowMs(world) },
     supply: 'on',
     forced: false,
     forcedOpen: false,
     readings: [],
+    clock: { aheadMs, setMs: nowMs(world) },
   };
 }
 

@@ -35,7 +35,7 @@ export class ModemSession {
   readonly #stream = createAcrel4gStream('down');
   #registered = false;
   #reporting = false;
-  #delivering = false;
+  #delivering: Uint8Array | null = null;
   #cancelRegister: () => void = () => {};
   #cancelTime: () => void = () => {};
   #cancelAck: () => void = () => {};
@@ -92,7 +92,7 @@ export class ModemSession {
     if (!this.#registered || this.#delivering) return;
     const reading = this.#meter.oldestReading();
     if (!reading) return;
-    this.#delivering = true;
+    this.#delivering = reading;
     this.#copies = 0;
     this.#acks = 0;
     this.#sendReading(reading);
@@ -167,14 +167,14 @@ export class ModemSession {
   #onDataAck(): void {
     if (!this.#delivering) return;
     this.#acks += 1;
-    if (this.#acks === 1) this.#meter.acknowledgeReading();
+    if (this.#acks === 1) this.#meter.acknowledgeReading(this.#delivering);
     if (this.#acks < this.#copies) return;
     this.#cancelAck();
     this.#deliverNext();
   }
 
   #deliverNext(): void {
-    this.#delivering = false;
+    this.#delivering = null;
     this.deliver();
   }
 
