@@ -1,0 +1,36 @@
+import type { Grid, GridChange, GridSummary, StallCell } from '@openprepay/contract';
+
+/** The stall grid as the console holds it. Cells that did not change keep their identity, so only changed cards render. */
+export interface GridState {
+  readonly at: string;
+  readonly summary: GridSummary;
+  /** In order of building, then code. */
+  readonly stalls: readonly StallCell[];
+}
+
+const collator = new Intl.Collator('zh-CN', { numeric: true });
+
+const inOrder = (a: StallCell, b: StallCell): number =>
+  collator.compare(a.building, b.building) || collator.compare(a.code, b.code);
+
+/** The whole grid anew: the first event of a connection, which may have missed anything before it. */
+export function replaceGrid(grid: Grid): GridState {
+  return { at: grid.at, summary: grid.summary, stalls: [...grid.stalls].sort(inOrder) };
+}
+
+/** Puts changed cells in the place of the old; a stall that was not there yet takes its place in the order. */
+export function mergeChange(state: GridState, change: GridChange): GridState {
+  const { at, summary } = change;
+  if (change.stalls.length === 0) return { at, summary, stalls: state.stalls };
+  const changed = new Map(change.stalls.map((cell) => [cell.stallId, cell]));
+  let reorder = false;
+  const stalls = state.stalls.map((old) => {
+    const cell = changed.get(old.stallId);
+    if (!cell) return old;
+    changed.delete(old.stallId);
+    reorder ||= cell.code !== old.code || cell.building !== old.building;
+    return cell;
+  });
+  if (changed.size === 0 && !reorder) return { at, summary, stalls };
+  return { at, summary, stalls: [...stalls, ...changed.values()].sort(inOrder) };
+}

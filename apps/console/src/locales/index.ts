@@ -1,0 +1,51 @@
+import { computed, watchEffect } from 'vue';
+import { createI18n } from 'vue-i18n';
+import { recall, remember } from '../ui/memory.ts';
+import { en } from './en.ts';
+import { type Messages, zhCN } from './zh-CN.ts';
+
+export type Locale = 'zh-CN' | 'en';
+
+type Leaves<T, Prefix extends string = ''> = {
+  [K in keyof T & string]: T[K] extends string ? `${Prefix}${K}` : Leaves<T[K], `${Prefix}${K}.`>;
+}[keyof T & string];
+/** The path of one message, as in `state.normal`; computed paths are checked too: `state.${stallState}`. */
+export type MessageKey = Leaves<Messages>;
+
+const DEFAULT_LOCALE: Locale = 'zh-CN';
+
+export const i18n = createI18n<[Messages], Locale, false>({
+  legacy: false,
+  locale: recall('locale', ['zh-CN', 'en']) ?? DEFAULT_LOCALE,
+  messages: { 'zh-CN': zhCN, en },
+});
+
+export const locale = computed<Locale>({
+  get: () => i18n.global.locale.value,
+  set: (chosen) => {
+    i18n.global.locale.value = chosen;
+    remember('locale', chosen);
+  },
+});
+
+/** Keeps the document's language and title with the chosen locale, so that Chinese gets Chinese glyphs. */
+export function followLocale(): void {
+  watchEffect(() => {
+    document.documentElement.lang = locale.value;
+    document.title = `OpenPrepay · ${text('app.title')}`;
+  });
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** A message in the chosen language. A value `n` also chooses between singular and plural. */
+export function text(key: MessageKey, values: Values = {}): string {
+  const { t } = i18n.global;
+  return typeof values['n'] === 'number' ? t(key, values, values['n']) : t(key, values);
+}
+
+/** Words for a code of an open list, which the server may extend: the message below `group`, or the code itself. */
+export function codeText(group: 'cause' | 'reason' | 'stallType' | 'suspect' | 'link', code: string): string {
+  const key = `${group}.${code}`;
+  return i18n.global.te(key) ? i18n.global.t(key) : code;
+}

@@ -1,0 +1,19 @@
+import type { Role } from '@openprepay/contract';
+
+/**
+ * What a role may do, so that the console does not show a button that the server would refuse.
+ * The contract's routes are the rule; a test holds this list to them.
+ */
+export const ROLES_OF = {
+  topUp: ['admin', 'cashier'],
+  setOverride: ['admin'],
+  releaseHold: ['admin'],
+  unclaimedDevices: ['admin', 'auditor'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof ROLES_OF;
+
+export function may(role: Role | undefined, permission: Permission): boolean {
+  const roles: readonly Role[] = ROLES_OF[permission];
+  return role !== undefined && roles.includes(role);
+}

@@ -1,0 +1,36 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { operator, resumeSession } from './session.ts';
+
+const routes: RouteRecordRaw[] = [
+  { path: '/sign-in', name: 'sign-in', component: () => import('./shell/SignInPage.vue') },
+  {
+    path: '/',
+    component: () => import('./shell/AppShell.vue'),
+    children: [
+      { path: '', redirect: { name: 'stalls' } },
+      {
+        path: 'stalls',
+        name: 'stalls',
+        component: () => import('./grid/GridPage.vue'),
+        // The stall opens beside the grid, which stays as it is: same filter, same place.
+        children: [{ path: ':stallId', name: 'stall', props: true, component: () => import('./stall/StallPanel.vue') }],
+      },
+      { path: 'exceptions', name: 'exceptions', component: () => import('./lists/ExceptionsPage.vue') },
+      { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },
+      { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
+    ],
+  },
+];
+
+export const router = createRouter({ history: createWebHistory(), routes });
+
+/** Only a path of this console may follow sign-in, never another site. */
+export function nextPath(next: unknown): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
+}
+
+router.beforeEach(async (to) => {
+  if (to.name === 'sign-in') return operator.value ? nextPath(to.query['next']) : true;
+  const known = await resumeSession().catch(() => null);
+  return known ? true : { name: 'sign-in', query: to.path === '/' ? {} : { next: to.fullPath } };
+});

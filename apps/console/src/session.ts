@@ -1,0 +1,52 @@
+import type { Operator } from '@openprepay/contract';
+import { CallError, type CallInput, call } from '@openprepay/contract/client';
+import { computed, shallowRef } from 'vue';
+import { may, type Permission } from './permissions.ts';
+
+type CallName = Parameters<typeof call>[0];
+
+/** undefined: not asked yet. null: nobody is signed in. */
+export const operator = shallowRef<Operator | null>();
+
+/** The session ended under our hands, rather than by signing out; the sign-in page says so. */
+export const sessionEnded = shallowRef(false);
+
+/** Whether the operator's role allows it. */
+export const allowed = (permission: Permission) => computed(() => may(operator.value?.role, permission));
+
+/** Calls a route. A session that has ended leads to the sign-in page, whatever was being done. */
+export async function send<N extends CallName>(name: N, input: CallInput<N>) {
+  try {
+    return await call(name, input);
+  } catch (error) {
+    if (error instanceof CallError && error.problem.status === 401 && operator.value) {
+      operator.value = null;
+      sessionEnded.value = true;
+    }
+    throw error;
+  }
+}
+
+/** Who is signed in, asked once; a server that does not answer is an error, not a signed-out operator. */
+export async function resumeSession(): Promise<Operator | null> {
+  if (operator.value !== undefined) return operator.value;
+  try {
+    operator.value = await call('me', {});
+  } catch (error) {
+    if (!(error instanceof CallError) || error.problem.status !== 401) throw error;
+    operator.value = null;
+  }
+  return operator.value;
+}
+
+export async function signIn(login: string, password: string): Promise<void> {
+  operator.value = await call('signIn', { body: { login, password } });
+  sessionEnded.value = false;
+}
+
+/** Leaves the console even when the server cannot be told; the session then ends by its own time. */
+export async function signOut(): Promise<void> {
+  await call('signOut', {}).catch(() => null);
+  operator.value = null;
+  sessionEnded.value = false;
+}
