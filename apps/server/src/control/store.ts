@@ -76,7 +76,7 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
        select command_id, finished_at from command
        where control.wanted <> state.switch_state
          and command.market_id = meter.market_id and command.meter_id = meter.meter_id
-       order by created_at desc, command_id desc limit 1) last_command on true
+       order by created_at desc, finished_at desc nulls first limit 1) last_command on true
      where meter.market_id = $1 and meter.retired_at is null
        and ($2::uuid[] is null or account.account_id = any($2))
        and ($3::uuid[] is null or meter.meter_id = any($3))`,

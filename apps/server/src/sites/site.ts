@@ -10,6 +10,8 @@ import { sitesError } from './errors.ts';
 const Name = Type.String({ minLength: 1, maxLength: 80 });
 const Text = Type.String({ maxLength: 200 });
 const MAX_STALLS = 20_000;
+/** What the ledger posts at once. */
+const MAX_ACCOUNTS = 10_000;
 const MAX_METERS_A_STALL = 20;
 const MAX_SMALL_LIST = 1_000;
 const list = <T extends TSchema>(item: T, maxItems: number) => Type.Array(item, { maxItems });
@@ -89,7 +91,7 @@ export const Site = Type.Object({
   pricePlans: list(PricePlan, MAX_SMALL_LIST),
   buildings: list(Building, MAX_SMALL_LIST),
   stalls: list(Stall, MAX_STALLS),
-  accounts: list(Account, MAX_STALLS),
+  accounts: list(Account, MAX_ACCOUNTS),
 });
 export type Site = Static<typeof Site>;
 
