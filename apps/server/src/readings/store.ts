@@ -85,13 +85,13 @@ export async function surroundings(
   );
   return rows.map((row) => ({
     known: row.known,
-    good: [valueOf(row.before_at, row.before_total), valueOf(row.after_at, row.after_total)].flatMap(
+    good: [neighbour(row.before_at, row.before_total), neighbour(row.after_at, row.after_total)].flatMap(
       (one) => one ?? [],
     ),
   }));
 }
 
-const valueOf = (readAt: Date | null, total: Quantity | null): MeterValue | null =>
+const neighbour = (readAt: Date | null, total: Quantity | null): MeterValue | null =>
   readAt === null || total === null ? null : { readAt, total };
 
 export interface JudgedReading extends MeterValue {

@@ -1,0 +1,5 @@
+import { defineErrors } from '@openprepay/kernel';
+
+export const settlementError = defineErrors({
+  'settlement.no_plan': 409,
+});

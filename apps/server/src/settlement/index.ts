@@ -1,0 +1,3 @@
+export { startSettlement } from './jobs.ts';
+export { settleMarket } from './service.ts';
+export type { Settled, Skipped } from './types.ts';

@@ -1,0 +1,73 @@
+import { cutSegments, type MeterValue, priceSegments } from '@openprepay/domain';
+import { assert, type NanoYuan } from '@openprepay/kernel';
+import type { PriceBook } from '../prices/index.ts';
+import { settlementError } from './errors.ts';
+import type { Cursor, MeterCharge, Span } from './types.ts';
+
+export interface MeterSettlement {
+  readonly charges: readonly MeterCharge[];
+  readonly cursor: Cursor;
+}
+
+/** At most this many readings of a span are settled at once; how a period is cut changes no total. */
+export const MAX_READINGS = 100;
+
+/**
+ * Settles one meter through the spans that follow its cursor, oldest first: what is left of the account that had it,
+ * then, where it was handed over, the next account from its own first reading. Use between the last reading of one and
+ * the first of the next is nobody's. A span whose readings are not all here keeps the ones after it waiting.
+ * @throws settlement.no_plan, pricing.no_version
+ */
+export function settleMeter(cursor: Cursor, spans: readonly Span[], book: PriceBook): MeterSettlement {
+  const charges: MeterCharge[] = [];
+  let at = cursor;
+  for (const span of spans) {
+    const values = valuesOf(span);
+    const [first] = values;
+    if (first === undefined) continue;
+    if (isSpanOf(at, span)) {
+      const same = first.readAt.getTime() === at.settledAt.getTime() && first.total === at.settledValue;
+      assert(same, 'settlement goes on from the settled reading', { meterId: span.meterId, first, at });
+    } else {
+      if (first.readAt < at.settledAt) break;
+      at = openAt(span, first);
+    }
+    const plan = book.planFor(span.kind, span.planId);
+    if (plan === null) throw settlementError('settlement.no_plan', `no ${span.kind} price for this account`);
+    for (const segment of priceSegments(at.exact, cutSegments(values, plan.versions))) {
+      const { meterId, kind, accountId, stallId } = span;
+      charges.push({ ...segment, meterId, kind, accountId, stallId });
+      at = {
+        ...at,
+        settledAt: segment.to.readAt,
+        settledValue: segment.to.total,
+        exact: segment.exactAfter,
+      };
+    }
+    if (isCutShort(span)) break;
+  }
+  return { charges, cursor: at };
+}
+
+/** Whether there may be more readings in the span than are here. */
+export const isCutShort = (span: Span): boolean => span.readAts.length >= MAX_READINGS;
+
+const isSpanOf = (cursor: Cursor, span: Span): boolean =>
+  span.accountId === cursor.accountId &&
+  span.fromAt <= cursor.periodFrom &&
+  (span.toAt === null || cursor.periodFrom < span.toAt);
+
+const openAt = (span: Span, first: MeterValue): Cursor => ({
+  accountId: span.accountId,
+  periodFrom: first.readAt,
+  settledAt: first.readAt,
+  settledValue: first.total,
+  exact: 0n as NanoYuan,
+});
+
+function valuesOf(span: Span): MeterValue[] {
+  return span.readAts.flatMap((readAt, index) => {
+    const total = span.totals[index];
+    return total === undefined ? [] : [{ readAt, total }];
+  });
+}

@@ -1,0 +1,125 @@
+import { type SettlementPeriod, settlementCutOff } from '@openprepay/domain';
+import { assert, negateFen, OpenPrepayError, uuidV7 } from '@openprepay/kernel';
+import { type LedgerTransaction, post } from '../ledger/index.ts';
+import type { Context } from '../platform/context.ts';
+import type { Tx } from '../platform/database.ts';
+import { type PriceBook, priceBook } from '../prices/index.ts';
+import { isCutShort, settleMeter } from './meter.ts';
+import {
+  dueMeters,
+  insertCharges,
+  type Limits,
+  listMarkets,
+  lockCursors,
+  moveCursors,
+  openCursors,
+  readSpans,
+  type StoredCharge,
+} from './store.ts';
+import type { Cursor, Settled, Skipped } from './types.ts';
+
+const MAX_METERS = 2_000;
+/** Beyond it the rest of a batch waits for the next one. */
+const MAX_CHARGES = 5_000;
+const PERIODS: readonly SettlementPeriod[] = ['each_reading', 'daily', 'weekly', 'monthly'];
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Settles every meter of a market up to its last good reading that may be settled now, at most 2,000 meters a commit.
+ * Run again, or by two workers at once, it changes nothing twice. A meter that cannot be settled is skipped and named;
+ * it stops no other.
+ */
+export async function settleMarket(ctx: Context, marketId: string): Promise<Settled> {
+  const market = (await listMarkets(ctx.db)).find((one) => one.marketId === marketId);
+  if (!market) return { charges: 0, skipped: [] };
+  const now = ctx.clock.now();
+  const cutOffs = PERIODS.map((period) => ({ period, at: settlementCutOff(period, now, market.timeZone) }));
+  const limits: Limits = { marketId, now, cutOffs };
+  const skipped: Skipped[] = [];
+  let charges = 0;
+  let book: PriceBook | undefined;
+  let meterIds = await dueMeters(ctx.db, limits, BEFORE_ALL, MAX_METERS);
+  while (meterIds.length > 0) {
+    book ??= await priceBook(ctx.db, marketId);
+    const batch = await settleBatch(ctx, limits, book, meterIds);
+    charges += batch.charges;
+    skipped.push(...batch.skipped);
+    meterIds = batch.left.length > 0 ? batch.left : await dueMeters(ctx.db, limits, meterIds.at(-1) ?? '', MAX_METERS);
+  }
+  return { charges, skipped };
+}
+
+interface Batch extends Settled {
+  /** Meters with more to settle than fitted. */
+  readonly left: readonly string[];
+}
+
+async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, meterIds: readonly string[]): Promise<Batch> {
+  const { marketId, now } = limits;
+  return ctx.db.tx(async (tx) => {
+    await openCursors(tx, limits, meterIds);
+    const cursors = await lockCursors(tx, marketId, meterIds);
+    const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
+    const charges: StoredCharge[] = [];
+    const moved: (Cursor & { meterId: string })[] = [];
+    const skipped: Skipped[] = [];
+    const left: string[] = [];
+    for (const [meterId, ofMeter] of spans) {
+      const cursor = cursors.get(meterId);
+      if (!cursor) continue;
+      if (charges.length >= MAX_CHARGES) {
+        left.push(meterId);
+        continue;
+      }
+      try {
+        const settled = settleMeter(cursor, ofMeter, book);
+        for (const charge of settled.charges) charges.push(withId(charge, now));
+        if (settled.cursor !== cursor) moved.push({ meterId, ...settled.cursor });
+        if (ofMeter.some(isCutShort)) left.push(meterId);
+      } catch (error) {
+        if (!(error instanceof OpenPrepayError)) throw error;
+        skipped.push({ meterId, code: error.code, message: error.message });
+      }
+    }
+    await store(tx, marketId, now, charges, moved);
+    return { charges: charges.length, skipped, left };
+  });
+}
+
+/** A charge and its transaction bear the same id; a charge of nothing has no transaction. */
+function withId(charge: Omit<StoredCharge, 'chargeId' | 'txId'>, now: Date): StoredCharge {
+  const chargeId = uuidV7(now);
+  return { ...charge, chargeId, txId: charge.amountFen === 0n ? null : chargeId };
+}
+
+async function store(
+  tx: Tx,
+  marketId: string,
+  now: Date,
+  charges: readonly StoredCharge[],
+  moved: readonly (Cursor & { readonly meterId: string })[],
+): Promise<void> {
+  const transactions = charges.flatMap((charge) =>
+    charge.txId === null ? [] : [transactionOf(charge, charge.txId, now)],
+  );
+  const posted = await post(tx, marketId, transactions);
+  assert(!posted.some(({ repeated }) => repeated), 'a cursor moves once over each charge');
+  if (charges.length > 0) await insertCharges(tx, marketId, now, charges);
+  if (moved.length > 0) await moveCursors(tx, marketId, moved);
+}
+
+function transactionOf(charge: StoredCharge, txId: string, now: Date): LedgerTransaction {
+  return {
+    txId,
+    kind: 'charge',
+    idempotencyKey: `charge:${charge.meterId}:${charge.from.readAt.toISOString()}`,
+    businessAt: charge.to.readAt,
+    recordedAt: now,
+    operatorId: null,
+    memo: null,
+    lines: [
+      { ledgerAccount: 'purse.utility', accountId: charge.accountId, amountFen: negateFen(charge.amountFen) },
+      { ledgerAccount: `revenue.${charge.kind}`, accountId: null, amountFen: charge.amountFen },
+    ],
+  };
+}

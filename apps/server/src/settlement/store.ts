@@ -1,0 +1,191 @@
+import type { SettlementPeriod } from '@openprepay/domain';
+import type { Queryable } from '../platform/database.ts';
+import { MAX_READINGS } from './meter.ts';
+import type { Cursor, MeterCharge, Span } from './types.ts';
+
+export async function listMarkets(db: Queryable): Promise<{ marketId: string; timeZone: string }[]> {
+  return db.query('select market_id as "marketId", time_zone as "timeZone" from market order by market_id');
+}
+
+/** What of the readings may be settled now: nothing past a building's cut-off, unless the tenancy is over. */
+export interface Limits {
+  readonly marketId: string;
+  readonly now: Date;
+  readonly cutOffs: readonly { readonly period: SettlementPeriod; readonly at: Date | null }[];
+}
+
+/**
+ * Every time in which an open account had a meter and that is not settled to its end, with the bounds of the readings
+ * that may be settled in it. A hold stops before the earliest suspect reading: before the time it claims or the time it
+ * came, whichever is earlier, for a time in the future is not to be believed either.
+ */
+const SPANS = `
+  with cut_off as (
+    select * from unnest($3::text[], $4::timestamptz[]) as t (period, at)
+  ), held as (
+    select hold.meter_id, min(least(reading.read_at, reading.received_at)) as stop_at
+    from hold
+    join reading on reading.market_id = $1 and reading.meter_id = hold.meter_id and reading.quality = 'suspect'
+    where hold.market_id = $1 and hold.released_at is null
+    group by hold.meter_id
+  ), tenure as (
+    select binding.meter_id, tenancy.account_id, tenancy.stall_id,
+           greatest(binding.from_at, tenancy.from_at) as from_at, least(binding.to_at, tenancy.to_at) as to_at
+    from meter_binding binding
+    join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id
+    where binding.market_id = $1
+  ), span as (
+    select tenure.*, meter.kind,
+           case meter.kind when 'electricity' then account.electricity_plan_id else account.water_plan_id end as plan_id,
+           settled.settled_at, greatest(tenure.from_at, settled.settled_at) as first_at,
+           coalesce(least(tenure.to_at, cut_off.at), 'infinity') as last_at,
+           coalesce(held.stop_at, 'infinity') as stop_at
+    from tenure
+    join meter on meter.market_id = $1 and meter.meter_id = tenure.meter_id
+    join account on account.market_id = $1 and account.account_id = tenure.account_id and account.state = 'open'
+    join stall on stall.market_id = $1 and stall.stall_id = tenure.stall_id
+    join building on building.market_id = $1 and building.building_id = stall.building_id
+    left join meter_settlement settled on settled.market_id = $1 and settled.meter_id = tenure.meter_id
+    left join held on held.meter_id = tenure.meter_id
+    left join cut_off
+      on cut_off.period = building.settlement_period and coalesce(tenure.to_at, 'infinity') > $2
+    where coalesce(tenure.to_at, 'infinity') > greatest(tenure.from_at, settled.settled_at)
+  )`;
+
+/** The good readings of a span, by the bounds above. */
+const SETTLEABLE = `reading.market_id = $1 and reading.meter_id = span.meter_id and reading.quality = 'good'
+  and reading.read_at >= span.first_at and reading.read_at <= span.last_at and reading.read_at < span.stop_at`;
+
+const limitValues = ({ marketId, now, cutOffs }: Limits) => [
+  marketId,
+  now,
+  cutOffs.map((cutOff) => cutOff.period),
+  cutOffs.map((cutOff) => cutOff.at),
+];
+
+/** Meters after `afterId`, in order of id, that have something to settle. */
+export async function dueMeters(db: Queryable, limits: Limits, afterId: string, limit: number): Promise<string[]> {
+  const rows = await db.query<{ meter_id: string }>(
+    `${SPANS}
+     select distinct meter_id from span
+     where meter_id > $5
+       and exists (select from reading where ${SETTLEABLE} and reading.read_at is distinct from span.settled_at)
+     order by meter_id limit $6`,
+    [...limitValues(limits), afterId, limit],
+  );
+  return rows.map((row) => row.meter_id);
+}
+
+/** Gives meters that were never settled their cursor, at the first reading of their first account. */
+export async function openCursors(tx: Queryable, limits: Limits, meterIds: readonly string[]): Promise<void> {
+  await tx.query(
+    `${SPANS}
+     insert into meter_settlement (market_id, meter_id, account_id, period_from, settled_at, settled_value)
+     select distinct on (meter_id) $1, meter_id, account_id, first.read_at, first.read_at, first.total
+     from span
+     cross join lateral (
+       select read_at, total from reading where ${SETTLEABLE} order by reading.read_at limit 1) first
+     where meter_id = any($5::uuid[]) and settled_at is null
+       and first.read_at < coalesce(span.to_at, 'infinity')
+     order by meter_id, span.from_at
+     on conflict do nothing`,
+    [...limitValues(limits), meterIds],
+  );
+}
+
+/** Locks cursors in order of id: a second worker waits here, and then finds them where the first one left them. */
+export async function lockCursors(
+  tx: Queryable,
+  marketId: string,
+  meterIds: readonly string[],
+): Promise<Map<string, Cursor>> {
+  const rows = await tx.query<Cursor & { meterId: string } & Record<string, unknown>>(
+    `select meter_id as "meterId", account_id as "accountId", period_from as "periodFrom", settled_at as "settledAt",
+            settled_value as "settledValue", exact_nano_yuan as exact
+     from meter_settlement
+     where market_id = $1 and meter_id = any($2::uuid[])
+     order by meter_id for update`,
+    [marketId, meterIds],
+  );
+  return new Map(rows.map(({ meterId, ...cursor }) => [meterId, cursor]));
+}
+
+/** The spans to settle with their readings, a meter's together and oldest first. */
+export async function readSpans(tx: Queryable, limits: Limits, meterIds: readonly string[]): Promise<Span[]> {
+  return tx.query<Span & Record<string, unknown>>(
+    `${SPANS}
+     select meter_id as "meterId", kind, account_id as "accountId", stall_id as "stallId", plan_id as "planId",
+            from_at as "fromAt", to_at as "toAt", value.read_ats as "readAts", value.totals
+     from span
+     cross join lateral (
+       select array_agg(read_at order by read_at) as read_ats, array_agg(total order by read_at) as totals
+       from (select read_at, total from reading where ${SETTLEABLE} order by reading.read_at limit $6) first) value
+     where meter_id = any($5::uuid[]) and value.read_ats[1] < coalesce(span.to_at, 'infinity')
+     order by meter_id, span.from_at`,
+    [...limitValues(limits), meterIds, MAX_READINGS],
+  );
+}
+
+export interface StoredCharge extends MeterCharge {
+  readonly chargeId: string;
+  /** The charge's own id, or null where nothing was to be taken. */
+  readonly txId: string | null;
+}
+
+export async function insertCharges(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  charges: readonly StoredCharge[],
+): Promise<void> {
+  await tx.query(
+    `insert into charge (market_id, charge_id, meter_id, account_id, stall_id, from_at, to_at, from_value, to_value,
+                         plan_id, plan_version, exact_before_nano_yuan, exact_after_nano_yuan, amount_fen, tx_id,
+                         created_at)
+     select $1, t.*, $2
+     from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::timestamptz[], $9::bigint[],
+                 $10::bigint[], $11::uuid[], $12::integer[], $13::bigint[], $14::bigint[], $15::bigint[], $16::uuid[]) as t`,
+    [
+      marketId,
+      at,
+      charges.map((charge) => charge.chargeId),
+      charges.map((charge) => charge.meterId),
+      charges.map((charge) => charge.accountId),
+      charges.map((charge) => charge.stallId),
+      charges.map((charge) => charge.from.readAt),
+      charges.map((charge) => charge.to.readAt),
+      charges.map((charge) => charge.from.total),
+      charges.map((charge) => charge.to.total),
+      charges.map((charge) => charge.version.planId),
+      charges.map((charge) => charge.version.version),
+      charges.map((charge) => charge.exactBefore),
+      charges.map((charge) => charge.exactAfter),
+      charges.map((charge) => charge.amountFen),
+      charges.map((charge) => charge.txId),
+    ],
+  );
+}
+
+export async function moveCursors(
+  tx: Queryable,
+  marketId: string,
+  cursors: readonly (Cursor & { readonly meterId: string })[],
+): Promise<void> {
+  await tx.query(
+    `update meter_settlement
+     set account_id = moved.account_id, period_from = moved.period_from, settled_at = moved.settled_at,
+         settled_value = moved.settled_value, exact_nano_yuan = moved.exact_nano_yuan
+     from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::bigint[])
+       as moved (meter_id, account_id, period_from, settled_at, settled_value, exact_nano_yuan)
+     where meter_settlement.market_id = $1 and meter_settlement.meter_id = moved.meter_id`,
+    [
+      marketId,
+      cursors.map((cursor) => cursor.meterId),
+      cursors.map((cursor) => cursor.accountId),
+      cursors.map((cursor) => cursor.periodFrom),
+      cursors.map((cursor) => cursor.settledAt),
+      cursors.map((cursor) => cursor.settledValue),
+      cursors.map((cursor) => cursor.exact),
+    ],
+  );
+}

@@ -1,0 +1,47 @@
+import type { PricedSegment } from '@openprepay/domain';
+import type { MeterKind, NanoYuan, Quantity } from '@openprepay/kernel';
+
+/** How far a meter is settled for the account that has it. */
+export interface Cursor {
+  readonly accountId: string;
+  /** The first reading of the billing period: where this account's unbroken time with the meter begins. */
+  readonly periodFrom: Date;
+  readonly settledAt: Date;
+  readonly settledValue: Quantity;
+  /** The exact sum of the billing period; charged so far is this, rounded. */
+  readonly exact: NanoYuan;
+}
+
+/** A time in which one account had one meter, with the good readings in it that are to be settled. */
+export interface Span {
+  readonly meterId: string;
+  readonly kind: MeterKind;
+  readonly accountId: string;
+  readonly stallId: string;
+  /** The account's own plan; null for the market's default. */
+  readonly planId: string | null;
+  readonly fromAt: Date;
+  readonly toAt: Date | null;
+  /** In order of time; the settled one first where this span is the cursor's. */
+  readonly readAts: readonly Date[];
+  readonly totals: readonly Quantity[];
+}
+
+export interface MeterCharge extends PricedSegment {
+  readonly meterId: string;
+  readonly kind: MeterKind;
+  readonly accountId: string;
+  readonly stallId: string;
+}
+
+/** A meter that could not be settled, and the stable code of why. */
+export interface Skipped {
+  readonly meterId: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Settled {
+  readonly charges: number;
+  readonly skipped: readonly Skipped[];
+}
