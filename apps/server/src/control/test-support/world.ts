@@ -129,7 +129,7 @@ export async function newWorld(
     async notices(code) {
       const rows = await ctx.db.query<{ line: string }>(
         `select concat_ws(' ', stage, case when closed_at is null then 'open' else 'closed' end) as line from notice
-         where market_id = $1 and account_id = $2 order by raised_at, stage desc, notice_id`,
+         where market_id = $1 and account_id = $2 order by raised_at, closed_at nulls last, stage desc`,
         [marketId, await accountOf(code)],
       );
       return rows.map((row) => row.line);
