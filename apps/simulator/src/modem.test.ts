@@ -2,7 +2,7 @@ import { fromHex } from '@openprepay/kernel';
 import { decodeLiveBlock, switchWrite } from '@openprepay/protocols/acrel1352';
 import { decodeReply, encodeRequest } from '@openprepay/protocols/modbus';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ScriptedServer } from '../test-support/scripted-server.ts';
+import { ScriptedServer, SERVER_TIME } from '../test-support/scripted-server.ts';
 import { manualWorld, singlePhase } from '../test-support/world.ts';
 import { ElectricityMeter } from './electricity-meter.ts';
 import { ALL_FAULTS, type Fault } from './faults.ts';
@@ -66,8 +66,6 @@ function affectedBy(fault: Exclude<Fault, 'decrease'>): string {
   }
 }
 
-const totalOf = (modbus: Uint8Array) => decodeLiveBlock(modbus.subarray(3)).totalWh;
-
 test('a meter registers, asks the time and reports itself at once, and is then connected', async () => {
   const meter = start();
   await server.until(() => server.count('data') === 1);
@@ -75,7 +73,8 @@ test('a meter registers, asks the time and reports itself at once, and is then c
   expect(server.ofKind('register')[0]).toMatchObject({ serial: singlePhase.linkKey, intervalMin: 30 });
   const section = server.ofKind('data')[0]?.sections[0];
   expect(section?.address).toBe('1');
-  expect(totalOf(section?.modbus ?? new Uint8Array())).toBe(meter.totalWh);
+  const block = decodeLiveBlock(section?.modbus.subarray(3) ?? new Uint8Array());
+  expect(block).toMatchObject({ totalWh: meter.totalWh, clock: SERVER_TIME });
   expect(meter.connected).toBe(true);
 });
 

@@ -119,6 +119,17 @@ test('a command that comes while the meter is awake is taken at once', () => {
   expect(platform.happened).toContain('completed');
 });
 
+test('a command that comes in the last second is still carried out, and its effect reported', () => {
+  const { time, platform, cycle, meter } = market;
+  time.advance(19_900);
+  platform.commands.push(turn('off'));
+  cycle.commandWaiting();
+  time.advance(25_000);
+  expect(platform.happened.at(-1)).toBe('reading valve off');
+  time.advance(MINUTE_MS);
+  expect(meter.awake).toBe(false);
+});
+
 test('a magnet wakes it', () => {
   const { time, platform, meter } = market;
   time.advance(MINUTE_MS);

@@ -7,7 +7,10 @@ import type { WaterMeter } from './water-meter.ts';
 import { nowMs, onWireMs, type World } from './world.ts';
 
 const WAKE_EVERY_MS = 30 * 60_000;
-/** After the last message the network lets the module listen for this long, market time. */
+/**
+ * After the last message the network lets the module listen for this long, market time: longer than a valve takes to
+ * move, so that it is still awake to report where the valve has arrived.
+ */
 const REACHABLE_MS = 20_000;
 /** Over NB-IoT a message takes about this long, market time. */
 const AIR_MS = 2_000;
@@ -77,6 +80,7 @@ export class NbCycle implements NbModule {
     const command = this.#platform.take(this.meter.linkKey);
     if (!command) return;
     this.#taking = true;
+    this.#sleepLater();
     this.#timers.after(onWireMs(this.#world, AIR_MS), () => {
       this.#taking = false;
       if (this.#awake) this.#deliver(command);
@@ -98,11 +102,7 @@ export class NbCycle implements NbModule {
   #sleepLater(): void {
     this.#cancelSleep();
     const reachableMs = Math.max(onWireMs(this.#world, REACHABLE_MS), this.#world.pace.reachableLeastMs);
-    this.#cancelSleep = this.#timers.after(reachableMs, () => {
-      // The module stays awake until the valve has arrived and said so.
-      if (this.meter.valveMoving || this.#taking) this.#sleepLater();
-      else this.#sleep();
-    });
+    this.#cancelSleep = this.#timers.after(reachableMs, () => this.#sleep());
   }
 
   #sleep(): void {

@@ -26,7 +26,7 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
   readonly #batteryLow: boolean;
   readonly #dataIdOrder: Cjt188Frame['dataIdOrder'];
   #series = 0;
-  #moving: { readonly cancel: () => void } | null = null;
+  #cancelMove: () => void = () => {};
 
   constructor(site: SiteMeter, stallType: StallType, world: World) {
     const kept = world.journal.get(site.serial) as BodyMemory<'total'> | undefined;
@@ -38,10 +38,6 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
 
   get valve(): 'on' | 'off' {
     return this.supply;
-  }
-
-  get valveMoving(): boolean {
-    return this.#moving !== null;
   }
 
   get totalLitres(): bigint {
@@ -113,10 +109,9 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
 
   /** The valve moves for a while, with the old state shown; a stuck one stays and the meter says so. */
   #moveValve(wanted: 'on' | 'off'): void {
-    this.#moving?.cancel();
+    this.#cancelMove();
     const wireMs = Math.max(onWireMs(this.world, VALVE_MOVE_MS), this.world.pace.valveMoveLeastMs);
-    const cancel = this.world.timers.after(wireMs, () => {
-      this.#moving = null;
+    this.#cancelMove = this.world.timers.after(wireMs, () => {
       if (this.supply !== wanted && !this.isStuck) {
         this.count();
         this.supply = wanted;
@@ -124,7 +119,6 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
       }
       this.onValveMoved();
     });
-    this.#moving = { cancel };
   }
 
   #status(): ValveStatus {

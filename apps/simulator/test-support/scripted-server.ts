@@ -10,7 +10,8 @@ export interface Habits {
   data: boolean;
 }
 
-const LOCAL = { year: 2026, month: 3, day: 3, hour: 9, minute: 0, second: 0, weekday: 2 };
+/** What it says to every request for the time. */
+export const SERVER_TIME = { year: 2026, month: 3, day: 3, hour: 9, minute: 1, second: 42, weekday: 2 };
 
 /** A device listener in a test's hand: records every message, answers what its habits say, waits for what comes. */
 export class ScriptedServer {
@@ -83,7 +84,8 @@ export class ScriptedServer {
   #take(socket: Socket, message: Acrel4gUp): void {
     this.received.push(message);
     if (message.kind === 'register' && this.habits.register) socket.write(encodeDown({ kind: 'register_ack' }));
-    if (message.kind === 'time_request' && this.habits.time) socket.write(encodeDown({ kind: 'time', local: LOCAL }));
+    if (message.kind === 'time_request' && this.habits.time)
+      socket.write(encodeDown({ kind: 'time', local: SERVER_TIME }));
     if (message.kind === 'data' && this.habits.data) socket.write(encodeDown({ kind: 'data_ack' }));
     this.#wakeAll();
   }
