@@ -51,7 +51,7 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
 
 interface Batch extends Settled {
   /** Meters with more to settle than fitted. */
-  readonly left: readonly string[];
+  readonly left: string[];
 }
 
 async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, meterIds: readonly string[]): Promise<Batch> {
