@@ -1,37 +1,40 @@
 import { LOAD_SLOT_MS } from './load.ts';
 import { drawInt, type Place } from './random.ts';
 
-type ThreePhases = readonly [number, number, number];
-
-/** What the meter measures at one instant, in the units of its registers, before CT. Absent phases are 0. */
-export interface Electrical {
-  readonly voltageDeciV: ThreePhases;
-  readonly currentCentiA: ThreePhases;
-  readonly powerW: ThreePhases;
-  readonly reactiveVar: ThreePhases;
-  readonly powerFactorPermille: ThreePhases;
+/** What the meter measures on one phase at one instant, in the units of its registers, before CT. */
+export interface Phase {
+  readonly voltageDeciV: number;
+  readonly currentCentiA: number;
+  readonly powerW: number;
+  readonly reactiveVar: number;
+  readonly powerFactorPermille: number;
 }
 
-/** Voltages, currents and powers that fit a load together: P = U × I × power factor, phase by phase. */
-export function electrical(loadW: number, phases: 1 | 3, atMs: number, place: Place): Electrical {
-  const slot = Math.floor(atMs / LOAD_SLOT_MS);
-  const [first, second] = phases === 1 ? [1000, 0] : [drawInt(310, 355, ...place, slot, 'L1'), drawInt(310, 355, ...place, slot, 'L2')]; // biome-ignore format: two shares
-  const l1 = Math.floor((loadW * first) / 1000);
-  const l2 = Math.floor((loadW * second) / 1000);
-  const powerW: ThreePhases = [l1, l2, phases === 1 ? 0 : loadW - l1 - l2];
-  const present = (phase: number) => phase < phases;
-  const each = (value: (phase: number) => number): ThreePhases => [value(0), value(1), value(2)];
-  const voltageDeciV = each((phase) => (present(phase) ? drawInt(2200, 2360, ...place, slot, 'U', phase) : 0));
-  const powerFactorPermille = each((phase) => (present(phase) ? drawInt(880, 985, ...place, slot, 'PF', phase) : 0));
-  const apparentVa = each((phase) =>
-    present(phase) ? Math.floor(((powerW[phase] ?? 0) * 1000) / (powerFactorPermille[phase] ?? 1000)) : 0,
-  );
+export type ThreePhases = readonly [Phase, Phase, Phase];
+
+const ABSENT: Phase = { voltageDeciV: 0, currentCentiA: 0, powerW: 0, reactiveVar: 0, powerFactorPermille: 0 };
+/** A three-phase load is never quite even: the share of L1 and of L2. */
+const SHARE_PERMILLE = { least: 310, most: 355 };
+
+/** Splits a load over the phases, with voltages and currents that fit it: P = U × I × power factor. */
+export function electrical(loadW: number, phases: 1 | 3, atMs: number, place: Place): ThreePhases {
+  const here = [...place, Math.floor(atMs / LOAD_SLOT_MS)];
+  if (phases === 1) return [phase(loadW, [...here, 'L1']), ABSENT, ABSENT];
+  const share = (name: string) =>
+    Math.floor((loadW * drawInt(SHARE_PERMILLE.least, SHARE_PERMILLE.most, ...here, name, 'share')) / 1000);
+  const [l1, l2] = [share('L1'), share('L2')];
+  return [phase(l1, [...here, 'L1']), phase(l2, [...here, 'L2']), phase(loadW - l1 - l2, [...here, 'L3'])];
+}
+
+function phase(powerW: number, place: Place): Phase {
+  const voltageDeciV = drawInt(2200, 2360, ...place, 'voltage');
+  const powerFactorPermille = drawInt(880, 985, ...place, 'power factor');
+  const apparentVa = Math.floor((powerW * 1000) / powerFactorPermille);
   return {
     voltageDeciV,
+    currentCentiA: Math.floor((apparentVa * 1000) / voltageDeciV),
     powerW,
+    reactiveVar: Math.floor(Math.sqrt(Math.max(0, apparentVa ** 2 - powerW ** 2))),
     powerFactorPermille,
-    // VA × 1000 / dV = hundredths of an ampere.
-    currentCentiA: each((phase) => (present(phase) ? Math.floor(((apparentVa[phase] ?? 0) * 1000) / (voltageDeciV[phase] ?? 1)) : 0)), // biome-ignore format: one formula
-    reactiveVar: each((phase) => Math.floor(Math.sqrt((apparentVa[phase] ?? 0) ** 2 - (powerW[phase] ?? 0) ** 2))),
   };
 }

@@ -17,19 +17,25 @@ export interface FirstSiteOptions {
   readonly stalls?: number;
 }
 
-interface Hall {
-  readonly letter: string;
+interface Trade {
+  readonly hall: string;
   readonly building: string;
-  readonly stallTypes: readonly (readonly [StallType, number])[];
+  readonly stallType: StallType;
+  readonly stalls: number;
 }
 
 /** Who trades where: 474 stalls. */
-const HALLS: readonly Hall[] = [
-  { letter: 'A', building: '一号楼 蔬菜', stallTypes: [['vegetables', 130]] },
-  { letter: 'B', building: '二号楼 水果干货', stallTypes: [['fruit', 66], ['dry_goods', 70], ['general', 10]] }, // biome-ignore format: a table
-  { letter: 'C', building: '三号楼 肉禽', stallTypes: [['meat', 72], ['poultry', 24]] }, // biome-ignore format: a table
-  { letter: 'D', building: '四号楼 水产', stallTypes: [['fish', 46]] },
-  { letter: 'E', building: '五号楼 冷库餐饮', stallTypes: [['cooked_food', 30], ['restaurant', 12], ['cold_store', 14]] }, // biome-ignore format: a table
+const TRADES: readonly Trade[] = [
+  { hall: 'A', building: '一号楼 蔬菜', stallType: 'vegetables', stalls: 130 },
+  { hall: 'B', building: '二号楼 水果干货', stallType: 'fruit', stalls: 66 },
+  { hall: 'B', building: '二号楼 水果干货', stallType: 'dry_goods', stalls: 70 },
+  { hall: 'B', building: '二号楼 水果干货', stallType: 'general', stalls: 10 },
+  { hall: 'C', building: '三号楼 肉禽', stallType: 'meat', stalls: 72 },
+  { hall: 'C', building: '三号楼 肉禽', stallType: 'poultry', stalls: 24 },
+  { hall: 'D', building: '四号楼 水产', stallType: 'fish', stalls: 46 },
+  { hall: 'E', building: '五号楼 冷库餐饮', stallType: 'cooked_food', stalls: 30 },
+  { hall: 'E', building: '五号楼 冷库餐饮', stallType: 'restaurant', stalls: 12 },
+  { hall: 'E', building: '五号楼 冷库餐饮', stallType: 'cold_store', stalls: 14 },
 ];
 
 const PRODUCT_ID = '15090417';
@@ -43,7 +49,7 @@ const READING_INTERVAL_S = 1800;
 /** The first site: one farmers' market with 474 electricity and 417 water meters, the same for the same seed. */
 export function firstSite(options: FirstSiteOptions): Site {
   const stalls = sample(wholeMarket(options.seed), options.stalls);
-  const buildings = HALLS.map((hall) => hall.building).filter((name) => stalls.some((s) => s.building === name));
+  const buildings = new Set(stalls.map((stall) => stall.building));
   return {
     market: {
       code: 'demo',
@@ -65,7 +71,7 @@ export function firstSite(options: FirstSiteOptions): Site {
       flatPlan('市场电价', 'electricity', 'energy', '0.853200'),
       flatPlan('市场水价', 'water', 'water', '4.150000'),
     ],
-    buildings: buildings.map((name) => ({
+    buildings: Array.from(buildings, (name) => ({
       name,
       readingIntervalS: READING_INTERVAL_S,
       settlementPeriod: 'each_reading',
@@ -87,14 +93,12 @@ function flatPlan(
 
 function wholeMarket(seed: number): SiteStall[] {
   const stalls: SiteStall[] = [];
-  for (const hall of HALLS) {
-    let number = 0;
-    for (const [stallType, count] of hall.stallTypes) {
-      for (let nth = 0; nth < count; nth++) {
-        number += 1;
-        const code = `${hall.letter}-${String(number).padStart(3, '0')}`;
-        stalls.push(stall(seed, code, hall.building, stallType, nth, stalls.length));
-      }
+  const numbers = new Map<string, number>();
+  for (const trade of TRADES) {
+    for (let nth = 0; nth < trade.stalls; nth++) {
+      const number = (numbers.get(trade.hall) ?? 0) + 1;
+      numbers.set(trade.hall, number);
+      stalls.push(stall(seed, `${trade.hall}-${digits(number, 3)}`, trade, nth, stalls.length));
     }
   }
   return stalls;
@@ -108,15 +112,9 @@ function sample(stalls: readonly SiteStall[], wanted = stalls.length): readonly 
   );
 }
 
-function stall(
-  seed: number,
-  code: string,
-  building: string,
-  stallType: StallType,
-  nthOfType: number,
-  index: number,
-): SiteStall {
-  const areaDm2 =
+function stall(seed: number, code: string, trade: Trade, nthOfType: number, index: number): SiteStall {
+  const { building, stallType } = trade;
+  const areaCentiM2 =
     stallType === 'cold_store' ? drawInt(3000, 9000, seed, code, 'area') : drawInt(600, 2400, seed, code, 'area');
   const meters = [electricityMeter(seed, stallType, nthOfType, index)];
   if (hasWater(stallType, nthOfType)) meters.push(waterMeter(seed, index));
@@ -124,7 +122,7 @@ function stall(
     code,
     building,
     stallType,
-    areaM2: `${Math.floor(areaDm2 / 100)}.${String(areaDm2 % 100).padStart(2, '0')}`,
+    areaM2: `${Math.floor(areaCentiM2 / 100)}.${String(areaCentiM2 % 100).padStart(2, '0')}`,
     protected: stallType === 'cold_store' && nthOfType % 3 === 0,
     meters,
   };

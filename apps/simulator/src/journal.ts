@@ -39,7 +39,7 @@ export class Journal {
 
   put(key: string, value: unknown): void {
     this.#values.set(key, value);
-    if (this.#path === null) return;
+    if (this.#file < 0) return;
     const line = Buffer.from(`${JSON.stringify([key, value])}\n`);
     for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
     this.#bytes += line.length;

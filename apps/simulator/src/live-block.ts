@@ -1,5 +1,5 @@
 import type { ZonedParts } from '@openprepay/kernel';
-import type { Electrical } from './electrical.ts';
+import type { Phase, ThreePhases } from './electrical.ts';
 
 /** Registers of the 1352 family that these meters answer. Start and quantity in registers. */
 export const LIVE = { start: 0x0200, quantity: 48 } as const;
@@ -17,7 +17,7 @@ export interface Energy {
 
 export interface LiveValues {
   readonly phases: 1 | 3;
-  readonly electrical: Electrical;
+  readonly electrical: ThreePhases;
   readonly energy: Energy;
   readonly ctRatio: number;
   readonly remainingFen: number;
@@ -48,11 +48,13 @@ export function encodeLive(values: LiveValues): Uint8Array {
   const put32 = (register: number, value: number) => view.setInt32(2 * (register - LIVE.start), value);
 
   put16(0x0200, MODEL_CODE[phases]);
-  put16(0x0201, ...electrical.voltageDeciV);
-  put16(0x0204, ...electrical.currentCentiA);
-  put16(0x0207, ...withSum(electrical.powerW));
-  put16(0x020b, ...withSum(electrical.reactiveVar));
-  put16(0x020f, ...electrical.powerFactorPermille, powerFactorPermille(electrical));
+  const each = (quantity: keyof Phase) => electrical.map((phase) => phase[quantity]);
+  const [powerW, reactiveVar] = [sum(each('powerW')), sum(each('reactiveVar'))];
+  put16(0x0201, ...each('voltageDeciV'));
+  put16(0x0204, ...each('currentCentiA'));
+  put16(0x0207, ...each('powerW'), powerW);
+  put16(0x020b, ...each('reactiveVar'), reactiveVar);
+  put16(0x020f, ...each('powerFactorPermille'), powerFactorPermille(powerW, reactiveVar));
   put16(0x0213, 1, values.ctRatio);
   put32(0x0215, energy.total);
   put32(0x0217, energy.sharp);
@@ -81,13 +83,7 @@ export function encodeLegacy({ total, sharp, peak, flat, valley }: Energy): Uint
   return bytes;
 }
 
-const withSum = (phases: readonly [number, number, number]): readonly number[] => [
-  ...phases,
-  phases[0] + phases[1] + phases[2],
-];
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-function powerFactorPermille({ powerW, reactiveVar }: Electrical): number {
-  const [, , , power = 0] = withSum(powerW);
-  const [, , , reactive = 0] = withSum(reactiveVar);
-  return power === 0 ? 1000 : Math.floor((power * 1000) / Math.hypot(power, reactive));
-}
+const powerFactorPermille = (powerW: number, reactiveVar: number): number =>
+  powerW === 0 ? 1000 : Math.floor((powerW * 1000) / Math.hypot(powerW, reactiveVar));
