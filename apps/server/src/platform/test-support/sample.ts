@@ -1,0 +1,36 @@
+/** The part of JSON Schema that the contract uses. */
+interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly minimum?: number;
+}
+
+export const SAMPLE_ID = '01990000-0000-7000-8000-000000000000';
+
+/** A value that fits a schema: the contract itself says what a right call and a right answer look like. */
+export function sample(schema: Schema): unknown {
+  if (schema.enum) return schema.enum[0];
+  if (schema.anyOf?.[0]) return sample(schema.anyOf[0]);
+  switch (schema.type) {
+    case 'object':
+      return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, part]) => [key, sample(part)]));
+    case 'array':
+      return schema.items ? [sample(schema.items)] : [];
+    case 'string':
+      if (schema.format === 'uuid') return SAMPLE_ID;
+      if (schema.format === 'date-time') return '2026-03-02T02:00:00.000Z';
+      return 'x'.repeat(schema.minLength ?? 1);
+    case 'integer':
+    case 'number':
+      return schema.minimum ?? 0;
+    case 'boolean':
+      return true;
+    default:
+      return null;
+  }
+}
