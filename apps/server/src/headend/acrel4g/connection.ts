@@ -55,12 +55,13 @@ export class Connection {
       { remote: this.remote, serial: this.#session?.serial },
       'device connection closed',
     );
-    this.#socket.destroy();
+    this.destroy();
   }
 
   /** On shutdown: no reason to count. */
   destroy(): void {
     this.#socket.destroy();
+    this.#end();
   }
 
   /** While the queue of reports is full, nothing more is read from the devices. */
@@ -164,7 +165,7 @@ export class Connection {
     } catch (error) {
       // The device calls again; by then the database may answer.
       ctx.log.error({ err: error, serial }, 'a device could not be looked up; its connection is closed');
-      this.#socket.destroy();
+      this.destroy();
     }
   }
 
@@ -220,7 +221,9 @@ export class Connection {
     else if (!this.#closed) this.#socket.resume();
   }
 
+  /** At once where we hang up, else when the socket says so. */
   #end(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#onSettled();
     this.#session?.close();

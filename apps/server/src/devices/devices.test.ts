@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { freshDatabase } from '../../test-support/database.ts';
+import { START, seedMarket, stateOf } from '../headend/test-support/market.ts';
+import { findDevices, listExceptions, listUnclaimed, noteUnclaimed, saveContacts, sleepersOffline } from './index.ts';
+
+const db = await freshDatabase();
+const market = await seedMarket(db, { electricity: 2, water: 1, ctRatio: 30 });
+const other = await seedMarket(db, { electricity: 1 });
+const [first, second] = market.electricity;
+const [water] = market.water;
+const [foreign] = other.electricity;
+if (!first || !second || !water || !foreign) throw new Error('no meters');
+
+const later = (seconds: number) => new Date(START.getTime() + seconds * 1000);
+
+test('a device is found by its link, with what is needed to understand it', async () => {
+  expect(await findDevices(db, 'acrel4g', first.linkKey)).toEqual([
+    {
+      ...first,
+      kind: 'electricity',
+      model: 'DDSY1352-NK',
+      ctRatio: 30,
+      link: 'acrel4g',
+      busAddress: '1',
+      timeZone: 'Asia/Shanghai',
+      readingIntervalS: 1800,
+    },
+  ]);
+  expect(await findDevices(db, 'nb', first.linkKey)).toEqual([]);
+});
+
+test('a retired meter is not spoken to', async () => {
+  await db.query('update meter set retired_at = $2 where meter_id = $1', [second.meterId, START]);
+  expect(await findDevices(db, 'acrel4g', second.linkKey)).toEqual([]);
+});
+
+test('contacts of several markets are merged by meter and change only what they say', async () => {
+  await db.tx((tx) =>
+    saveContacts(tx, [
+      { ...first, at: later(1), online: true, rssi: 20, iccid: 'sim' },
+      { ...foreign, at: later(1), online: true },
+      { ...first, at: later(2), firmware: 'v2' },
+    ]),
+  );
+  await db.tx((tx) => saveContacts(tx, [{ ...first, at: later(1), rssi: 22 }]));
+  expect(await stateOf(db, first)).toMatchObject({
+    online: true,
+    last_contact_at: later(2),
+    rssi: 22,
+    iccid: 'sim',
+    firmware: 'v2',
+  });
+  expect(await stateOf(db, foreign)).toMatchObject({ online: true, rssi: null });
+});
+
+test('a sleeping meter is offline when two intervals have passed since it should have woken', async () => {
+  await db.tx((tx) => saveContacts(tx, [{ ...water, at: START, online: true, wakeExpectedAt: later(1800) }]));
+  await db.tx((tx) => sleepersOffline(tx, market.marketId, later(1800 + 3600)));
+  expect(await stateOf(db, water)).toMatchObject({ online: true });
+  await db.tx((tx) => sleepersOffline(tx, market.marketId, later(1800 + 3601)));
+  expect(await stateOf(db, water)).toMatchObject({ online: false });
+});
+
+test('contacts written by two processes at once wait for each other, and never for ever', async () => {
+  const write = (pair: readonly (typeof first)[]) =>
+    db.tx((tx) =>
+      saveContacts(
+        tx,
+        pair.map((meter) => ({ ...meter, at: START, online: true })),
+      ),
+    );
+  const rounds = Array.from({ length: 20 }, (_, round) => write(round % 2 ? [first, water] : [water, first]));
+  await expect(Promise.all(rounds)).resolves.toHaveLength(20);
+});
+
+test('unclaimed devices are listed with their contacts, latest first', async () => {
+  await noteUnclaimed(db, later(0), 'acrel4g', 'a', '10.0.0.1');
+  await noteUnclaimed(db, later(1), 'nb', 'b', '10.0.0.2');
+  await noteUnclaimed(db, later(2), 'acrel4g', 'a', '10.0.0.3');
+  expect(await listUnclaimed(db)).toEqual([
+    {
+      link: 'acrel4g',
+      linkKey: 'a',
+      firstSeenAt: START.toISOString(),
+      lastSeenAt: later(2).toISOString(),
+      contacts: 2,
+      remote: '10.0.0.3',
+    },
+    expect.objectContaining({ link: 'nb', linkKey: 'b', contacts: 1 }),
+  ]);
+});
+
+test('a market sees its own exceptions, and no other', async () => {
+  await db.query(
+    `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
+     values ($1, gen_random_uuid(), $2, 'command_expired', $3, 'wanted off')`,
+    [market.marketId, first.meterId, START],
+  );
+  expect(await listExceptions(db, market.marketId)).toEqual([
+    expect.objectContaining({ meterId: first.meterId, stallCode: 'acrel4g-0', kind: 'command_expired' }),
+  ]);
+  expect(await listExceptions(db, other.marketId)).toEqual([]);
+});
