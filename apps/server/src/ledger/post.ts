@@ -28,6 +28,7 @@ export async function post(tx: Tx, marketId: string, transactions: readonly Ledg
   }
   const repeatedKeys = ordered.filter(({ txId }) => !insertedIds.has(txId)).map((one) => one.idempotencyKey);
   const earlier = repeatedKeys.length > 0 ? await idsByKey(tx, marketId, repeatedKeys) : new Map<string, string>();
+  assert(earlier.size === repeatedKeys.length, 'a transaction id stands for one key', { repeatedKeys });
   return transactions.map(({ txId, idempotencyKey }) => ({
     txId: earlier.get(idempotencyKey) ?? txId,
     repeated: earlier.has(idempotencyKey),

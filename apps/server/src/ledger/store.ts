@@ -12,7 +12,7 @@ export async function insertTransactions(
     `insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo)
      select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
                               $8::text[])
-     on conflict (market_id, idempotency_key) do nothing
+     on conflict do nothing
      returning tx_id`,
     [
       marketId,

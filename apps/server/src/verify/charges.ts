@@ -35,12 +35,12 @@ export const chargeRules: readonly Rule[] = [
       from ordered
       where not coalesce(from_at = before_to_at and from_value = before_to_value and account_id = before_account_id
                          and exact_before_nano_yuan = before_exact, false)
-        and not (exact_before_nano_yuan = 0 and from_at >= coalesce(before_to_at, '-infinity') and exists (
+        and not (exact_before_nano_yuan = 0 and ordered.from_at >= coalesce(before_to_at, '-infinity') and exists (
           select from tenancy
           join meter_binding binding on binding.market_id = $1 and binding.stall_id = tenancy.stall_id
           where tenancy.market_id = $1 and tenancy.account_id = ordered.account_id
             and tenancy.stall_id = ordered.stall_id and binding.meter_id = ordered.meter_id
-            and greatest(tenancy.from_at, binding.from_at) between coalesce(before_to_at, '-infinity') and from_at))`,
+            and greatest(tenancy.from_at, binding.from_at) between coalesce(before_to_at, '-infinity') and ordered.from_at))`,
   },
   {
     name: 'every charge begins and ends on a stored good reading',
