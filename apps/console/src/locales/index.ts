@@ -45,7 +45,10 @@ export function text(key: MessageKey, values: Values = {}): string {
 }
 
 /** Words for a code of an open list, which the server may extend: the message below `group`, or the code itself. */
-export function codeText(group: 'cause' | 'reason' | 'stallType' | 'suspect' | 'link', code: string): string {
+export function codeText(
+  group: 'cause' | 'outcome' | 'reason' | 'stallType' | 'suspect' | 'link',
+  code: string,
+): string {
   const key = `${group}.${code}`;
   return i18n.global.te(key) ? i18n.global.t(key) : code;
 }
