@@ -86,7 +86,7 @@ test('it reports again every half hour of the market', async () => {
 
 test('without an answer to its registration it says nothing more and tries a new connection', async () => {
   server.habits.register = false;
-  const meter = start({ ackTimeoutMs: 10 });
+  const meter = start({ ackTimeoutMs: 150 });
   await server.until(() => server.connections === 3);
   expect(server.received.every((message) => message.kind === 'register')).toBe(true);
   expect(meter.connected).toBe(false);
@@ -94,14 +94,14 @@ test('without an answer to its registration it says nothing more and tries a new
 
 test('without the time it reports after three requests all the same', async () => {
   server.habits.time = false;
-  start({ ackTimeoutMs: 10 });
+  start({ ackTimeoutMs: 150 });
   await server.until(() => server.count('data') === 1);
   expect(server.count('time_request')).toBe(3);
 });
 
 test('an unacknowledged reading is sent four times, kept, and sent again on a new connection', async () => {
   server.habits.data = false;
-  const meter = start({ ackTimeoutMs: 10 });
+  const meter = start({ ackTimeoutMs: 150 });
   await server.until(() => server.count('data') === 4);
   const kept = meter.oldestReading();
   expect(kept).not.toBeNull();
@@ -116,7 +116,7 @@ test('an unacknowledged reading is sent four times, kept, and sent again on a ne
 
 test('a second acknowledgement of one reading does not pass for that of the next', async () => {
   server.habits.data = false;
-  const meter = start({ ackTimeoutMs: 30 });
+  const meter = start({ ackTimeoutMs: 200 });
   meter.takeReading();
   meter.takeReading();
   // The first waiting reading goes out twice, because its acknowledgement is slow.

@@ -91,6 +91,7 @@ export class Modem {
 
   #onAir(onAir: boolean): void {
     if (!this.#started) return;
+    this.#failures = 0;
     if (onAir) this.#connectAfter(0);
     else this.#socket?.destroy();
   }
