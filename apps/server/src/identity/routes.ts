@@ -1,6 +1,5 @@
-import type { Context } from '../platform/context.ts';
 import type { Handlers } from '../platform/handlers.ts';
-import { operatorOf, signIn, signOut } from './service.ts';
+import { signIn, signOut } from './service.ts';
 
 export const identityRoutes = {
   async signIn(ctx, { body, cookie, remote }) {
@@ -16,5 +15,4 @@ export const identityRoutes = {
   async me(_ctx, { operator }) {
     return operator;
   },
-  operatorOf: (ctx: Context, token: string) => operatorOf(ctx, token),
 } satisfies Partial<Handlers>;

@@ -1,6 +1,5 @@
 import type { Handlers } from '../platform/handlers.ts';
 import { gridOf } from './grid.ts';
-import { gridEvents } from './grid-events.ts';
 import { listMarkets } from './service.ts';
 import { stallDetail } from './stall.ts';
 
@@ -14,5 +13,4 @@ export const sitesRoutes = {
   async stall(ctx, { params }) {
     return stallDetail(ctx.db, ctx.clock, params.marketId, params.stallId);
   },
-  gridEvents,
 } satisfies Partial<Handlers>;
