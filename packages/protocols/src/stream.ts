@@ -49,17 +49,26 @@ interface Candidate {
   due: number;
 }
 
+/** How one protocol's frames are told from noise by their header. */
+export interface FrameRule<M> {
+  readonly maxFrameBytes: number;
+  /** What every frame begins with; null when any byte may. */
+  readonly startByte: number | null;
+  /** No candidate is judged before it has so many bytes. */
+  readonly headerBytes: number;
+  /**
+   * Sees a candidate's bytes from its first on. It is called for nearly every byte of a hostile stream, so it must
+   * refuse a wrong checksum without throwing: an error costs a hundred times a checksum.
+   */
+  readonly judge: (candidate: Uint8Array) => Verdict<M>;
+}
+
 /**
  * A decoder for protocols whose header tells the length. Every byte may begin a frame; all candidates are followed at
  * once and the first to be complete wins. So a false header never hides the true frame behind it, and there is no
  * going back over the same bytes: each byte costs at most one look at each candidate in the window.
- *
- * @param judge sees the candidate's bytes from its first on, and must decide within `maxFrameBytes`.
  */
-export function createLengthStream<M>(
-  maxFrameBytes: number,
-  judge: (candidate: Uint8Array) => Verdict<M>,
-): StreamDecoder<Received<M>> {
+export function createLengthStream<M>(rule: FrameRule<M>): StreamDecoder<Received<M>> {
   const window = new ByteWindow();
   let candidates: Candidate[] = [];
   /** Where frames were rejected. They count once it is sure that they were no part of a good frame. */
@@ -85,16 +94,18 @@ export function createLengthStream<M>(
   }
 
   function accept(byte: number): Received<M> | null {
-    candidates.push({ at: window.end, due: window.end + 1 });
+    if (rule.startByte === null || rule.startByte === byte) {
+      candidates.push({ at: window.end, due: window.end + rule.headerBytes });
+    }
     window.append(byte);
     let alive = 0;
     for (const candidate of candidates) {
       if (candidate.due === window.end) {
-        const verdict = judge(window.view(candidate.at, window.end));
+        const verdict = rule.judge(window.view(candidate.at, window.end));
         if (verdict === 'rejected') rejections.push(candidate.at);
         if (typeof verdict === 'string') continue;
         if ('message' in verdict) return complete(candidate.at, verdict.message);
-        if (verdict.needBytes > maxFrameBytes) continue;
+        if (verdict.needBytes > rule.maxFrameBytes) continue;
         candidate.due = candidate.at + verdict.needBytes;
       }
       candidates[alive++] = candidate;

@@ -79,15 +79,15 @@ export function decodeFrame(bytes: Uint8Array): Cjt188Frame {
 }
 
 export function createCjt188Stream(): StreamDecoder<Received<Cjt188Frame>> {
-  return createLengthStream(OVERHEAD_BYTES + MAX_DATA_BYTES, judge);
+  const maxFrameBytes = OVERHEAD_BYTES + MAX_DATA_BYTES;
+  return createLengthStream({ maxFrameBytes, startByte: START, headerBytes: HEADER_BYTES, judge });
 }
 
 function judge(candidate: Uint8Array): Verdict<Cjt188Frame> {
-  if (candidate[0] !== START) return 'noise';
-  if (candidate.length < HEADER_BYTES) return { needBytes: HEADER_BYTES };
   const dataBytes = candidate[LENGTH_AT] ?? 0;
   if (dataBytes > MAX_DATA_BYTES) return 'noise';
   if (candidate.length < OVERHEAD_BYTES + dataBytes) return { needBytes: OVERHEAD_BYTES + dataBytes };
+  if (candidate.at(-1) !== END || candidate.at(-2) !== sum(candidate.subarray(0, -2))) return 'rejected';
   return verdictOf(candidate, decodeFrame);
 }
 
