@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const COMMAND = join(import.meta.dirname, '../bin/openprepay.mjs');
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number; out: string; err: string }>((done) => {
+    execFile(process.execPath, [COMMAND, ...args], (error, out, err) => {
+      done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
+    });
+  });
+
+const HEARTBEAT = '7b7b94beef7d7d';
+const TRIP = '7b7b9001100057000204000100012775387a7d7d';
+
+test('every command says how it is used', async () => {
+  for (const command of [
+    [],
+    ['start'],
+    ['simulate'],
+    ['simulate', 'run'],
+    ['site', 'import'],
+    ['verify'],
+    ['doctor'],
+    ['frame', 'decode'],
+  ]) {
+    const { code, out } = await run(...command, '--help');
+    expect([command, code]).toEqual([command, 0]);
+    expect(out).toContain('Usage: openprepay');
+  }
+});
+
+test('a frame is explained in words', async () => {
+  const { code, out } = await run('frame', 'decode', 'acrel4g', HEARTBEAT);
+  expect(code).toBe(0);
+  expect(out.toLowerCase()).toContain('heartbeat');
+});
+
+test('with --json a frame is one object, the inner frame nested in it', async () => {
+  const { code, out } = await run('frame', 'decode', 'acrel4g', ...(TRIP.match(/../g) ?? []), '--json');
+  expect(code).toBe(0);
+  expect(JSON.stringify(JSON.parse(out))).toContain('inner');
+});
+
+test('an invalid frame is exit code 1 and its reason', async () => {
+  const text = await run('frame', 'decode', 'acrel4g', '7b7b94beee7d7d');
+  expect(text.code).toBe(1);
+  expect(text.err).toContain('frame.bad_checksum');
+  const json = await run('frame', 'decode', 'acrel4g', '7b7b94beee7d7d', '--json');
+  expect(json.code).toBe(1);
+  expect(JSON.parse(json.out)).toMatchObject({ error: { code: 'frame.bad_checksum' } });
+});
+
+test('what is not hexadecimal is exit code 1, a protocol that is none is exit code 2', async () => {
+  expect((await run('frame', 'decode', 'modbus', 'zz')).code).toBe(1);
+  expect((await run('frame', 'decode', 'morse', '00')).code).toBe(2);
+});
+
+test('an unknown command or option is exit code 2', async () => {
+  expect((await run('fly')).code).toBe(2);
+  expect((await run('verify', '--loudly')).code).toBe(2);
+  expect((await run('start', '--speed', '-1')).code).toBe(2);
+});

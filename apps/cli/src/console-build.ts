@@ -1,0 +1,36 @@
+import { readdir, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const CONSOLE = join(ROOT, 'apps/console');
+const DIST = join(CONSOLE, 'dist');
+const SOURCES = [
+  join(CONSOLE, 'src'),
+  join(CONSOLE, 'index.html'),
+  join(ROOT, 'packages/contract/src'),
+  join(ROOT, 'packages/kernel/src'),
+];
+
+/** The folder of the built console, building it first when its sources are newer than what was built. */
+export async function buildConsole(say: (line: string) => void): Promise<string> {
+  const builtAt = await newest([join(DIST, 'index.html')]);
+  if (builtAt < (await newest(SOURCES))) {
+    say('Building the console, once …');
+    const vite: typeof import('vite') = await import(createRequire(join(CONSOLE, 'package.json')).resolve('vite'));
+    await vite.build({ root: CONSOLE, logLevel: 'warn' });
+  }
+  return DIST;
+}
+
+async function newest(paths: readonly string[]): Promise<number> {
+  let latest = 0;
+  for (const path of paths) {
+    const found = await stat(path).catch(() => null);
+    if (!found) continue;
+    latest = Math.max(latest, found.isDirectory() ? 0 : found.mtimeMs);
+    if (found.isDirectory())
+      latest = Math.max(latest, await newest((await readdir(path)).map((name) => join(path, name))));
+  }
+  return latest;
+}

@@ -1,0 +1,23 @@
+import { controlRoutes } from './control/routes.ts';
+import { devicesRoutes } from './devices/routes.ts';
+import { identityRoutes } from './identity/routes.ts';
+import { operatorOf } from './identity/service.ts';
+import { ledgerRoutes } from './ledger/routes.ts';
+import type { Handlers } from './platform/handlers.ts';
+import { healthRoutes } from './platform/health.ts';
+import { readingsRoutes } from './readings/routes.ts';
+import { gridEvents } from './sites/grid-events.ts';
+import { sitesRoutes } from './sites/routes.ts';
+
+/** Every route of the contract and the room that answers it. */
+export const handlers: Handlers = {
+  ...healthRoutes,
+  ...identityRoutes,
+  ...sitesRoutes,
+  ...ledgerRoutes,
+  ...controlRoutes,
+  ...readingsRoutes,
+  ...devicesRoutes,
+  operatorOf,
+  gridEvents,
+};

@@ -1,0 +1,77 @@
+import type { AddressInfo } from 'node:net';
+import type { ClockAnchor } from '@openprepay/kernel';
+import { startControl } from './control/jobs.ts';
+import { handlers } from './handlers.ts';
+import { registerCtwingPush } from './headend/ctwing/push.ts';
+import { startHeadend } from './headend/index.ts';
+import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
+import type { Context } from './platform/context.ts';
+import type { Database } from './platform/database.ts';
+import { buildHttp } from './platform/http.ts';
+import type { Log } from './platform/log.ts';
+import { openMarketClock } from './platform/market-clock.ts';
+import { openSignals } from './platform/signals.ts';
+import { startSettlement } from './settlement/jobs.ts';
+
+export interface ServerConfig {
+  /** Migrated; the caller closes it after the server has stopped. */
+  readonly db: Database;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly device: { readonly host: string; readonly port: number };
+  /** The built console, or null for the API alone. */
+  readonly consoleDir: string | null;
+  /** Market minutes per real minute; 1 unless it is a demonstration. */
+  readonly speed: number;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  readonly httpUrl: string;
+  readonly devicePort: number;
+  readonly clockAnchor: ClockAnchor;
+  /** Made at the very first start, and known only now. */
+  readonly firstAdmin: FirstAdmin | null;
+  stop(): Promise<void>;
+}
+
+const VERSION = '0.1.0';
+
+/** The one program: API and console, head-end, and the workers that settle and decide. */
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  const { db, log } = config;
+  const { clock, anchor } = await openMarketClock(db, config.speed);
+  const stack: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const close of stack.splice(0).reverse()) await close();
+  };
+  try {
+    const signals = await openSignals(db.url, log);
+    stack.push(() => signals.close());
+    const ctx: Context = { db, signals, clock, log };
+    const firstAdmin = await ensureFirstAdmin(ctx);
+
+    const headend = await startHeadend(ctx, { listenHost: config.device.host, listenPort: config.device.port });
+    stack.push(() => headend.stop());
+
+    const settlement = startSettlement(ctx);
+    const control = startControl(ctx);
+    stack.push(() => Promise.all([settlement.stop(), control.stop()]));
+
+    const app = await buildHttp(ctx, {
+      handlers,
+      consoleDir: config.consoleDir,
+      version: VERSION,
+      clockSpeed: config.speed,
+    });
+    stack.push(() => app.close());
+    registerCtwingPush(app, ctx);
+    await app.listen({ host: config.http.host, port: config.http.port });
+    const { port } = app.server.address() as AddressInfo;
+
+    const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
+    return { httpUrl: `http://${host}:${port}`, devicePort: headend.port, clockAnchor: anchor, firstAdmin, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
