@@ -54,7 +54,7 @@ export async function requeue(
     );
     const attempts = rows[0]?.attempts;
     if (attempts === undefined) return false;
-    await setWriteOutcome(tx, command, again.undo ? attempts + 1 : attempts, again.outcome, null);
+    await setWriteOutcome(tx, command, again.undo ? attempts + 1 : attempts, again.outcome);
     await tx.notify('grid', command.marketId);
     return true;
   });

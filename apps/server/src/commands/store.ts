@@ -1,5 +1,5 @@
+import { uuidV7 } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
-import { saveAttempt, saveFrame, setWriteOutcome } from './attempts.ts';
 import type { OpenCommand, WireFrame } from './types.ts';
 
 const OPEN_COLUMNS = `command.market_id as "marketId", command.command_id as "commandId", command.meter_id as "meterId",
@@ -52,19 +52,35 @@ export interface Sending {
  */
 export async function markSent(db: Database, command: OpenCommand, sending: Sending): Promise<number | null> {
   return db.tx(async (tx) => {
-    const rows = await tx.query<{ attempts: number }>(
-      `update command
-       set state = 'sent', attempts = attempts + 1, sent_at = coalesce(sent_at, $3), next_attempt_at = $4,
-           expected_at = $5
-       where market_id = $1 and command_id = $2 and finished_at is null and state = any($6) and expires_at > $3
-       returning attempts`,
-      [command.marketId, command.commandId, sending.at, sending.nextAttemptAt, sending.expectedAt, sending.from],
+    const rows = await tx.query<{ attempt: number }>(
+      `with sent as (
+         update command
+         set state = 'sent', attempts = attempts + 1, sent_at = coalesce(sent_at, $3), next_attempt_at = $4,
+             expected_at = $5
+         where market_id = $1 and command_id = $2 and finished_at is null and state = any($6) and expires_at > $3
+         returning attempts, meter_id
+       ), framed as (
+         insert into frame (market_id, frame_id, meter_id, at, direction, protocol, bytes)
+         select $1, $7, meter_id, $3, 'down', $8, $9 from sent)
+       insert into command_attempt (market_id, command_id, attempt, step, at, request_frame_id, outcome)
+       select $1, $2, attempts, 'write', $3, $7, 'sent' from sent
+       on conflict (market_id, command_id, attempt, step) do update
+       set at = excluded.at, request_frame_id = excluded.request_frame_id, outcome = excluded.outcome
+       returning attempt`,
+      [
+        command.marketId,
+        command.commandId,
+        sending.at,
+        sending.nextAttemptAt,
+        sending.expectedAt,
+        sending.from,
+        uuidV7(sending.at),
+        sending.frame.protocol,
+        sending.frame.bytes,
+      ],
     );
-    const attempt = rows[0]?.attempts;
-    if (attempt === undefined) return null;
-    const requestFrameId = await saveFrame(tx, command, sending.at, 'down', sending.frame);
-    await saveAttempt(tx, command, { attempt, step: 'write', at: sending.at, requestFrameId, outcome: 'sent' });
-    await tx.notify('grid', command.marketId);
+    const attempt = rows[0]?.attempt ?? null;
+    if (attempt !== null) await tx.notify('grid', command.marketId);
     return attempt;
   });
 }
@@ -75,18 +91,31 @@ export async function markAcknowledged(
   command: OpenCommand,
   answer: { readonly at: Date; readonly reply: WireFrame | null; readonly nextAttemptAt: Date },
 ): Promise<boolean> {
+  const { at, reply, nextAttemptAt } = answer;
   return db.tx(async (tx) => {
-    const rows = await tx.query<{ attempts: number }>(
-      `update command
-       set state = 'acknowledged', acknowledged_at = $3, next_attempt_at = $4
-       where market_id = $1 and command_id = $2 and state = 'sent' returning attempts`,
-      [command.marketId, command.commandId, answer.at, answer.nextAttemptAt],
+    const rows = await tx.query(
+      `with acknowledged as (
+         update command set state = 'acknowledged', acknowledged_at = $3, next_attempt_at = $4
+         where market_id = $1 and command_id = $2 and state = 'sent' returning attempts, meter_id
+       ), framed as (
+         insert into frame (market_id, frame_id, meter_id, at, direction, protocol, bytes)
+         select $1, $5, meter_id, $3, 'up', $6, $7 from acknowledged where $6::text is not null returning frame_id)
+       update command_attempt
+       set outcome = 'acknowledged', reply_frame_id = (select frame_id from framed)
+       from acknowledged
+       where market_id = $1 and command_id = $2 and attempt = acknowledged.attempts and step = 'write'
+       returning attempt`,
+      [
+        command.marketId,
+        command.commandId,
+        at,
+        nextAttemptAt,
+        uuidV7(at),
+        reply?.protocol ?? null,
+        reply?.bytes ?? null,
+      ],
     );
-    const attempt = rows[0]?.attempts;
-    if (attempt === undefined) return false;
-    const replyFrameId = answer.reply ? await saveFrame(tx, command, answer.at, 'up', answer.reply) : null;
-    await setWriteOutcome(tx, command, attempt, 'acknowledged', replyFrameId);
-    await tx.notify('grid', command.marketId);
-    return true;
+    if (rows.length > 0) await tx.notify('grid', command.marketId);
+    return rows.length > 0;
   });
 }

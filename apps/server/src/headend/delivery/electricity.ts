@@ -76,8 +76,9 @@ class Drive {
   #poked = false;
   #stopped = false;
   #wake: (() => void) | null = null;
-  /** Of the command under way: waits before reading back, still to come since the latest write. */
+  /** Of the command under way: when its next step is due, and the waits still to come since the latest write. */
   #commandId: string | null = null;
+  #dueMs = 0;
   #waitsMs: number[] = [];
 
   constructor(link: Link, meter: ReachableMeter, readBackAfterMs: readonly number[]) {
@@ -130,9 +131,11 @@ class Drive {
       if (!command || command.expiresAt <= ctx.clock.now()) return;
       if (command.commandId !== this.#commandId) {
         this.#commandId = command.commandId;
+        this.#dueMs = 0;
         this.#waitsMs = [];
       }
-      if (!(await this.#step(command))) return;
+      if (performance.now() >= this.#dueMs && !(await this.#step(command))) return;
+      await this.#untilDue();
     }
   }
 
@@ -142,12 +145,17 @@ class Drive {
     if (command.state !== 'queued') {
       const seen = await this.#readBack(command);
       if (seen === command.wanted) return !(await confirm(ctx.db, command, ctx.clock.now()));
-      if (this.#waitsMs.length > 0) return this.#wait();
+      if (this.#waitsMs.length > 0) return this.#waitNext();
       if (command.attempts >= MAX_WRITES) return !(await fail(ctx.db, command, ctx.clock.now(), seen));
     }
     await this.#write(command);
     this.#waitsMs = [...this.#readBackAfterMs];
-    return this.#wait();
+    return this.#waitNext();
+  }
+
+  #waitNext(): true {
+    this.#dueMs = performance.now() + (this.#waitsMs.shift() ?? 0);
+    return true;
   }
 
   async #write(command: OpenCommand): Promise<void> {
@@ -193,19 +201,18 @@ class Drive {
     return seen;
   }
 
-  /** Until the next reading back is due; a new command, or the end of the connection, cuts it short. */
-  async #wait(): Promise<boolean> {
-    const waitMs = this.#waitsMs.shift() ?? 0;
-    if (this.#poked || this.#stopped || this.#meter.session.closed.aborted) return true;
+  /** Until the next step is due; news, or the end of the connection, cuts it short. */
+  async #untilDue(): Promise<void> {
+    const leftMs = this.#dueMs - performance.now();
+    if (leftMs <= 0 || this.#poked || this.#stopped || this.#meter.session.closed.aborted) return;
     await new Promise<void>((done) => {
-      const timer = setTimeout(done, waitMs);
+      const timer = setTimeout(done, leftMs);
       this.#wake = () => {
         clearTimeout(timer);
         done();
       };
     });
     this.#wake = null;
-    return true;
   }
 }
 
