@@ -6,14 +6,12 @@ export const protocolError = defineErrors({
   'frame.bad_delimiter': 400,
   'frame.bad_length': 400,
   'frame.bad_checksum': 400,
-  'frame.bad_signature': 401,
   'frame.too_long': 400,
   'frame.bad_bcd': 400,
   'frame.bad_payload': 400,
   'frame.bad_value': 400,
   'frame.unknown_function': 400,
   'frame.unknown_unit': 400,
-  'frame.unknown_protocol': 400,
 });
 
 export type ProtocolErrorCode = Parameters<typeof protocolError>[0];
