@@ -53,7 +53,7 @@ test('building and type narrow the grid, the state does not change what the lege
   expect(countByState(stalls)).toMatchObject({ normal: 2, offline: 1, exception: 0 });
 });
 
-test('stalls are grouped by building in their order', () => {
+test('buildings stand in the order of their first stalls', () => {
   const groups = groupByBuilding([cell('A-1'), cell('A-2'), cell('B-1', { building: '二号楼' })]);
   expect(groups.map((group) => [group.building, group.cells.length])).toEqual([
     ['一号楼', 2],

@@ -34,7 +34,7 @@ export interface BuildingGroup {
   readonly cells: readonly StallCell[];
 }
 
-/** Groups cells that already stand in order of building. */
+/** Groups cells by building; the buildings stand in the order of their first stalls. */
 export function groupByBuilding(cells: readonly StallCell[]): BuildingGroup[] {
   return [...Map.groupBy(cells, (cell) => cell.building)].map(([building, group]) => ({ building, cells: group }));
 }

@@ -5,7 +5,13 @@ import { codeText, text } from '../locales/index.ts';
 
 type CellMeter = StallCell['meters'][number];
 
-/** What a meter's switch says, as on the card: its state by read-back, and whether that is about to change. */
+/** The one word a card has room for: what is most in the way of the rest. */
+export function switchWord(meter: CellMeter): string {
+  if (meter.switching) return text('switching');
+  return meter.online ? text(`switch.${meter.kind}.${meter.switchState}`) : text('grid.offline');
+}
+
+/** All there is to say of a meter's switch: its state by read-back, whether that is changing, and whether it answers. */
 export function switchWords(meter: CellMeter): string {
   const words = [
     text(`kind.${meter.kind}`),

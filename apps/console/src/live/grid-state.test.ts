@@ -32,8 +32,8 @@ const cell = (code: string, more: Partial<StallCell> = {}): StallCell => ({
 const grid = (...stalls: StallCell[]): Grid => ({ at: '2026-03-02T00:00:00Z', summary, stalls });
 const codes = (state: { stalls: readonly StallCell[] }) => state.stalls.map((stall) => stall.code);
 
-test('stalls stand by building, then by code as people count', () => {
-  const state = replaceGrid(grid(cell('A-10'), cell('A-9'), cell('B-1', { building: 'Hall B' }), cell('A-2')));
+test('stalls stand by code, as people count', () => {
+  const state = replaceGrid(grid(cell('A-10'), cell('A-9'), cell('B-1'), cell('A-2')));
   expect(codes(state)).toEqual(['A-2', 'A-9', 'A-10', 'B-1']);
 });
 

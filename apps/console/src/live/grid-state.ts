@@ -4,14 +4,13 @@ import type { Grid, GridChange, GridSummary, StallCell } from '@openprepay/contr
 export interface GridState {
   readonly at: string;
   readonly summary: GridSummary;
-  /** In order of building, then code. */
+  /** In order of code, as people count. */
   readonly stalls: readonly StallCell[];
 }
 
-const collator = new Intl.Collator('zh-CN', { numeric: true });
+const collator = new Intl.Collator('en', { numeric: true });
 
-const inOrder = (a: StallCell, b: StallCell): number =>
-  collator.compare(a.building, b.building) || collator.compare(a.code, b.code);
+const inOrder = (a: StallCell, b: StallCell): number => collator.compare(a.code, b.code);
 
 /** The whole grid anew: the first event of a connection, which may have missed anything before it. */
 export function replaceGrid(grid: Grid): GridState {
@@ -28,7 +27,7 @@ export function mergeChange(state: GridState, change: GridChange): GridState {
     const cell = changed.get(old.stallId);
     if (!cell) return old;
     changed.delete(old.stallId);
-    reorder ||= cell.code !== old.code || cell.building !== old.building;
+    reorder ||= cell.code !== old.code;
     return cell;
   });
   if (changed.size === 0 && !reorder) return { at, summary, stalls };

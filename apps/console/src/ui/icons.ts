@@ -18,7 +18,7 @@ export const ICONS = {
   switch_off: 'M8 6h8a6 6 0 0 1 0 12H8A6 6 0 0 1 8 6zM8 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z',
   switch_fault: 'M8 6h8a6 6 0 0 1 0 12H8A6 6 0 0 1 8 6zM10 10l4 4M14 10l-4 4',
   switch_unknown: 'M8 6h8a6 6 0 0 1 0 12H8A6 6 0 0 1 8 6zM9 12h.1M12 12h.1M15 12h.1',
-  spinner: 'M12 3a9 9 0 0 1 9 9',
+  spinner: 'M12 3.5a8.5 8.5 0 1 1-8.5 8.5',
   // trades
   vegetables: 'M5 19c0-8 4-13.5 14-14-.3 10-5.5 14.5-11.5 13.5M5 19c1.5-4 4-6.5 8-8.5',
   fruit:
