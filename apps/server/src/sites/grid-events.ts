@@ -1,19 +1,16 @@
-import type { Grid } from '@openprepay/contract';
+import { setTimeout } from 'node:timers/promises';
 import type { Context } from '../platform/context.ts';
 import type { EventStream } from '../platform/event-stream.ts';
 import { type Loop, startLoop } from '../platform/loop.ts';
 import { gridOf } from './grid.ts';
+import { newGridBook } from './grid-book.ts';
 
 /** At most four changes a second. */
 const COALESCE_MS = 250;
 /** What changes with time alone (a new day, an override that ends) shows at the latest after this. */
 const REFRESH_MS = 5_000;
-
-/** One cell as it is sent, and the refresh that last changed it. */
-interface Cell {
-  readonly json: string;
-  readonly changedIn: number;
-}
+/** A refresh that took long is followed by a rest, so that watching takes at most a quarter of one connection. */
+const REST_FACTOR = 3;
 
 /**
  * The grid of one market for all who watch it: read once, sent to each as what changed since the last he took. One who
@@ -42,61 +39,44 @@ export async function gridEvents(ctx: Context, marketId: string, stream: EventSt
 }
 
 async function openFeed(ctx: Context, marketId: string, onEmpty: () => void): Promise<Feed> {
-  const cells = new Map<string, Cell>();
-  const seen = new Map<EventStream, number>();
-  let frame = { at: '', summary: '' };
-  let refreshes = 0;
-  let summaryChangedIn = 0;
-  let refreshedAt = 0;
+  const book = newGridBook();
+  const pageOf = new Map<EventStream, number>();
   let loop: Loop | undefined;
+  let refreshedAt = 0;
 
-  const take = (grid: Grid) => {
-    refreshes += 1;
+  const refresh = async () => {
     refreshedAt = performance.now();
-    const summary = JSON.stringify(grid.summary);
-    if (summary !== frame.summary) summaryChangedIn = refreshes;
-    frame = { at: grid.at, summary };
-    for (const stall of grid.stalls) {
-      const json = JSON.stringify(stall);
-      if (cells.get(stall.stallId)?.json !== json) cells.set(stall.stallId, { json, changedIn: refreshes });
-    }
+    book.add(await gridOf(ctx.db, ctx.clock, marketId));
+    for (const stream of pageOf.keys()) sendTo(stream);
   };
-
   const sendTo = (stream: EventStream) => {
-    const since = seen.get(stream) ?? 0;
-    if (since === refreshes || !stream.isReady()) return;
-    seen.set(stream, refreshes);
-    const changed = [...cells.values()].filter((cell) => cell.changedIn > since).map((cell) => cell.json);
-    if (changed.length === 0 && summaryChangedIn <= since) return;
-    stream.send(
-      'grid',
-      `{"at":${JSON.stringify(frame.at)},"summary":${frame.summary},"stalls":[${changed.join(',')}]}`,
-    );
+    if (!stream.isReady()) return;
+    const change = book.changesSince(pageOf.get(stream) ?? 0);
+    pageOf.set(stream, book.page());
+    if (change !== null) stream.send('grid', change);
   };
-
-  const refresh = async (payloads: ReadonlySet<string> | null) => {
-    const isOurs = payloads === null || payloads.has(marketId) || performance.now() - refreshedAt >= REFRESH_MS;
+  const run = async (payloads: ReadonlySet<string> | null) => {
+    const startedAt = performance.now();
+    const isOurs = payloads === null || payloads.has(marketId) || startedAt - refreshedAt >= REFRESH_MS;
     if (!isOurs) return;
-    take(await gridOf(ctx.db, ctx.clock, marketId));
-    for (const stream of seen.keys()) sendTo(stream);
+    await refresh();
+    await setTimeout(REST_FACTOR * (performance.now() - startedAt));
+  };
+  const leave = (stream: EventStream) => {
+    pageOf.delete(stream);
+    if (pageOf.size > 0) return;
+    onEmpty();
+    void loop?.stop();
   };
 
-  take(await gridOf(ctx.db, ctx.clock, marketId));
+  await refresh();
   return {
     watch(stream) {
-      loop ??= startLoop(
-        { name: `grid of ${marketId}`, everyMs: REFRESH_MS, wakeOn: ['grid'], coalesceMs: COALESCE_MS, run: refresh },
-        ctx.signals,
-        ctx.log,
-      );
-      seen.set(stream, 0);
+      const options = { name: `grid of ${marketId}`, everyMs: REFRESH_MS, coalesceMs: COALESCE_MS };
+      loop ??= startLoop({ ...options, wakeOn: ['grid'], run }, ctx.signals, ctx.log);
+      pageOf.set(stream, 0);
       stream.onReady(() => sendTo(stream));
-      stream.onClose(() => {
-        seen.delete(stream);
-        if (seen.size > 0) return;
-        onEmpty();
-        void loop?.stop();
-      });
+      stream.onClose(() => leave(stream));
       sendTo(stream);
     },
   };

@@ -136,7 +136,7 @@ export async function readSummary(db: Queryable, marketId: string, dayStartKey: 
        (select count(*) from unclaimed_device) as unclaimed_devices,
        day.charged as today_charged_fen, day.topped_up as today_topped_up_fen
      from (
-       select coalesce(sum(amount_fen) filter (where ledger_account like 'revenue.%'), 0)::bigint as charged,
+       select coalesce(sum(amount_fen) filter (where ledger_account in ('revenue.electricity', 'revenue.water')), 0)::bigint as charged,
               coalesce(-sum(amount_fen) filter (where ledger_account in ('cash', 'bank', 'pos')), 0)::bigint as topped_up
        from posting where market_id = $1 and tx_id >= $2) day`,
     [marketId, dayStartKey],
