@@ -15,7 +15,7 @@ export interface ReachableMeter {
 export class Session {
   readonly serial: string;
   readonly meters: readonly ReachableMeter[];
-  /** Real time of the registration, of `performance.now()`. */
+  /** When it registered, in milliseconds of the process's own monotonic clock. */
   readonly sinceMs = performance.now();
   readonly hangUp: (reason: Counter) => void;
   readonly #requests: Requests;

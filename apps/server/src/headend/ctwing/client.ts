@@ -1,4 +1,4 @@
-import type { Clock } from '@openprepay/kernel';
+import { type Clock, OpenPrepayError } from '@openprepay/kernel';
 import {
   type CommandReply,
   createCommandBody,
@@ -37,87 +37,88 @@ interface Request {
   readonly body?: string;
 }
 
+type Call = <T>(request: Request, parse: (json: unknown) => T) => Promise<T>;
+
 /**
  * Signs with business time. Where the platform refuses, its clock is asked: if ours is off, the offset is learned and
  * the call made once more.
  * @throws headend.platform_unreachable (no answer in 10 s, or no JSON), headend.platform_refused (with its code and message)
  */
 export function createCtwingClient(product: Product, clock: Clock, send: typeof fetch = fetch): CtwingClient {
-  let offsetMs = 0;
+  const call = signedCalls(product, clock, send);
+  const { productId } = product;
+  return {
+    createCommand(order) {
+      const body = createCommandBody({ ...order, productId, operator: OPERATOR, level: LEVEL });
+      return call({ call: NORTHBOUND.createCommand, body }, parseCommandReply);
+    },
+    queryCommand(deviceId, commandId) {
+      return call({ call: NORTHBOUND.queryCommand, query: { commandId, productId, deviceId } }, parseCommandReply);
+    },
+    cancelCommand(deviceId, commandId) {
+      const body = JSON.stringify({ commandId, deviceId, productId: Number(productId) });
+      return call({ call: NORTHBOUND.cancelCommand, body }, expectDone);
+    },
+  };
+}
 
-  const attempt = async <T>({ call, query = {}, body = '' }: Request, parse: (json: unknown) => T): Promise<T> => {
-    const timestamp = clock.now().getTime() + offsetMs;
-    const signed = { MasterKey: product.masterKey, ...query };
-    const headers: Record<string, string> = {
-      application: product.appKey,
-      timestamp: String(timestamp),
-      version: call.version,
-      MasterKey: product.masterKey,
-      signature: sign(product.appSecret, signed, body, { application: product.appKey, timestamp }),
-    };
-    if (body !== '') headers['content-type'] = 'application/json; charset=UTF-8';
-    const search = Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : '';
-    const init: RequestInit = { method: call.method, headers, signal: AbortSignal.timeout(TIME_OUT_MS) };
-    const response = await reach(() =>
-      send(`${product.baseUrl}${call.path}${search}`, body === '' ? init : { ...init, body }),
-    );
-    const json: unknown = await reach(() => response.json());
+function signedCalls(product: Product, clock: Clock, send: typeof fetch): Call {
+  let offsetMs = 0;
+  const attempt: Call = async (request, parse) => {
+    const json = await exchange(product, request, clock.now().getTime() + offsetMs, send);
     try {
       return parse(json);
     } catch (error) {
       throw headendError('headend.platform_refused', 'the platform refused the call', { reason: String(error), json });
     }
   };
-
-  /** @returns whether our clock was off, so that another try is worth it */
-  const learnOffset = async (): Promise<boolean> => {
-    const { method, path, clockHeader } = NORTHBOUND.echo;
-    const askedMs = clock.now().getTime();
-    const response = await reach(() =>
-      send(`${product.baseUrl}${path}`, { method, signal: AbortSignal.timeout(TIME_OUT_MS) }),
-    );
-    await response.arrayBuffer().catch(() => undefined);
-    const theirsMs = Number(response.headers.get(clockHeader));
-    if (!Number.isSafeInteger(theirsMs) || theirsMs <= 0) return false;
-    const oursMs = (askedMs + clock.now().getTime()) / 2;
-    const wasOff = Math.abs(theirsMs - oursMs - offsetMs) > OFFSET_WORTH_LEARNING_MS;
-    if (wasOff) offsetMs = Math.round(theirsMs - oursMs);
-    return wasOff;
-  };
-
-  const call = async <T>(request: Request, parse: (json: unknown) => T): Promise<T> => {
+  return async (request, parse) => {
     try {
       return await attempt(request, parse);
     } catch (error) {
-      const refused = (error as { code?: string }).code === 'headend.platform_refused';
-      if (!refused || !(await learnOffset())) throw error;
+      if (!(error instanceof OpenPrepayError) || error.code !== 'headend.platform_refused') throw error;
+      const trueOffsetMs = await askOffset(product, clock, send);
+      if (trueOffsetMs === null || Math.abs(trueOffsetMs - offsetMs) <= OFFSET_WORTH_LEARNING_MS) throw error;
+      offsetMs = trueOffsetMs;
       return attempt(request, parse);
     }
   };
+}
 
-  return {
-    createCommand: (order) =>
-      call(
-        {
-          call: NORTHBOUND.createCommand,
-          body: createCommandBody({ ...order, productId: product.productId, operator: OPERATOR, level: LEVEL }),
-        },
-        parseCommandReply,
-      ),
-    queryCommand: (deviceId, commandId) =>
-      call(
-        { call: NORTHBOUND.queryCommand, query: { commandId, productId: product.productId, deviceId } },
-        parseCommandReply,
-      ),
-    cancelCommand: (deviceId, commandId) =>
-      call(
-        {
-          call: NORTHBOUND.cancelCommand,
-          body: JSON.stringify({ commandId, deviceId, productId: Number(product.productId) }),
-        },
-        expectDone,
-      ),
+async function exchange(
+  product: Product,
+  { call, query = {}, body = '' }: Request,
+  timestamp: number,
+  send: typeof fetch,
+): Promise<unknown> {
+  const { appKey: application, appSecret, masterKey: MasterKey, baseUrl } = product;
+  const headers: Record<string, string> = {
+    application,
+    timestamp: String(timestamp),
+    version: call.version,
+    MasterKey,
+    signature: sign(appSecret, { MasterKey, ...query }, body, { application, timestamp }),
   };
+  const init: RequestInit = { method: call.method, headers, signal: AbortSignal.timeout(TIME_OUT_MS) };
+  if (body !== '') {
+    headers['content-type'] = 'application/json; charset=UTF-8';
+    init.body = body;
+  }
+  const search = Object.keys(query).length > 0 ? `?${new URLSearchParams(query)}` : '';
+  return reach(async () => (await send(`${baseUrl}${call.path}${search}`, init)).json());
+}
+
+/** How far the platform's clock is ahead of ours; null when it does not say. */
+async function askOffset(product: Product, clock: Clock, send: typeof fetch): Promise<number | null> {
+  const { method, path, clockHeader } = NORTHBOUND.echo;
+  const askedMs = clock.now().getTime();
+  const theirsMs = await reach(async () => {
+    const response = await send(`${product.baseUrl}${path}`, { method, signal: AbortSignal.timeout(TIME_OUT_MS) });
+    await response.arrayBuffer();
+    return Number(response.headers.get(clockHeader));
+  });
+  if (!Number.isSafeInteger(theirsMs) || theirsMs <= 0) return null;
+  return Math.round(theirsMs - (askedMs + clock.now().getTime()) / 2);
 }
 
 function expectDone(json: unknown): void {
