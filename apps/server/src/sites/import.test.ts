@@ -13,7 +13,20 @@ const OPTIONS: FirstSiteOptions = {
   nbBaseUrl: 'http://127.0.0.1:1000',
 };
 
-const TABLES = ['market', 'building', 'stall', 'meter', 'meter_binding', 'meter_state', 'device_directory', 'nb_product', 'price_plan', 'account', 'tenancy', 'ledger_tx']; // biome-ignore format: a list
+const TABLES = [
+  'market',
+  'building',
+  'stall',
+  'meter',
+  'meter_binding',
+  'meter_state',
+  'device_directory',
+  'nb_product',
+  'price_plan',
+  'account',
+  'tenancy',
+  'ledger_tx',
+];
 
 async function countRows(db: Database): Promise<Record<string, number>> {
   const sql = TABLES.map((table) => `select '${table}' as name, count(*)::integer as rows from ${table}`).join(
@@ -84,7 +97,13 @@ const withAccounts = (...stalls: string[][]): unknown => {
   const [account] = good().accounts;
   return { ...good(), accounts: stalls.map((held, i) => ({ ...account, number: `A${i}`, stalls: held })) };
 };
-const badRule = { ...good(), pricePlans: good().pricePlans.map((plan) => ({ ...plan, versions: [{ validFrom: '2020-01-01T00:00:00Z', rule: { kind: 'magic' } }] })) }; // biome-ignore format: a list
+const badRule = {
+  ...good(),
+  pricePlans: good().pricePlans.map((plan) => ({
+    ...plan,
+    versions: [{ validFrom: '2020-01-01T00:00:00Z', rule: { kind: 'magic' } }],
+  })),
+};
 
 test.each<readonly [string, unknown, string]>([
   ['no object', null, 'sites.bad_site'],
