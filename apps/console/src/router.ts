@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { nextPath } from './next-path.ts';
 import { operator, resumeSession } from './session.ts';
 
 const routes: RouteRecordRaw[] = [
@@ -23,11 +24,6 @@ const routes: RouteRecordRaw[] = [
 ];
 
 export const router = createRouter({ history: createWebHistory(), routes });
-
-/** Only a path of this console may follow sign-in, never another site. */
-export function nextPath(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
-}
 
 router.beforeEach(async (to) => {
   if (to.name === 'sign-in') return operator.value ? nextPath(to.query['next']) : true;
