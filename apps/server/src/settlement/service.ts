@@ -6,7 +6,9 @@ import type { Tx } from '../platform/database.ts';
 import { type PriceBook, priceBook } from '../prices/index.ts';
 import { isCutShort, settleMeter } from './meter.ts';
 import {
+  type DueMeter,
   dueMeters,
+  freshMeters,
   insertCharges,
   type Limits,
   listMarkets,
@@ -35,47 +37,52 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
   const now = ctx.clock.now();
   const cutOffs = PERIODS.map((period) => ({ period, at: settlementCutOff(period, now, market.timeZone) }));
   const limits: Limits = { marketId, now, cutOffs };
+  const book = await priceBook(ctx.db, marketId);
   const skipped: Skipped[] = [];
   let charges = 0;
-  let book: PriceBook | undefined;
-  let meterIds = await dueMeters(ctx.db, limits, BEFORE_ALL, MAX_METERS);
-  while (meterIds.length > 0) {
-    book ??= await priceBook(ctx.db, marketId);
-    const batch = await settleBatch(ctx, limits, book, meterIds);
-    charges += batch.charges;
-    skipped.push(...batch.skipped);
-    meterIds = batch.left.length > 0 ? batch.left : await dueMeters(ctx.db, limits, meterIds.at(-1) ?? '', MAX_METERS);
+  let fresh = await freshMeters(ctx.db, marketId, BEFORE_ALL, MAX_METERS);
+  while (fresh.length > 0) {
+    let due = await dueMeters(ctx.db, limits, fresh);
+    while (due.length > 0) {
+      const batch = await settleBatch(ctx, limits, book, due);
+      charges += batch.charges;
+      skipped.push(...batch.skipped);
+      due = due.filter(({ meterId }) => batch.left.has(meterId));
+    }
+    fresh = fresh.length < MAX_METERS ? [] : await freshMeters(ctx.db, marketId, fresh.at(-1) ?? '', MAX_METERS);
   }
   return { charges, skipped };
 }
 
 interface Batch extends Settled {
   /** Meters with more to settle than fitted. */
-  readonly left: string[];
+  readonly left: ReadonlySet<string>;
 }
 
-async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, meterIds: readonly string[]): Promise<Batch> {
+async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, due: readonly DueMeter[]): Promise<Batch> {
   const { marketId, now } = limits;
+  const meterIds = due.map(({ meterId }) => meterId);
+  const unopened = due.flatMap((one) => (one.unopened ? [one.meterId] : []));
   return ctx.db.tx(async (tx) => {
-    await openCursors(tx, limits, meterIds);
+    if (unopened.length > 0) await openCursors(tx, limits, unopened);
     const cursors = await lockCursors(tx, marketId, meterIds);
     const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
     const charges: StoredCharge[] = [];
     const moved: (Cursor & { meterId: string })[] = [];
     const skipped: Skipped[] = [];
-    const left: string[] = [];
+    const left = new Set<string>();
     for (const [meterId, ofMeter] of spans) {
       const cursor = cursors.get(meterId);
       if (!cursor) continue;
       if (charges.length >= MAX_CHARGES) {
-        left.push(meterId);
+        left.add(meterId);
         continue;
       }
       try {
         const settled = settleMeter(cursor, ofMeter, book);
         for (const charge of settled.charges) charges.push(withId(charge, now));
         if (settled.cursor !== cursor) moved.push({ meterId, ...settled.cursor });
-        if (ofMeter.some(isCutShort)) left.push(meterId);
+        if (ofMeter.some(isCutShort)) left.add(meterId);
       } catch (error) {
         if (!(error instanceof OpenPrepayError)) throw error;
         skipped.push({ meterId, code: error.code, message: error.message });

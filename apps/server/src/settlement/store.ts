@@ -15,7 +15,7 @@ export interface Limits {
 }
 
 /**
- * Every time in which an open account had a meter and that is not settled to its end, with the bounds of the readings
+ * Every time in which an open account had one of the meters and that is not settled to its end, with the bounds of the readings
  * that may be settled in it. A hold stops before the earliest suspect reading: before the time it claims or the time it
  * came, whichever is earlier, for a time in the future is not to be believed either.
  */
@@ -33,7 +33,7 @@ const SPANS = `
            greatest(binding.from_at, tenancy.from_at) as from_at, least(binding.to_at, tenancy.to_at) as to_at
     from meter_binding binding
     join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id
-    where binding.market_id = $1
+    where binding.market_id = $1 and binding.meter_id = any($5::uuid[])
   ), span as (
     select tenure.*, meter.kind,
            case meter.kind when 'electricity' then account.electricity_plan_id else account.water_plan_id end as plan_id,
@@ -56,24 +56,49 @@ const SPANS = `
 const SETTLEABLE = `reading.market_id = $1 and reading.meter_id = span.meter_id and reading.quality = 'good'
   and reading.read_at >= span.first_at and reading.read_at <= span.last_at and reading.read_at < span.stop_at`;
 
-const limitValues = ({ marketId, now, cutOffs }: Limits) => [
+const spanValues = ({ marketId, now, cutOffs }: Limits, meterIds: readonly string[]) => [
   marketId,
   now,
   cutOffs.map((cutOff) => cutOff.period),
   cutOffs.map((cutOff) => cutOff.at),
+  meterIds,
 ];
 
-/** Meters after `afterId`, in order of id, that have something to settle. */
-export async function dueMeters(db: Queryable, limits: Limits, afterId: string, limit: number): Promise<string[]> {
+/**
+ * Meters after `afterId`, in order of id, that have a good reading later than they are settled: a quick look, for whether
+ * it may be settled now is not asked.
+ */
+export async function freshMeters(db: Queryable, marketId: string, afterId: string, limit: number): Promise<string[]> {
   const rows = await db.query<{ meter_id: string }>(
-    `${SPANS}
-     select distinct meter_id from span
-     where meter_id > $5
-       and exists (select from reading where ${SETTLEABLE} and reading.read_at is distinct from span.settled_at)
-     order by meter_id limit $6`,
-    [...limitValues(limits), afterId, limit],
+    `select state.meter_id
+     from meter_state state
+     left join meter_settlement settled on settled.market_id = $1 and settled.meter_id = state.meter_id
+     where state.market_id = $1 and state.meter_id > $2
+       and state.last_read_at > coalesce(settled.settled_at, '-infinity')
+     order by state.meter_id limit $3`,
+    [marketId, afterId, limit],
   );
   return rows.map((row) => row.meter_id);
+}
+
+export interface DueMeter {
+  readonly meterId: string;
+  /** Never settled before: it has no cursor yet. */
+  readonly unopened: boolean;
+}
+
+/** Those of the meters that have something to settle, in order of id. */
+export async function dueMeters(db: Queryable, limits: Limits, meterIds: readonly string[]): Promise<DueMeter[]> {
+  return db.query<DueMeter & Record<string, unknown>>(
+    `${SPANS}
+     select distinct meter_id as "meterId", settled_at is null as unopened
+     from span
+     cross join lateral (
+       select read_at from reading where ${SETTLEABLE} order by reading.read_at desc limit 1) newest
+     where newest.read_at is distinct from settled_at
+     order by meter_id`,
+    spanValues(limits, meterIds),
+  );
 }
 
 /** Gives meters that were never settled their cursor, at the first reading of their first account. */
@@ -85,11 +110,10 @@ export async function openCursors(tx: Queryable, limits: Limits, meterIds: reado
      from span
      cross join lateral (
        select read_at, total from reading where ${SETTLEABLE} order by reading.read_at limit 1) first
-     where meter_id = any($5::uuid[]) and settled_at is null
-       and first.read_at < coalesce(span.to_at, 'infinity')
+     where settled_at is null and first.read_at < coalesce(span.to_at, 'infinity')
      order by meter_id, span.from_at
      on conflict do nothing`,
-    [...limitValues(limits), meterIds],
+    spanValues(limits, meterIds),
   );
 }
 
@@ -120,9 +144,9 @@ export async function readSpans(tx: Queryable, limits: Limits, meterIds: readonl
      cross join lateral (
        select array_agg(read_at order by read_at) as read_ats, array_agg(total order by read_at) as totals
        from (select read_at, total from reading where ${SETTLEABLE} order by reading.read_at limit $6) first) value
-     where meter_id = any($5::uuid[]) and value.read_ats[1] < coalesce(span.to_at, 'infinity')
+     where value.read_ats[1] < coalesce(span.to_at, 'infinity')
      order by meter_id, span.from_at`,
-    [...limitValues(limits), meterIds, MAX_READINGS],
+    [...spanValues(limits, meterIds), MAX_READINGS],
   );
 }
 
