@@ -67,6 +67,7 @@ test('the waiting time after the final notice is respected, to the second', asyn
   await world.charge('A', 100);
   expect(await evaluate(world.ctx, world)).toBe(0);
   expect(await world.notices('A')).toContain('final open');
+  expect(await world.control('A')).toMatchObject({ wanted: 'on', reason: 'notice_waiting', seq: 1n });
   world.clock.advance(1_799_000);
   expect(await evaluate(world.ctx, world)).toBe(0);
   expect((await world.control('A')).wanted).toBe('on');
@@ -93,7 +94,7 @@ test('on data older than the limit nothing is cut; a good reading later, it is',
   await world.charge('A', 100);
   world.clock.advance(3 * HOUR_MS);
   expect(await evaluate(world.ctx, world)).toBe(0);
-  expect((await world.control('A')).wanted).toBe('on');
+  expect(await world.control('A')).toMatchObject({ wanted: 'on', reason: 'stale_data' });
   await world.read('A');
   expect(await evaluate(world.ctx, world)).toBe(1);
 });
@@ -220,7 +221,10 @@ test('after a cut, supply comes back only from the restore minimum on', async ()
   await evaluate(world.ctx, world);
   await world.topUp('A', 999);
   expect(await evaluate(world.ctx, world)).toBe(0);
-  expect((await world.control('A')).wanted).toBe('off');
+  expect(await world.control('A')).toMatchObject({ wanted: 'off', reason: 'below_restore_minimum' });
+  await world.charge('A', 100);
+  expect(await evaluate(world.ctx, world)).toBe(0);
+  await world.topUp('A', 100);
   await world.topUp('A', 1);
   expect(await evaluate(world.ctx, world)).toBe(1);
 });

@@ -1,6 +1,7 @@
 import {
   type AccountFacts,
   decide,
+  isCutForBalance,
   mustTellAgain,
   type NoticeStage,
   type OverrideMode,
@@ -149,13 +150,20 @@ function switchFacts(meter: MeterFacts, raisedNow: SwitchFacts['finalNotice']): 
     finalNoticeWaitS: meter.market.finalNoticeWaitS,
     lastReadAt: meter.lastReadAt,
     staleAfterS: meter.market.staleAfterS,
-    cutForBalance: meter.wanted === 'off' && meter.wantedReason === 'balance_used_up',
+    cutForBalance: isCutForBalance(meter.wanted, meter.wantedReason),
     restoreMinimumFen: meter.market.restoreMinimumFen,
   };
 }
 
-function wantedChange(meter: MeterFacts, { wanted, reason }: SwitchDecision): WantedChange | null {
-  if (wanted === 'leave' || (wanted === meter.wanted && reason === meter.wantedReason)) return null;
+/**
+ * A decision to leave a meter changes no state, but says why it is still supplied, or why a top-up was not enough; a
+ * meter that is off stays off for the reason it was switched off for.
+ */
+function wantedChange(meter: MeterFacts, decision: SwitchDecision): WantedChange | null {
+  const { reason } = decision;
+  const wanted = decision.wanted === 'leave' ? meter.wanted : decision.wanted;
+  if (wanted === null || (wanted === meter.wanted && reason === meter.wantedReason)) return null;
+  if (decision.wanted === 'leave' && wanted === 'off' && reason !== 'below_restore_minimum') return null;
   const isSwitch = wanted !== meter.wanted;
   const isForced = reason === 'forced_on' || reason === 'forced_off';
   return {

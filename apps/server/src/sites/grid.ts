@@ -1,5 +1,5 @@
 import type { Grid, GridSummary, StallCell } from '@openprepay/contract';
-import { type StallState, stallState } from '@openprepay/domain';
+import { isCutForBalance, type StallState, stallState } from '@openprepay/domain';
 import { type Clock, fen, uuidV7 } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
 import {
@@ -79,7 +79,7 @@ export function stateOf(stall: GridStallRow, meters: readonly GridMeterRow[], lo
   return stallState({
     meters: meters.map((meter) => ({
       override: meter.override,
-      cutForBalance: meter.wanted === 'off' && meter.wanted_reason === 'balance_used_up',
+      cutForBalance: isCutForBalance(meter.wanted, meter.wanted_reason),
       online: meter.online,
       hasOpenHold: meter.has_open_hold,
       hasOpenException: meter.has_open_exception,

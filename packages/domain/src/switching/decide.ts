@@ -69,6 +69,10 @@ export const availableFen = (account: AccountFacts): Fen =>
 export const overrideHolds = (override: Override, at: Date): boolean =>
   override.mode !== 'auto' && (override.until === null || at < override.until);
 
+/** Whether supply is wanted off because the balance was used up, and it has not come back to the minimum yet. */
+export const isCutForBalance = (wanted: 'on' | 'off' | null, reason: string | null): boolean =>
+  wanted === 'off' && (reason === 'balance_used_up' || reason === 'below_restore_minimum');
+
 /** The switch decision: the first rule that applies decides. Pure; `at` is business time. */
 export function decide(facts: SwitchFacts, at: Date): SwitchDecision {
   const { account, override } = facts;
