@@ -56,7 +56,7 @@ describe('a market runs', () => {
     await market.topUp(code, 1_000);
     const after = await market.stall(code);
     expect(after.account?.purses.find(({ kind }) => kind === 'utility')?.balanceFen).toBeGreaterThan(0);
-    expect(meterOf(after, 'electricity').commands).toHaveLength(1);
+    expect(meterOf(after, 'electricity').commands[0]).toMatchObject({ wanted: 'off', state: 'confirmed' });
     expect(meterOf(after, 'electricity').wanted).toBe('off');
   });
 

@@ -48,10 +48,21 @@ const parseInt8Array = (text: string): (bigint | null)[] =>
         .map((item) => (item === 'NULL' ? null : BigInt(item)));
 
 const MAX_CONNECTIONS = 12;
+/** No statement of a running market takes as long; one that does is an error that is seen, not a silence. */
+const STATEMENT_TIMEOUT_MS = 60_000;
 
 export function openDatabase(url: string, log: { error(detail: object, message: string): void }): Database {
-  const pool = new pg.Pool({ connectionString: url, max: MAX_CONNECTIONS, types, application_name: 'openprepay' });
-  pool.on('error', (error) => log.error({ err: error }, 'idle database connection lost'));
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MAX_CONNECTIONS,
+    types,
+    application_name: 'openprepay',
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) log.error({ err: error.message }, 'idle database connection lost');
+  });
   return {
     url,
     query: (sql, values) => run(pool, sql, values),
@@ -77,7 +88,10 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
         client.release(broken);
       }
     },
-    close: () => pool.end(),
+    async close() {
+      closing = true;
+      await pool.end();
+    },
   };
 }
 

@@ -182,6 +182,7 @@ async function launch(home: PostgresHome, password: string, options: EmbeddedOpt
     'unix_socket_directories=',
     'max_connections=60',
     'shared_buffers=256MB',
+    'autovacuum_naptime=15s',
   ];
   if (options.throwAway) settings.push('fsync=off', 'full_page_writes=off');
   let lastWords = '';

@@ -16,6 +16,7 @@ const LOCK = 7_266_001;
 export async function migrate(db: Database): Promise<string[]> {
   const names = (await readdir(FOLDER)).filter((name) => /^\d{4}_\w+\.sql$/.test(name)).sort();
   return db.tx(async (tx) => {
+    await tx.query('set local statement_timeout = 0');
     await tx.query('select pg_advisory_xact_lock($1)', [LOCK]);
     await tx.query(`create table if not exists migration
       (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`);

@@ -27,7 +27,7 @@ export interface ImportedSite {
  */
 export async function importSite(db: Database, document: unknown, at: Date): Promise<ImportedSite> {
   const site = parseSite(document);
-  return db.tx(async (tx) => {
+  const imported = await db.tx(async (tx) => {
     const marketId = await insertMarket(tx, uuidV7(at), at, site.market);
     if (marketId !== null) await createEverything(tx, marketId, at, site);
     const ofCode = marketId ?? (await findMarketByCode(tx, site.market.code));
@@ -36,6 +36,9 @@ export async function importSite(db: Database, document: unknown, at: Date): Pro
     if (refused !== null) throw sitesError('sites.device_in_use', `NB product ${refused} belongs to another market`);
     return { marketId: ofCode, created: marketId !== null };
   });
+  // Without statistics PostgreSQL takes a market for one row, and its plans for a thousand stalls take minutes.
+  if (imported.created) await db.query('analyze');
+  return imported;
 }
 
 async function createEverything(tx: Tx, marketId: string, at: Date, site: Site): Promise<void> {

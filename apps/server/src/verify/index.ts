@@ -23,6 +23,7 @@ export async function verifyMarket(db: Database, clock: Clock, marketId: string)
   const subject = { marketId, now: clock.now() };
   return db.tx(async (tx) => {
     await tx.query('set transaction isolation level repeatable read, read only');
+    await tx.query('set local statement_timeout = 0');
     const checks: Check[] = [];
     for (const rule of [...bookRules, ...chargeRules, ...meterRules]) checks.push(await check(tx, rule, subject));
     return checks;
