@@ -3,7 +3,7 @@ import { describeFrame, formatDescription } from '@openprepay/protocols/describe
 import { Argument, type Command } from 'commander';
 import { EXIT, type OutputOptions, print, printError } from '../output.ts';
 
-const PROTOCOLS = ['acrel4g', 'modbus', 'cjt188', 'ctwing'] as const;
+const PROTOCOLS = ['acrel4g', 'modbus', 'cjt188', 'dlt645', 'ctwing'] as const;
 
 export function addFrameCommand(program: Command): void {
   const frame = program.command('frame').description('work with recorded bytes');

@@ -4,9 +4,10 @@ import { describeAcrel4g } from './acrel4g.ts';
 import { describeCjt188 } from './cjt188.ts';
 import { describeCtwing } from './ctwing.ts';
 import type { Description } from './description.ts';
+import { describeDlt645 } from './dlt645.ts';
 import { describeModbus } from './modbus.ts';
 
-export const DESCRIBED_PROTOCOLS = ['acrel4g', 'modbus', 'cjt188', 'ctwing'] as const;
+export const DESCRIBED_PROTOCOLS = ['acrel4g', 'modbus', 'cjt188', 'dlt645', 'ctwing'] as const;
 export type DescribedProtocol = (typeof DESCRIBED_PROTOCOLS)[number];
 
 /** A longer input is no frame of any of these protocols. */
@@ -28,5 +29,7 @@ export function describeFrame(protocol: DescribedProtocol, input: Uint8Array | s
       return describeModbus(frame);
     case 'cjt188':
       return describeCjt188(frame);
+    case 'dlt645':
+      return describeDlt645(frame);
   }
 }

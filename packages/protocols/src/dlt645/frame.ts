@@ -1,0 +1,131 @@
+import { concatBytes, toHex } from '@openprepay/kernel';
+import { protocolError } from '../errors.ts';
+import { createLengthStream, type Received, type StreamDecoder, type Verdict, verdictOf } from '../stream.ts';
+import { decodeAddress, encodeAddress } from './address.ts';
+
+/** One frame of DL/T 645; the envelope is the same in the editions of 1997 and 2007. */
+export interface Dlt645Frame {
+  /** 12 digits, AA in front where abbreviated. */
+  readonly address: string;
+  /** C: bit 7 from the meter, bit 6 refused, bit 5 more follows, bits 4..0 function. */
+  readonly control: number;
+  /** As it was before 33H was added to each byte. */
+  readonly data: Uint8Array;
+}
+
+export const CONTROL = { reply: 0x80, refused: 0x40, more: 0x20, function: 0x1f } as const;
+
+const START = 0x68;
+const END = 0x16;
+const PREAMBLE = 0xfe;
+/** Added to every data byte on the wire, so that idle line and delimiters are rare in it. */
+const OFFSET = 0x33;
+/** Up to and including L. */
+const HEADER_BYTES = 10;
+const SECOND_START_AT = 7;
+const CONTROL_AT = 8;
+const LENGTH_AT = 9;
+/** Header, checksum and end. */
+const OVERHEAD_BYTES = HEADER_BYTES + 2;
+/** L ≤ 200 when reading (clause 7.1.4). What comes in may be longer: its checksum tells, and some makers go to 255. */
+export const MAX_DATA_BYTES = 200;
+/** L ≤ 50 when writing (clause 7.1.4). */
+export const MAX_WRITE_BYTES = 50;
+const MAX_LENGTH_BYTE = 0xff;
+const WRITE_FUNCTIONS: readonly number[] = [0x04, 0x14];
+
+export const isFromMeter = (frame: Dlt645Frame): boolean => (frame.control & CONTROL.reply) !== 0;
+export const isRefusal = (frame: Dlt645Frame): boolean => (frame.control & CONTROL.refused) !== 0;
+export const hasMore = (frame: Dlt645Frame): boolean => (frame.control & CONTROL.more) !== 0;
+export const functionOf = (frame: Dlt645Frame): number => frame.control & CONTROL.function;
+
+/** How many FE stand in front; a master sends four to wake the receiver. */
+export function preambleBytesOf(bytes: Uint8Array): number {
+  const start = bytes.findIndex((byte) => byte !== PREAMBLE);
+  return start < 0 ? bytes.length : start;
+}
+
+/**
+ * `68 A0..A5 68 C L DATA+33 CS 16`, after as many FE as asked for.
+ * @throws frame.bad_value, frame.bad_bcd, frame.too_long
+ */
+export function encodeFrame(frame: Dlt645Frame, preambleBytes = 0): Uint8Array {
+  const { control, data } = frame;
+  if (!Number.isInteger(control) || control < 0 || control > 0xff) {
+    throw protocolError('frame.bad_value', 'the control code is one byte', { control });
+  }
+  const mostBytes = WRITE_FUNCTIONS.includes(control) ? MAX_WRITE_BYTES : MAX_DATA_BYTES;
+  if (data.length > mostBytes) throw protocolError('frame.too_long', `over ${mostBytes} bytes of data`);
+  const checked = concatBytes(
+    Uint8Array.of(START),
+    encodeAddress(frame.address),
+    Uint8Array.of(START, control, data.length),
+    data.map((byte) => byte + OFFSET),
+  );
+  return concatBytes(new Uint8Array(preambleBytes).fill(PREAMBLE), checked, Uint8Array.of(sum(checked), END));
+}
+
+/**
+ * Any number of FE in front is accepted.
+ * @throws frame.truncated, frame.bad_delimiter, frame.bad_length, frame.bad_checksum, frame.bad_bcd
+ */
+export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
+  const frame = bytes.subarray(preambleBytesOf(bytes));
+  if (frame.length < OVERHEAD_BYTES) {
+    throw protocolError('frame.truncated', `at least ${OVERHEAD_BYTES} bytes, got ${frame.length}`);
+  }
+  if (frame[0] !== START || frame[SECOND_START_AT] !== START) {
+    throw protocolError('frame.bad_delimiter', 'the address does not stand between 68 and 68');
+  }
+  const length = OVERHEAD_BYTES + (frame[LENGTH_AT] ?? 0);
+  if (frame.length < length) throw protocolError('frame.truncated', `${length} bytes announced, got ${frame.length}`);
+  if (frame.length > length) throw protocolError('frame.bad_length', `${length} bytes announced, got ${frame.length}`);
+  if (frame[length - 1] !== END) throw protocolError('frame.bad_delimiter', 'does not end with 16');
+  const expected = sum(frame.subarray(0, -2));
+  const found = frame[length - 2];
+  if (found !== expected) throw protocolError('frame.bad_checksum', 'wrong checksum', { found, expected });
+  return {
+    address: decodeAddress(frame.subarray(1, SECOND_START_AT)),
+    control: frame[CONTROL_AT] ?? 0,
+    data: frame.slice(HEADER_BYTES, -2).map((byte) => byte - OFFSET),
+  };
+}
+
+/**
+ * Frames of either edition and direction. After 500 ms of silence on a serial line, or 1 to 2 s on TCP, what is
+ * buffered is no longer the beginning of a frame: the owner calls `reset`.
+ */
+export function createDlt645Stream(): StreamDecoder<Received<Dlt645Frame>> {
+  const maxFrameBytes = OVERHEAD_BYTES + MAX_LENGTH_BYTE;
+  return createLengthStream({ maxFrameBytes, startByte: START, headerBytes: HEADER_BYTES, judge });
+}
+
+function judge(candidate: Uint8Array): Verdict<Dlt645Frame> {
+  if (candidate[SECOND_START_AT] !== START) return 'noise';
+  const length = OVERHEAD_BYTES + (candidate[LENGTH_AT] ?? 0);
+  if (candidate.length < length) return { needBytes: length };
+  if (candidate.at(-1) !== END || candidate.at(-2) !== sum(candidate.subarray(0, -2))) return 'rejected';
+  return verdictOf(candidate, decodeFrame);
+}
+
+const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => (total + byte) & 0xff, 0);
+
+const DATA_ID_BYTES = { '1997': 2, '2007': 4 } as const;
+
+export type Edition = keyof typeof DATA_ID_BYTES;
+
+/** The data id at the front of `data`, high byte first as it is written, and what follows it. @throws frame.bad_length */
+export function splitDataId(edition: Edition, data: Uint8Array): { dataId: string; rest: Uint8Array } {
+  const bytes = DATA_ID_BYTES[edition];
+  if (data.length < bytes) throw protocolError('frame.bad_length', `a data id has ${bytes} bytes, got ${data.length}`);
+  return { dataId: toHex(data.slice(0, bytes).reverse()).toUpperCase(), rest: data.slice(bytes) };
+}
+
+/** @param dataId 4 or 8 upper-case hexadecimal digits @throws frame.bad_value */
+export function encodeDataId(edition: Edition, dataId: string): Uint8Array {
+  const bytes = DATA_ID_BYTES[edition];
+  if (dataId.length !== 2 * bytes || !/^[0-9A-F]+$/.test(dataId)) {
+    throw protocolError('frame.bad_value', `a data id of ${2 * bytes} hexadecimal digits`, { dataId });
+  }
+  return Uint8Array.from(dataId.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16)).reverse();
+}

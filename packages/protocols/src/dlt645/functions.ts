@@ -1,0 +1,55 @@
+import { type Dlt645Frame, type Edition, functionOf } from './frame.ts';
+
+/** The low five bits of C: what is asked, and so what is answered. Table 3 of DL/T 645-2007. */
+export const FUNCTION_2007 = {
+  authenticate: 0x03,
+  set_time: 0x08,
+  read: 0x11,
+  read_more: 0x12,
+  read_address: 0x13,
+  write: 0x14,
+  write_address: 0x15,
+  freeze: 0x16,
+  set_baud: 0x17,
+  set_password: 0x18,
+  clear_demand: 0x19,
+  clear_meter: 0x1a,
+  clear_events: 0x1b,
+  control: 0x1c,
+  set_terminal: 0x1d,
+} as const;
+
+export const FUNCTION_1997 = {
+  read: 0x01,
+  read_more: 0x02,
+  write: 0x04,
+  set_time: 0x08,
+  write_address: 0x0a,
+  set_baud: 0x0c,
+  set_password: 0x0f,
+  clear_demand: 0x10,
+} as const;
+
+export type FunctionName = keyof typeof FUNCTION_2007;
+
+const FUNCTIONS: Readonly<Record<Edition, Readonly<Partial<Record<FunctionName, number>>>>> = {
+  '2007': FUNCTION_2007,
+  '1997': FUNCTION_1997,
+};
+
+export const functionCode = (edition: Edition, name: FunctionName): number | null => FUNCTIONS[edition][name] ?? null;
+
+/**
+ * What a frame's control code means. The address never tells the edition, and no code but 08 is in both, where both
+ * mean the same bytes. Null when neither has the code.
+ */
+export function identify(frame: Dlt645Frame): { readonly edition: Edition; readonly name: FunctionName } | null {
+  const code = functionOf(frame);
+  for (const edition of ['2007', '1997'] as const) {
+    const found = Object.entries(FUNCTIONS[edition]).find((entry) => entry[1] === code);
+    if (found && isFunctionName(found[0])) return { edition, name: found[0] };
+  }
+  return null;
+}
+
+const isFunctionName = (name: string): name is FunctionName => name in FUNCTION_2007;
