@@ -253,12 +253,12 @@ test('the loop orders supply back within the second of a top-up, and finds a los
   const world = await supplied();
   await world.charge('A', 100);
   const loop = startControl(world.ctx);
-  await vi.waitFor(async () => expect((await world.control('A')).wanted).toBe('off'));
+  await vi.waitFor(async () => expect((await world.control('A')).wanted).toBe('off'), { timeout: 5_000 });
 
   const paidAt = performance.now();
   await world.topUp('A', 5_000);
-  await vi.waitFor(async () => expect((await world.control('A')).wanted).toBe('on'), { interval: 5 });
-  expect(performance.now() - paidAt).toBeLessThan(500);
+  await vi.waitFor(async () => expect((await world.control('A')).wanted).toBe('on'), { interval: 5, timeout: 5_000 });
+  expect(performance.now() - paidAt).toBeLessThan(1_000);
 
   // No signal tells of this.
   await world.ctx.db.query(`update meter_control set wanted = 'off' where market_id = $1`, [world.marketId]);
