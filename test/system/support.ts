@@ -132,14 +132,14 @@ export async function signIn(httpUrl: string, who: { login: string; password: st
 export const eventually = <T>(look: () => T | Promise<T>, withinMs = 60_000): Promise<T> =>
   vi.waitFor(look, { timeout: withinMs, interval: 250 });
 
-/** The first stall with one account of its own, an electricity meter and a water meter, and neither protected nor shared. */
+/** The first stall with one account of its own, no credit, an electricity and a water meter, and not protected. */
 export function ordinaryStall(site: Site): { code: string; electricity: string; water: string } {
   for (const account of site.accounts) {
     const [code, second] = account.stalls;
     const stall = site.stalls.find((candidate) => candidate.code === code);
     const electricity = stall?.meters.find((meter) => meter.kind === 'electricity' && meter.ctRatio === 1);
     const water = stall?.meters.find((meter) => meter.kind === 'water');
-    if (code && !second && !stall?.protected && electricity && water) {
+    if (code && !second && account.creditLimitFen === 0 && !stall?.protected && electricity && water) {
       return { code, electricity: electricity.serial, water: water.serial };
     }
   }

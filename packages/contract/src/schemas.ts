@@ -10,7 +10,7 @@ export const Instant = Type.String({ format: 'date-time' });
 export const AmountFen = Type.Integer();
 export const QuantityBase = Type.Integer({ description: 'Wh for electricity, litres for water' });
 export const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const OneOf = <const T extends readonly string[]>(values: T) => Type.Enum(values);
+const OneOf = <const T extends readonly string[]>(values: readonly [...T]) => Type.Enum<[...T]>([...values]);
 
 /** RFC 9457 problem document; `code` is the stable part that programs match on. */
 export const Problem = Type.Object({

@@ -68,6 +68,7 @@ create table meter_binding (
   foreign key (market_id, stall_id) references stall
 );
 create unique index meter_binding_current on meter_binding (market_id, meter_id) where to_at is null;
+create index meter_binding_meter on meter_binding (market_id, meter_id);
 create index meter_binding_stall on meter_binding (market_id, stall_id);
 
 -- Which market a device belongs to must be found before its market is known.

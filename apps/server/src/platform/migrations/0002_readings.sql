@@ -26,9 +26,10 @@ create table reading (
   frame_id uuid,
   primary key (market_id, meter_id, read_at),
   foreign key (market_id, meter_id) references meter,
-  check ((quality = 'good') = (suspect_reason is null) or quality <> 'suspect')
+  check (quality <> 'suspect' or suspect_reason is not null)
 );
 create index reading_received on reading (market_id, received_at);
+create index reading_suspect on reading (market_id, meter_id, read_at) where quality = 'suspect';
 
 -- A suspect reading stops its meter's settlement until a person releases it.
 create table hold (
