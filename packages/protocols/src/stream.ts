@@ -67,75 +67,90 @@ export interface FrameRule<M> {
  * A decoder for protocols whose header tells the length. Every byte may begin a frame; all candidates are followed at
  * once and the first to be complete wins. So a false header never hides the true frame behind it, and there is no
  * going back over the same bytes: each byte costs at most one look at each candidate in the window.
+ *
+ * @param judge sees the candidate's bytes from its first on, and must decide within `maxFrameBytes`.
  */
-export function createLengthStream<M>(rule: FrameRule<M>): StreamDecoder<Received<M>> {
-  const window = new ByteWindow();
-  let candidates: Candidate[] = [];
+export const createLengthStream = <M>(
+  maxFrameBytes: number,
+  judge: (candidate: Uint8Array) => Verdict<M>,
+): StreamDecoder<Received<M>> => new LengthStream(maxFrameBytes, judge);
+
+class LengthStream<M> implements StreamDecoder<Received<M>> {
+  readonly #maxFrameBytes: number;
+  readonly #judge: (candidate: Uint8Array) => Verdict<M>;
+  readonly #window = new ByteWindow();
+  #candidates: Candidate[] = [];
   /** Where frames were rejected. They count once it is sure that they were no part of a good frame. */
-  let rejections: number[] = [];
-  let skippedBytes = 0;
-  let rejectedFrames = 0;
+  #rejections: number[] = [];
+  #skippedBytes = 0;
+  #rejectedFrames = 0;
 
-  function giveUpBefore(position: number): void {
-    if (position === window.start) return;
-    skippedBytes += window.forget(position);
-    if (rejections.length === 0) return;
-    rejectedFrames += rejections.filter((at) => at < position).length;
-    rejections = rejections.filter((at) => at >= position);
+  constructor(maxFrameBytes: number, judge: (candidate: Uint8Array) => Verdict<M>) {
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#judge = judge;
   }
 
-  function complete(at: number, message: M): Received<M> {
-    giveUpBefore(at);
-    const frame = window.view(at, window.end).slice();
-    window.forget(window.end);
-    candidates = [];
-    rejections = [];
-    return { message, frame };
+  get bufferedBytes(): number {
+    return this.#window.end - this.#window.start;
   }
 
-  function accept(byte: number): Received<M> | null {
-    if (rule.startByte === null || rule.startByte === byte) {
-      candidates.push({ at: window.end, due: window.end + rule.headerBytes });
+  get skippedBytes(): number {
+    return this.#skippedBytes;
+  }
+
+  get rejectedFrames(): number {
+    return this.#rejectedFrames;
+  }
+
+  push(chunk: Uint8Array): Received<M>[] {
+    const received: Received<M>[] = [];
+    for (const byte of chunk) {
+      const one = this.#accept(byte);
+      if (one) received.push(one);
     }
+    return received;
+  }
+
+  reset(): void {
+    this.#candidates = [];
+    this.#giveUpBefore(this.#window.end);
+  }
+
+  #accept(byte: number): Received<M> | null {
+    const window = this.#window;
+    this.#candidates.push({ at: window.end, due: window.end + 1 });
     window.append(byte);
     let alive = 0;
-    for (const candidate of candidates) {
+    for (const candidate of this.#candidates) {
       if (candidate.due === window.end) {
-        const verdict = rule.judge(window.view(candidate.at, window.end));
-        if (verdict === 'rejected') rejections.push(candidate.at);
+        const verdict = this.#judge(window.view(candidate.at, window.end));
+        if (verdict === 'rejected') this.#rejections.push(candidate.at);
         if (typeof verdict === 'string') continue;
-        if ('message' in verdict) return complete(candidate.at, verdict.message);
-        if (verdict.needBytes > rule.maxFrameBytes) continue;
+        if ('message' in verdict) return this.#complete(candidate.at, verdict.message);
+        if (verdict.needBytes > this.#maxFrameBytes) continue;
         candidate.due = candidate.at + verdict.needBytes;
       }
-      candidates[alive++] = candidate;
+      this.#candidates[alive++] = candidate;
     }
-    candidates.length = alive;
-    giveUpBefore(candidates[0]?.at ?? window.end);
+    this.#candidates.length = alive;
+    this.#giveUpBefore(this.#candidates[0]?.at ?? window.end);
     return null;
   }
 
-  return {
-    push(chunk) {
-      const received: Received<M>[] = [];
-      for (const byte of chunk) {
-        const one = accept(byte);
-        if (one) received.push(one);
-      }
-      return received;
-    },
-    get bufferedBytes() {
-      return window.end - window.start;
-    },
-    get skippedBytes() {
-      return skippedBytes;
-    },
-    get rejectedFrames() {
-      return rejectedFrames;
-    },
-    reset() {
-      candidates = [];
-      giveUpBefore(window.end);
-    },
-  };
+  #complete(at: number, message: M): Received<M> {
+    this.#giveUpBefore(at);
+    const frame = this.#window.view(at, this.#window.end).slice();
+    this.#window.forget(this.#window.end);
+    this.#candidates = [];
+    this.#rejections = [];
+    return { message, frame };
+  }
+
+  #giveUpBefore(position: number): void {
+    if (position === this.#window.start) return;
+    this.#skippedBytes += this.#window.forget(position);
+    if (this.#rejections.length === 0) return;
+    this.#rejectedFrames += this.#rejections.filter((at) => at < position).length;
+    this.#rejections = this.#rejections.filter((at) => at >= position);
+  }
 }

@@ -12,7 +12,7 @@ const TAIL_BYTE = 0x7d;
 export function createAcrel4gStream(direction: 'up'): StreamDecoder<Received<Acrel4gUp>>;
 export function createAcrel4gStream(direction: 'down'): StreamDecoder<Received<Acrel4gDown>>;
 export function createAcrel4gStream(direction: 'up' | 'down'): StreamDecoder<Received<Acrel4gUp | Acrel4gDown>> {
-  return createMarkedStream<Acrel4gUp | Acrel4gDown>(direction === 'up' ? decodeUp : decodeDown);
+  return new MarkedStream<Acrel4gUp | Acrel4gDown>(direction === 'up' ? decodeUp : decodeDown);
 }
 
 /**
@@ -20,85 +20,94 @@ export function createAcrel4gStream(direction: 'up' | 'down'): StreamDecoder<Rec
  * the last 4 KiB makes the CRC right. Trying every pair would let a hostile stream of such marks cost thousands of CRC
  * steps a byte, so the pairs are found by key instead (see `CrcKeys`): constant work for each byte, whatever it is.
  */
-function createMarkedStream<M>(decode: (frame: Uint8Array) => M): StreamDecoder<Received<M>> {
-  const window = new ByteWindow();
-  const heads = new Heads();
-  let keys = new CrcKeys();
+class MarkedStream<M> implements StreamDecoder<Received<M>> {
+  readonly #decode: (frame: Uint8Array) => M;
+  readonly #window = new ByteWindow();
+  readonly #heads = new Heads();
+  #keys = new CrcKeys();
   /** The end keys before the last byte and the one before it: the CRC ends where the tail begins. */
-  let endKeyBeforeLast = keys.end;
-  let endKeyBeforeTail = keys.end;
-  let skippedBytes = 0;
-  let rejectedFrames = 0;
+  #endKeyBeforeLast = this.#keys.end;
+  #endKeyBeforeTail = this.#keys.end;
+  #skippedBytes = 0;
+  #rejectedFrames = 0;
 
-  function giveUpBefore(position: number): void {
-    if (position > window.start) skippedBytes += window.forget(position);
+  constructor(decode: (frame: Uint8Array) => M) {
+    this.#decode = decode;
   }
 
-  function restart(): void {
-    heads.clear();
-    keys = new CrcKeys();
+  get bufferedBytes(): number {
+    return this.#window.end - this.#window.start;
   }
 
-  function accept(byte: number): Received<M> | null {
-    endKeyBeforeTail = endKeyBeforeLast;
-    endKeyBeforeLast = keys.end;
+  get skippedBytes(): number {
+    return this.#skippedBytes;
+  }
+
+  get rejectedFrames(): number {
+    return this.#rejectedFrames;
+  }
+
+  push(chunk: Uint8Array): Received<M>[] {
+    const received: Received<M>[] = [];
+    for (const byte of chunk) {
+      const one = this.#accept(byte);
+      if (one) received.push(one);
+    }
+    return received;
+  }
+
+  reset(): void {
+    this.#restart();
+    this.#giveUpBefore(this.#window.end);
+  }
+
+  #accept(byte: number): Received<M> | null {
+    const window = this.#window;
+    this.#endKeyBeforeTail = this.#endKeyBeforeLast;
+    this.#endKeyBeforeLast = this.#keys.end;
     const repeated = window.at(window.end - 1) === byte;
     window.append(byte);
-    keys.take(byte);
+    this.#keys.take(byte);
     if (byte === TAIL_BYTE && repeated) {
-      const head = heads.find(endKeyBeforeTail);
-      if (head !== undefined && window.end - head >= MIN_FRAME_BYTES) return complete(head);
+      const head = this.#heads.find(this.#endKeyBeforeTail);
+      if (head !== undefined && window.end - head >= MIN_FRAME_BYTES) return this.#complete(head);
     }
-    if (byte === HEAD_BYTE && repeated) heads.add(window.end - 2, keys.start);
-    keepWhatMayBeginAFrame(byte);
+    if (byte === HEAD_BYTE && repeated) this.#heads.add(window.end - 2, this.#keys.start);
+    this.#keepWhatMayBeginAFrame(byte);
     return null;
   }
 
   /** The oldest head within reach holds the window open; without one, a last 7B may be half of the next. */
-  function keepWhatMayBeginAFrame(lastByte: number): void {
-    while (heads.oldest !== undefined && window.end - heads.oldest >= MAX_FRAME_BYTES) {
-      heads.dropOldest();
-      rejectedFrames++;
+  #keepWhatMayBeginAFrame(lastByte: number): void {
+    const { end } = this.#window;
+    while (this.#heads.oldest !== undefined && end - this.#heads.oldest >= MAX_FRAME_BYTES) {
+      this.#heads.dropOldest();
+      this.#rejectedFrames++;
     }
-    giveUpBefore(heads.oldest ?? (lastByte === HEAD_BYTE ? window.end - 1 : window.end));
+    this.#giveUpBefore(this.#heads.oldest ?? (lastByte === HEAD_BYTE ? end - 1 : end));
   }
 
-  function complete(head: number): Received<M> | null {
-    rejectedFrames += heads.countBefore(head);
-    giveUpBefore(head);
-    const frame = window.view(head, window.end).slice();
-    restart();
-    const verdict = verdictOf(frame, decode);
+  #complete(head: number): Received<M> | null {
+    this.#rejectedFrames += this.#heads.countBefore(head);
+    this.#giveUpBefore(head);
+    const frame = this.#window.view(head, this.#window.end).slice();
+    this.#restart();
+    const verdict = verdictOf(frame, this.#decode);
     if (verdict === 'rejected') {
-      rejectedFrames++;
-      giveUpBefore(window.end);
+      this.#rejectedFrames++;
+      this.#giveUpBefore(this.#window.end);
       return null;
     }
-    window.forget(window.end);
+    this.#window.forget(this.#window.end);
     return { message: verdict.message, frame };
   }
 
-  return {
-    push(chunk) {
-      const received: Received<M>[] = [];
-      for (const byte of chunk) {
-        const one = accept(byte);
-        if (one) received.push(one);
-      }
-      return received;
-    },
-    get bufferedBytes() {
-      return window.end - window.start;
-    },
-    get skippedBytes() {
-      return skippedBytes;
-    },
-    get rejectedFrames() {
-      return rejectedFrames;
-    },
-    reset() {
-      restart();
-      giveUpBefore(window.end);
-    },
-  };
+  #restart(): void {
+    this.#heads.clear();
+    this.#keys = new CrcKeys();
+  }
+
+  #giveUpBefore(position: number): void {
+    if (position > this.#window.start) this.#skippedBytes += this.#window.forget(position);
+  }
 }
