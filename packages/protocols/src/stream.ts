@@ -67,17 +67,11 @@ export interface FrameRule<M> {
  * A decoder for protocols whose header tells the length. Every byte may begin a frame; all candidates are followed at
  * once and the first to be complete wins. So a false header never hides the true frame behind it, and there is no
  * going back over the same bytes: each byte costs at most one look at each candidate in the window.
- *
- * @param judge sees the candidate's bytes from its first on, and must decide within `maxFrameBytes`.
  */
-export const createLengthStream = <M>(
-  maxFrameBytes: number,
-  judge: (candidate: Uint8Array) => Verdict<M>,
-): StreamDecoder<Received<M>> => new LengthStream(maxFrameBytes, judge);
+export const createLengthStream = <M>(rule: FrameRule<M>): StreamDecoder<Received<M>> => new LengthStream(rule);
 
 class LengthStream<M> implements StreamDecoder<Received<M>> {
-  readonly #maxFrameBytes: number;
-  readonly #judge: (candidate: Uint8Array) => Verdict<M>;
+  readonly #rule: FrameRule<M>;
   readonly #window = new ByteWindow();
   #candidates: Candidate[] = [];
   /** Where frames were rejected. They count once it is sure that they were no part of a good frame. */
@@ -85,9 +79,8 @@ class LengthStream<M> implements StreamDecoder<Received<M>> {
   #skippedBytes = 0;
   #rejectedFrames = 0;
 
-  constructor(maxFrameBytes: number, judge: (candidate: Uint8Array) => Verdict<M>) {
-    this.#maxFrameBytes = maxFrameBytes;
-    this.#judge = judge;
+  constructor(rule: FrameRule<M>) {
+    this.#rule = rule;
   }
 
   get bufferedBytes(): number {
@@ -118,16 +111,19 @@ class LengthStream<M> implements StreamDecoder<Received<M>> {
 
   #accept(byte: number): Received<M> | null {
     const window = this.#window;
-    this.#candidates.push({ at: window.end, due: window.end + 1 });
+    const { startByte, headerBytes, maxFrameBytes, judge } = this.#rule;
+    if (startByte === null || startByte === byte) {
+      this.#candidates.push({ at: window.end, due: window.end + headerBytes });
+    }
     window.append(byte);
     let alive = 0;
     for (const candidate of this.#candidates) {
       if (candidate.due === window.end) {
-        const verdict = this.#judge(window.view(candidate.at, window.end));
+        const verdict = judge(window.view(candidate.at, window.end));
         if (verdict === 'rejected') this.#rejections.push(candidate.at);
         if (typeof verdict === 'string') continue;
         if ('message' in verdict) return this.#complete(candidate.at, verdict.message);
-        if (verdict.needBytes > this.#maxFrameBytes) continue;
+        if (verdict.needBytes > maxFrameBytes) continue;
         candidate.due = candidate.at + verdict.needBytes;
       }
       this.#candidates[alive++] = candidate;
