@@ -1,6 +1,4 @@
 import { expect, test, vi } from 'vitest';
-import { importSite } from '../sites/import.ts';
-import { testSite } from '../sites/test-support/site.ts';
 import { startControl } from './jobs.ts';
 import { evaluate, setOverride } from './service.ts';
 import { newWorld, OPERATOR, type World } from './test-support/world.ts';
@@ -197,7 +195,8 @@ test('a meter that says it is not what is wanted is told again, and one on the e
   await world.endCommand('A', 'confirmed');
   await world.report('A', 'on');
   expect(await evaluate(world.ctx, world)).toBe(0);
-  expect(await world.ctx.db.query('select 1 from device_exception where closed_at is null')).toEqual([]);
+  const open = 'select 1 from device_exception where market_id = $1 and closed_at is null';
+  expect(await world.ctx.db.query(open, [world.marketId])).toEqual([]);
 });
 
 test('a cut is not repeated while the rules would not cut now', async () => {
@@ -231,8 +230,7 @@ test('after a cut, supply comes back only from the restore minimum on', async ()
 
 test('two markets: what happens in one is never decided in the name of the other', async () => {
   const world = await supplied();
-  const site = testSite([{ code: 'B', balanceFen: 100 }], { code: 'other' });
-  const { marketId } = await importSite(world.ctx.db, site, world.clock.now());
+  const { marketId } = await newWorld([{ code: 'B', balanceFen: 100 }]);
   await world.charge('A', 100);
   const ofOther = { marketId, meterIds: [await world.meterOf('A')], accountIds: [await world.accountOf('A')] };
   expect(await evaluate(world.ctx, ofOther)).toBe(0);

@@ -109,7 +109,10 @@ test('a market that is not there is refused with a problem document', async () =
 test('the program answers with its health, its markets, and an override that leads to a command', async () => {
   const get = async (path: string) => (await fetch(origin + path, { headers: { cookie } })).json();
   expect(await get('/api/health')).toEqual({ ok: true, version: 'test' });
-  expect(await get('/api/markets')).toMatchObject({ clockSpeed: 1, markets: [{ code: 'test', lowBalanceFen: 2_000 }] });
+  expect(await get('/api/markets')).toMatchObject({
+    clockSpeed: 1,
+    markets: [{ code: 'market-1', lowBalanceFen: 2_000 }],
+  });
   const meterId = await world.meterOf('A');
   const response = await fetch(`${origin}/api/markets/${world.marketId}/meters/${meterId}/override`, {
     method: 'PUT',

@@ -3,11 +3,11 @@ import { type TestClock, testClock, testContext } from '../../../test-support/da
 import { post, topUp } from '../../ledger/index.ts';
 import type { Context } from '../../platform/context.ts';
 import { importSite } from '../../sites/import.ts';
-import { type TestStall, testSite } from '../../sites/test-support/site.ts';
+import { electricityMeter, type TestStall, testSite } from '../../sites/test-support/site.ts';
 
 export const OPERATOR = '00000000-0000-7000-8000-000000000001';
 
-/** One market on a database of its own, and the facts that other rooms would write. */
+/** One market, and the facts that other rooms would write. */
 export interface World {
   readonly ctx: Context;
   readonly clock: TestClock;
@@ -29,13 +29,28 @@ export interface World {
   notices(code: string): Promise<string[]>;
 }
 
+const START = '2026-03-02T02:00:00Z';
+const clock = testClock(START);
+let shared: Promise<Context> | undefined;
+let worlds = 0;
+
+/** A new market beside those of the file's other tests, in one database: each test also shows that it keeps to its own. */
 export async function newWorld(
   stalls: readonly TestStall[],
   market: Parameters<typeof testSite>[1] = {},
 ): Promise<World> {
-  const clock = testClock();
-  const ctx = await testContext(clock);
-  const { marketId } = await importSite(ctx.db, testSite(stalls, market), clock.now());
+  shared ??= testContext(clock);
+  const ctx = await shared;
+  clock.set(START);
+  worlds += 1;
+  const code = `market-${worlds}`;
+  const own = stalls.map((stall) => ({
+    ...stall,
+    meters: (stall.meters ?? [electricityMeter(`E-${stall.code}`)]).map((meter) => {
+      return { ...meter, linkKey: `${code}/${meter.serial}` };
+    }),
+  }));
+  const { marketId } = await importSite(ctx.db, testSite(own, { ...market, code }), clock.now());
   const one = async (sql: string, code: string): Promise<string> => {
     const [row] = await ctx.db.query<{ id: string }>(sql, [marketId, code]);
     if (!row) throw new Error(`nothing of stall ${code}`);
