@@ -90,6 +90,61 @@ describe('a frame in words', () => {
     });
   });
 
+  test('DL/T 645: an order in words, with who gave it and until when', () => {
+    expect(describeFrame('dlt645', '68611001301215681c10356a3935343333334d333333336345cc2c16')).toMatchObject({
+      summary: 'meter 151230011061: relay control, trip (supply off)',
+      direction: 'to the meter',
+      edition: '2007',
+      address: '151230011061',
+      control: '1C',
+      password: '020637, level 02',
+      operator: '00000001',
+      action: '1A',
+      validUntil: '99-12-30 00:00:00',
+    });
+  });
+
+  test('DL/T 645: values have their names and units, status words their bits', () => {
+    const energy = '68120000001020689118333234335c343333953333339333333336333333353333337416';
+    expect(describeFrame('dlt645', energy)).toMatchObject({
+      dataId: '0001FF00',
+      dataIdMeaning: 'import active energy, now, block',
+      values: {
+        'import active energy, now, total': { value: '1.29', unit: 'kWh' },
+        'import active energy, now, valley': { value: '0.02', unit: 'kWh' },
+      },
+    });
+    expect(describeFrame('dlt645', '68611001301215689106363833378333be16')).toMatchObject({
+      values: { 'status word 3': { word: '0050', switchState: 'off', relay: 'open', relayOrder: 'open' } },
+    });
+    expect(describeFrame('dlt645', '6812000000102068d101351916')).toMatchObject({
+      controlMeaning: 'refusal of: read',
+      errorMeanings: ['no such data'],
+    });
+  });
+
+  test('DL/T 645: the edition of 1997 is told by itself, and FE are counted', () => {
+    expect(describeFrame('dlt645', 'fefe 6803000000000068010244e90316')).toMatchObject({
+      edition: '1997',
+      preambleBytes: 2,
+      dataId: 'B611',
+      dataIdMeaning: 'voltage, phase A',
+    });
+  });
+
+  test('DL/T 645: data that its id does not explain is shown as refused beside the frame', () => {
+    expect(describeFrame('dlt645', '68610100000000689107333334335933335616')).toMatchObject({
+      dataId: '00010000',
+      refused: { code: 'frame.bad_length' },
+    });
+  });
+
+  test.each(['2007', '1997'])('every known frame of DL/T 645-%s is described', (edition) => {
+    for (const { hex, decoded } of loadVectors(`dlt645-${edition}`)) {
+      if (decoded) expect(describeFrame('dlt645', hex)).not.toHaveProperty('refused');
+    }
+  });
+
   test('a unit that is not known is shown as refused, never taken for cubic metres', () => {
     const frame = fromHex('68104433221100337881161f900000776655290077665529310122110515202184');
     const sum = frame.reduce((total, byte) => (total + byte) & 0xff, 0);

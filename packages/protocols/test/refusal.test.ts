@@ -3,6 +3,7 @@ import { decodeLiveBlock, decodeSwitchRegisters } from '@openprepay/protocols/ac
 import { createCjt188Stream, decodeFrame, decodeMetering, encodeFrame } from '@openprepay/protocols/cjt188';
 import { dedupeKey, parseCommandReply, parsePush } from '@openprepay/protocols/ctwing';
 import { describeFrame, formatDescription } from '@openprepay/protocols/describe';
+import * as dlt645 from '@openprepay/protocols/dlt645';
 import {
   crc16,
   createModbusRequestStream,
@@ -15,6 +16,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isProtocolError } from '../src/index.ts';
 import * as any from './arbitraries.ts';
+import { dlt645Frame } from './dlt645-arbitraries.ts';
 
 const FRAMES = 200;
 const MUTATIONS_PER_FRAME = 1000;
@@ -106,7 +108,20 @@ const SUBJECTS: readonly Subject[] = [
     decode: decodeFrame,
     checksumFits: sumFits,
   },
+  {
+    name: 'DL/T 645',
+    frames: dlt645Frame,
+    decode: decodeDlt645,
+    checksumFits: sumFits,
+  },
 ];
+
+/** Down to the values. */
+function decodeDlt645(bytes: Uint8Array): unknown {
+  const frame = dlt645.decodeFrame(bytes);
+  const message = dlt645.isFromMeter(frame) ? dlt645.decodeReply(frame) : dlt645.decodeRequest(frame);
+  return message.kind === 'data' ? dlt645.decodeData(message.edition, message.dataId, message.data) : message;
+}
 
 /** What `work` gives, or undefined if it refused by name. Anything else it throws fails the test. */
 function orRefused<T>(work: () => T): T | undefined {
@@ -153,6 +168,7 @@ describe('bytes that nobody meant', () => {
     ['description of 4G', (input) => formatDescription(describeFrame('acrel4g', input))],
     ['description of Modbus', (input) => formatDescription(describeFrame('modbus', input))],
     ['description of CJ/T 188', (input) => formatDescription(describeFrame('cjt188', input))],
+    ['description of DL/T 645', (input) => formatDescription(describeFrame('dlt645', input))],
     ['description of CTWing', (input) => formatDescription(describeFrame('ctwing', input))],
   ];
 
@@ -173,6 +189,7 @@ describe('bytes that nobody meant', () => {
           createAcrel4gStream('down'),
           createModbusRequestStream(),
           createCjt188Stream(),
+          dlt645.createDlt645Stream(),
         ];
         for (const decoder of decoders) for (const chunk of chunks) decoder.push(chunk);
       }),

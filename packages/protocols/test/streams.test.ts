@@ -1,12 +1,14 @@
 import { concatBytes, fromHex } from '@openprepay/kernel';
 import { type Acrel4gUp, createAcrel4gStream, encodeDown, encodeUp } from '@openprepay/protocols/acrel4g';
 import { createCjt188Stream, encodeFrame, readRequest } from '@openprepay/protocols/cjt188';
+import { createDlt645Stream } from '@openprepay/protocols/dlt645';
 import { createModbusRequestStream, encodeRequest } from '@openprepay/protocols/modbus';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StreamDecoder } from '../src/index.ts';
 import type { Received } from '../src/stream.ts';
 import * as any from './arbitraries.ts';
+import { dlt645Frame } from './dlt645-arbitraries.ts';
 
 const MIB = 1 << 20;
 /** CPU time, so that a busy machine fails no test. Measured is 0.1 to 0.8 µs; work that grows with the buffer takes 10. */
@@ -85,6 +87,19 @@ const SUBJECTS: readonly Subject[] = [
       ['random bytes', 10, anything],
       ['68686868…', 2, pattern(0x68)],
       ['headers that promise the most', 2, pattern(0x68, 0x10, 0x64)],
+    ],
+  },
+  {
+    name: 'DL/T 645',
+    create: createDlt645Stream,
+    frames: dlt645Frame,
+    noise: bytesWithout(0x16).map((bytes) => concatBytes(bytes, Uint8Array.of(0xfe, 0xfe))),
+    mostBytes: 267,
+    hostile: [
+      ['random bytes', 10, anything],
+      ['68686868…', 2, pattern(0x68)],
+      ['headers that promise the most', 2, pattern(0x68, 0xff)],
+      ['headers within headers, each with an end', 2, pattern(0x68, 0x68, 0x16)],
     ],
   },
 ];
