@@ -1,11 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addFrameCommand } from './commands/frame.ts';
-import { addSimulateCommand } from './commands/simulate.ts';
-import { addSiteCommand } from './commands/site.ts';
-import { addStartCommand } from './commands/start.ts';
-import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT } from './output.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -18,12 +12,17 @@ const program = new Command('openprepay')
   .showHelpAfterError('(--help says how)')
   .configureHelp({ sortSubcommands: false });
 
-addStartCommand(program);
-addSimulateCommand(program);
-addSiteCommand(program);
-addVerifyCommand(program);
-addDoctorCommand(program);
-addFrameCommand(program);
+// Only the command asked for is loaded: explaining a frame needs no database driver. The help of all needs all.
+const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  start: async () => (await import('./commands/start.ts')).addStartCommand(program),
+  simulate: async () => (await import('./commands/simulate.ts')).addSimulateCommand(program),
+  site: async () => (await import('./commands/site.ts')).addSiteCommand(program),
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand(program),
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand(program),
+  frame: async () => (await import('./commands/frame.ts')).addFrameCommand(program),
+};
+const asked = COMMANDS[process.argv[2] ?? ''];
+for (const add of asked ? [asked] : Object.values(COMMANDS)) await add();
 
 // Wrong use is exit code 2; what a command finds is the command's to say.
 program.exitOverride();

@@ -76,7 +76,7 @@ async function run(options: StartOptions): Promise<void> {
     const market = demo ? await startDemo(demo, server, options) : null;
     if (market) closers.push(() => market.stop());
     announce(options, server, demo);
-    market?.ended.then(() => stop());
+    void market?.ended.then(() => stopping.abort());
     if (!stopping.signal.aborted) {
       await new Promise((done) => stopping.signal.addEventListener('abort', done, { once: true }));
     }
