@@ -151,10 +151,10 @@ const knownData: fc.Arbitrary<Dlt645Reply> = fc
 
 export const dlt645Reply: fc.Arbitrary<Dlt645Reply> = fc.oneof(editions.chain(replyOf), replyOf2007, knownData);
 
-/** Frames of both directions on the wire, without FE. */
-export const dlt645Frame: fc.Arbitrary<Uint8Array> = fc
-  .oneof(dlt645Request.map(frameOfRequest), dlt645Reply.map(frameOfReply))
-  .map((frame) => encodeFrame(frame));
+/** Frames on the wire, without FE. */
+export const dlt645RequestFrame = dlt645Request.map((request) => encodeFrame(frameOfRequest(request)));
+export const dlt645ReplyFrame = dlt645Reply.map((reply) => encodeFrame(frameOfReply(reply)));
+export const dlt645Frame = fc.oneof(dlt645RequestFrame, dlt645ReplyFrame);
 
 /** Any value that the format can show. */
 export function valueFor(format: Format): fc.Arbitrary<DataValue> {

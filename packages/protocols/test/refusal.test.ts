@@ -16,7 +16,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isProtocolError } from '../src/index.ts';
 import * as any from './arbitraries.ts';
-import { dlt645Frame } from './dlt645-arbitraries.ts';
+import { dlt645ReplyFrame, dlt645RequestFrame } from './dlt645-arbitraries.ts';
 
 const FRAMES = 200;
 const MUTATIONS_PER_FRAME = 1000;
@@ -109,8 +109,14 @@ const SUBJECTS: readonly Subject[] = [
     checksumFits: sumFits,
   },
   {
-    name: 'DL/T 645',
-    frames: dlt645Frame,
+    name: 'DL/T 645 requests',
+    frames: dlt645RequestFrame,
+    decode: decodeDlt645,
+    checksumFits: sumFits,
+  },
+  {
+    name: 'DL/T 645 replies',
+    frames: dlt645ReplyFrame,
     decode: decodeDlt645,
     checksumFits: sumFits,
   },

@@ -98,8 +98,8 @@ const SUBJECTS: readonly Subject[] = [
     hostile: [
       ['random bytes', 10, anything],
       ['68686868…', 2, pattern(0x68)],
-      ['headers that promise the most', 2, pattern(0x68, 0xff)],
-      ['headers within headers, each with an end', 2, pattern(0x68, 0x68, 0x16)],
+      ['headers that promise the most', 2, pattern(0x68, 0x91, 0x99, 0x68, 0x91, 0x99, 0x00)],
+      ['headers whose frames all have an end', 2, pattern(0x68, 0x91, 0x16, 0x68, 0x91, 0x16, 0x16)],
     ],
   },
 ];

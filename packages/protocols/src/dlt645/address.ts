@@ -7,6 +7,7 @@ export const WILDCARD_ADDRESS = 'AAAAAAAAAAAA';
 export const BROADCAST_ADDRESS = '999999999999';
 
 const ADDRESS_BYTES = 6;
+const OMITTED = 0xaa;
 /** Twelve digits; an abbreviated address has AA for the high ones it leaves out (clause 7.1.2 of the 2007 edition). */
 const ADDRESS = /^(?=.{12}$)(?:AA)*(?:\d\d)*$/;
 
@@ -22,9 +23,15 @@ export function encodeAddress(address: string): Uint8Array {
 export function decodeAddress(wire: Uint8Array): string {
   if (wire.length !== ADDRESS_BYTES) throw protocolError('frame.bad_length', 'an address has 6 bytes');
   const address = toHex(wire.toReversed()).toUpperCase();
-  if (!ADDRESS.test(address)) throw protocolError('frame.bad_bcd', 'the address is not decimal', { address });
+  if (!isAddress(wire)) throw protocolError('frame.bad_bcd', 'the address is not decimal', { address });
   return address;
 }
+
+/** Whether these six bytes can be an address: two digits each, or AA in all the high ones. */
+export const isAddress = (wire: Uint8Array): boolean =>
+  wire.every((byte, at) => isDecimal(byte) || wire.subarray(at).every((high) => high === OMITTED));
+
+const isDecimal = (byte: number): boolean => (byte & 0x0f) <= 9 && byte >> 4 <= 9;
 
 /** Whether a frame sent to `called` is for the meter with `address`: itself, wildcard, abbreviated, or broadcast. */
 export const matchesAddress = (called: string, address: string): boolean =>

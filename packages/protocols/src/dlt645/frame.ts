@@ -1,7 +1,7 @@
 import { concatBytes, toHex } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
 import { createLengthStream, type Received, type StreamDecoder, type Verdict, verdictOf } from '../stream.ts';
-import { decodeAddress, encodeAddress } from './address.ts';
+import { decodeAddress, encodeAddress, isAddress } from './address.ts';
 
 /** One frame of DL/T 645; the envelope is the same in the editions of 1997 and 2007. */
 export interface Dlt645Frame {
@@ -39,6 +39,10 @@ export const isRefusal = (frame: Dlt645Frame): boolean => (frame.control & CONTR
 export const hasMore = (frame: Dlt645Frame): boolean => (frame.control & CONTROL.more) !== 0;
 export const functionOf = (frame: Dlt645Frame): number => frame.control & CONTROL.function;
 
+/** A request neither refuses nor has more to follow: such a byte is no control code, and telling so early is cheap. */
+const isControl = (control: number): boolean =>
+  (control & CONTROL.reply) !== 0 || (control & (CONTROL.refused | CONTROL.more)) === 0;
+
 /** How many FE stand in front; a master sends four to wake the receiver. */
 export function preambleBytesOf(bytes: Uint8Array): number {
   const start = bytes.findIndex((byte) => byte !== PREAMBLE);
@@ -51,8 +55,8 @@ export function preambleBytesOf(bytes: Uint8Array): number {
  */
 export function encodeFrame(frame: Dlt645Frame, preambleBytes = 0): Uint8Array {
   const { control, data } = frame;
-  if (!Number.isInteger(control) || control < 0 || control > 0xff) {
-    throw protocolError('frame.bad_value', 'the control code is one byte', { control });
+  if (!Number.isInteger(control) || control < 0 || control > 0xff || !isControl(control)) {
+    throw protocolError('frame.bad_value', 'not a control code', { control });
   }
   const mostBytes = WRITE_FUNCTIONS.includes(control) ? MAX_WRITE_BYTES : MAX_DATA_BYTES;
   if (data.length > mostBytes) throw protocolError('frame.too_long', `over ${mostBytes} bytes of data`);
@@ -67,7 +71,7 @@ export function encodeFrame(frame: Dlt645Frame, preambleBytes = 0): Uint8Array {
 
 /**
  * Any number of FE in front is accepted.
- * @throws frame.truncated, frame.bad_delimiter, frame.bad_length, frame.bad_checksum, frame.bad_bcd
+ * @throws frame.truncated, frame.bad_delimiter, frame.bad_length, frame.bad_checksum, frame.unknown_function, frame.bad_bcd
  */
 export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
   const frame = bytes.subarray(preambleBytesOf(bytes));
@@ -84,9 +88,11 @@ export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
   const expected = sum(frame.subarray(0, -2));
   const found = frame[length - 2];
   if (found !== expected) throw protocolError('frame.bad_checksum', 'wrong checksum', { found, expected });
+  const control = frame[CONTROL_AT] ?? 0;
+  if (!isControl(control)) throw protocolError('frame.unknown_function', 'not a control code', { control });
   return {
     address: decodeAddress(frame.subarray(1, SECOND_START_AT)),
-    control: frame[CONTROL_AT] ?? 0,
+    control,
     data: frame.slice(HEADER_BYTES, -2).map((byte) => byte - OFFSET),
   };
 }
@@ -101,7 +107,8 @@ export function createDlt645Stream(): StreamDecoder<Received<Dlt645Frame>> {
 }
 
 function judge(candidate: Uint8Array): Verdict<Dlt645Frame> {
-  if (candidate[SECOND_START_AT] !== START) return 'noise';
+  if (candidate[SECOND_START_AT] !== START || !isControl(candidate[CONTROL_AT] ?? 0)) return 'noise';
+  if (!isAddress(candidate.subarray(1, SECOND_START_AT))) return 'noise';
   const length = OVERHEAD_BYTES + (candidate[LENGTH_AT] ?? 0);
   if (candidate.length < length) return { needBytes: length };
   if (candidate.at(-1) !== END || candidate.at(-2) !== sum(candidate.subarray(0, -2))) return 'rejected';
