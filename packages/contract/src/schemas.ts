@@ -247,7 +247,11 @@ export const DeviceException = Type.Object({
   stallCode: Nullable(Type.String()),
   kind: OneOf(['switch_not_confirmed', 'command_expired']),
   openedAt: Instant,
-  detail: Type.String(),
+  wanted: OneOf(['on', 'off']),
+  /** What the last read-back said; null where none came that says anything. */
+  readBack: Nullable(SwitchState),
+  /** How often the command was written to the wire, or handed to the platform. */
+  writes: Type.Integer(),
 });
 
 export const Hold = Type.Object({

@@ -313,6 +313,15 @@ export const en: Messages = {
     problem: 'Problem',
     openedAt: 'Since',
     detail: 'Detail',
+    detailOf: {
+      read_back:
+        'Wanted: {wanted}. Still reads back {readBack} after {n} write. | Wanted: {wanted}. Still reads back {readBack} after {n} writes.',
+      no_read_back:
+        'Wanted: {wanted}. No valid read-back after {n} write. | Wanted: {wanted}. No valid read-back after {n} writes.',
+      expired:
+        'Wanted: {wanted}. Not confirmed in time, after {n} write. | Wanted: {wanted}. Not confirmed in time, after {n} writes.',
+      never_sent: 'Wanted: {wanted}. Could not be sent in time.',
+    },
     reason: 'Reason',
     suspect: 'Suspect reading',
     lastGood: 'Last good reading',

@@ -308,6 +308,12 @@ export const zhCN = {
     problem: '问题',
     openedAt: '发现时间',
     detail: '说明',
+    detailOf: {
+      read_back: '目标{wanted}，发送 {n} 次后回读仍为{readBack}',
+      no_read_back: '目标{wanted}，发送 {n} 次后没有有效回读',
+      expired: '目标{wanted}，发送 {n} 次，有效期内没有确认',
+      never_sent: '目标{wanted}，有效期内没能发出',
+    },
     reason: '原因',
     suspect: '可疑读数',
     lastGood: '最近有效读数',

@@ -76,6 +76,29 @@ test('an expired command is not sent, and leaves an exception', async () => {
   expect(await exceptionsOf(db, meter)).toEqual(['command_expired']);
 });
 
+test('an exception says what was wanted, what was read back, and how often it was written', async () => {
+  const details = async ({ meterId }: TestMeter) => {
+    const rows = await db.query('select kind, detail from device_exception where meter_id = $1', [meterId]);
+    return rows.map(({ kind, detail }) => [kind, detail]);
+  };
+  for (const [outcome, readBack] of [
+    ['on', 'on'],
+    ['read_fault', 'fault'],
+    ['no_answer', null],
+  ] as const) {
+    const meter = await oneMeter();
+    await order(ctx, meter, 'off');
+    await send(await opened(meter));
+    await fail(db, await opened(meter), clock.now(), outcome);
+    expect(await details(meter)).toEqual([['switch_not_confirmed', { wanted: 'off', readBack, writes: 1 }]]);
+  }
+  const meter = await oneMeter();
+  await order(ctx, meter, 'on', 60);
+  clock.advance(60_000);
+  await expireDue(db, meter.marketId, clock.now());
+  expect(await details(meter)).toEqual([['command_expired', { wanted: 'on', readBack: null, writes: 0 }]]);
+});
+
 test('a sending taken back leaves its number to the next one', async () => {
   const meter = await oneMeter();
   const commandId = await order(ctx, meter, 'off');

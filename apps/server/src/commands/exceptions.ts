@@ -1,13 +1,26 @@
 import { uuidV7 } from '@openprepay/kernel';
 import type { Tx } from '../platform/database.ts';
+import type { Wanted } from './types.ts';
+
+const SWITCH_STATES = ['on', 'off', 'fault', 'unknown'] as const;
+type SwitchState = (typeof SWITCH_STATES)[number];
 
 type ExceptionKind = 'switch_not_confirmed' | 'command_expired';
 
 interface NewException {
   readonly meterId: string;
   readonly kind: ExceptionKind;
-  readonly detail: string;
+  readonly detail: {
+    readonly wanted: Wanted;
+    /** What the last read-back said; null where none came that says anything. */
+    readonly readBack: SwitchState | null;
+    readonly writes: number;
+  };
 }
+
+/** The state in an outcome of delivery: `on` in `on` and in `read_on`; null in `no_answer` and the like. */
+export const stateRead = (outcome: string): SwitchState | null =>
+  SWITCH_STATES.find((state) => outcome === state || outcome === `read_${state}`) ?? null;
 
 /** Puts meters on the list that a person sees. One that is there already stays as it was. */
 export async function openExceptions(
@@ -19,7 +32,7 @@ export async function openExceptions(
   if (exceptions.length === 0) return;
   await tx.query(
     `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
-     select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[])
+     select $1, * from unnest($2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::jsonb[])
      on conflict (market_id, meter_id, kind) where closed_at is null do nothing`,
     [
       marketId,
@@ -27,7 +40,7 @@ export async function openExceptions(
       exceptions.map((exception) => exception.meterId),
       exceptions.map((exception) => exception.kind),
       exceptions.map(() => at),
-      exceptions.map((exception) => exception.detail),
+      exceptions.map((exception) => JSON.stringify(exception.detail)),
     ],
   );
 }

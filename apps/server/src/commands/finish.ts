@@ -1,7 +1,7 @@
 import type { Database } from '../platform/database.ts';
 import { setWriteOutcome } from './attempts.ts';
-import { openExceptions } from './exceptions.ts';
-import type { OpenCommand } from './types.ts';
+import { openExceptions, stateRead } from './exceptions.ts';
+import type { OpenCommand, Wanted } from './types.ts';
 
 /** The meter's own read-back agrees with what was wanted. */
 export async function confirm(db: Database, command: OpenCommand, at: Date): Promise<boolean> {
@@ -17,8 +17,11 @@ export async function confirm(db: Database, command: OpenCommand, at: Date): Pro
   });
 }
 
-/** Written as often as is reasonable, and the meter still says otherwise: a person has to look. */
-export async function fail(db: Database, command: OpenCommand, at: Date, seen: string): Promise<boolean> {
+/**
+ * Written as often as is reasonable, and the meter still says otherwise: a person has to look.
+ * @param outcome of the last try, as delivery names it: `off`, `read_off`, `no_answer` …
+ */
+export async function fail(db: Database, command: OpenCommand, at: Date, outcome: string): Promise<boolean> {
   return db.tx(async (tx) => {
     const rows = await tx.query(
       `update command set state = 'failed', outcome = 'not_confirmed', finished_at = $3
@@ -26,7 +29,7 @@ export async function fail(db: Database, command: OpenCommand, at: Date, seen: s
       [command.marketId, command.commandId, at],
     );
     if (rows.length === 0) return false;
-    const detail = `wanted ${command.wanted}, read back ${seen}, after ${command.attempts} writes`;
+    const detail = { wanted: command.wanted, readBack: stateRead(outcome), writes: command.attempts };
     await openExceptions(tx, command.marketId, at, [
       { meterId: command.meterId, kind: 'switch_not_confirmed', detail },
     ]);
@@ -63,7 +66,7 @@ export async function requeue(
 /** Ends what has waited too long, and puts its meters on the list that a person sees. */
 export async function expireDue(db: Database, marketId: string, now: Date): Promise<number> {
   return db.tx(async (tx) => {
-    const rows = await tx.query<{ meter_id: string; wanted: string; attempts: number }>(
+    const rows = await tx.query<{ meter_id: string; wanted: Wanted; attempts: number }>(
       `with due as (
          select command_id from command
          where market_id = $1 and finished_at is null and expires_at <= $2
@@ -77,7 +80,7 @@ export async function expireDue(db: Database, marketId: string, now: Date): Prom
     const exceptions = rows.map((row) => ({
       meterId: row.meter_id,
       kind: 'command_expired' as const,
-      detail: `wanted ${row.wanted}, not confirmed in time, after ${row.attempts} writes`,
+      detail: { wanted: row.wanted, readBack: null, writes: row.attempts },
     }));
     await openExceptions(tx, marketId, now, exceptions);
     await tx.notify('grid', marketId);

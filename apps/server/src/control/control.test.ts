@@ -173,7 +173,7 @@ test('many evaluators at once give one notice of each stage and one command', as
 test('a meter that says it is not what is wanted is told again, and one on the exception list only after a pause', async () => {
   const world = await supplied();
   const openException = `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
-    values ($1, $2, $3, 'switch_not_confirmed', $4, 'stuck')`;
+    values ($1, $2, $3, 'switch_not_confirmed', $4, '{"wanted":"off","readBack":"on","writes":3}')`;
   await world.report('A', 'off');
   expect(await evaluate(world.ctx, world)).toBe(1);
   expect(await evaluate(world.ctx, world)).toBe(0);

@@ -93,11 +93,18 @@ test('unclaimed devices are listed with their contacts, latest first', async () 
 test('a market sees its own exceptions, and no other', async () => {
   await db.query(
     `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
-     values ($1, gen_random_uuid(), $2, 'command_expired', $3, 'wanted off')`,
+     values ($1, gen_random_uuid(), $2, 'command_expired', $3, '{"wanted":"off","readBack":null,"writes":2}')`,
     [market.marketId, first.meterId, START],
   );
   expect(await listExceptions(db, market.marketId)).toEqual([
-    expect.objectContaining({ meterId: first.meterId, stallCode: 'acrel4g-0', kind: 'command_expired' }),
+    expect.objectContaining({
+      meterId: first.meterId,
+      stallCode: 'acrel4g-0',
+      kind: 'command_expired',
+      wanted: 'off',
+      readBack: null,
+      writes: 2,
+    }),
   ]);
   expect(await listExceptions(db, other.marketId)).toEqual([]);
 });

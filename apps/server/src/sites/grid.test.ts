@@ -74,7 +74,7 @@ test('each state of a stall is seen in the grid, with its balance, its use and i
   );
   await ctx.db.query(
     `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
-     values ($1, $2, $3, 'switch_not_confirmed', $4, 'stuck')`,
+     values ($1, $2, $3, 'switch_not_confirmed', $4, '{"wanted":"off","readBack":"on","writes":3}')`,
     [marketId, crypto.randomUUID(), await world.meterOf('exception'), clock.now()],
   );
   await addReading(ctx, marketId, await world.meterOf('normal'), 1_750);

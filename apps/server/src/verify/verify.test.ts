@@ -150,7 +150,7 @@ test('a meter that refused is found until it is on the exception list or does wh
   expect(await broken()).toMatchObject([{ name: 'a meter that did not do what is wanted is on the exception list' }]);
   await db.query(
     `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
-     values ($1, $2, $3, 'switch_not_confirmed', $4, 'stuck')`,
+     values ($1, $2, $3, 'switch_not_confirmed', $4, '{"wanted":"off","readBack":"on","writes":3}')`,
     [market.marketId, uuidV7(minute(0)), meterId, minute(500)],
   );
   expect(await broken()).toEqual([]);

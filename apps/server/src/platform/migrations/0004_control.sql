@@ -72,7 +72,8 @@ create table command_attempt (
   foreign key (market_id, command_id) references command
 );
 
--- A meter ends in the wanted state, or here, where a person sees it.
+-- A meter ends in the wanted state, or here, where a person sees it. detail: what was wanted, what the last read-back said
+-- (null where none came), and how often it was written.
 create table device_exception (
   market_id uuid not null,
   exception_id uuid not null,
@@ -80,7 +81,7 @@ create table device_exception (
   kind text not null check (kind in ('switch_not_confirmed', 'command_expired')),
   opened_at timestamptz not null,
   closed_at timestamptz,
-  detail text not null,
+  detail jsonb not null,
   primary key (market_id, exception_id),
   foreign key (market_id, meter_id) references meter
 );

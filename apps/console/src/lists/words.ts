@@ -1,0 +1,19 @@
+import type { RouteResponse, Routes } from '@openprepay/contract';
+import { text } from '../locales/index.ts';
+
+type DeviceException = RouteResponse<Routes['exceptions']>[number];
+
+/** What was tried on a meter of the exception list, and what it said last. */
+export function detailWords({
+  kind,
+  meterKind,
+  wanted,
+  readBack,
+  writes,
+}: Pick<DeviceException, 'kind' | 'meterKind' | 'wanted' | 'readBack' | 'writes'>): string {
+  const values = { wanted: text(`switch.${meterKind}.${wanted}`), n: writes };
+  if (kind === 'command_expired') return text(`exceptions.detailOf.${writes === 0 ? 'never_sent' : 'expired'}`, values);
+  return readBack === null
+    ? text('exceptions.detailOf.no_read_back', values)
+    : text('exceptions.detailOf.read_back', { ...values, readBack: text(`switch.${meterKind}.${readBack}`) });
+}
