@@ -9,8 +9,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const program = new Command('openprepay')
   .description('prepaid electricity and water for markets, dormitories and parks')
   .version(version)
-  .showHelpAfterError('(--help says how)')
-  .configureHelp({ sortSubcommands: false });
+  .showHelpAfterError('(--help says how)');
 
 // Only the command asked for is loaded: explaining a frame needs no database driver. The help of all needs all.
 const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
