@@ -5,9 +5,12 @@ import { codeText, text } from '../locales/index.ts';
 
 type CellMeter = StallCell['meters'][number];
 
+/** Whether the meter is still to become what is wanted; a command may stay open for a while after its read-back said so. */
+export const isSwitching = (meter: CellMeter): boolean => meter.switching && meter.switchState !== meter.wanted;
+
 /** The one word a card has room for: what is most in the way of the rest. */
 export function switchWord(meter: CellMeter): string {
-  if (meter.switching) return text('switching');
+  if (isSwitching(meter)) return text('switching');
   return meter.online ? text(`switch.${meter.kind}.${meter.switchState}`) : text('grid.offline');
 }
 
@@ -16,7 +19,7 @@ export function switchWords(meter: CellMeter): string {
   const words = [
     text(`kind.${meter.kind}`),
     text(`switch.${meter.kind}.${meter.switchState}`),
-    meter.switching ? text('switching') : '',
+    isSwitching(meter) ? text('switching') : '',
     meter.online ? '' : text('grid.offline'),
   ];
   return words.filter((word) => word !== '').join(' ');

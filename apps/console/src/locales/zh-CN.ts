@@ -99,6 +99,7 @@ export const zhCN = {
     allTypes: '全部业态',
     clear: '清除筛选',
     shown: '{shown} / {total} 个档位',
+    keys: '用方向键在档位之间移动，按回车打开',
     inBuilding: '{n} 个档位',
     empty: '没有符合条件的档位',
     noStalls: '这个项目还没有档位',
@@ -110,7 +111,7 @@ export const zhCN = {
   stall: {
     topUp: '充值',
     protected: '保护档位',
-    area: '{area} m²',
+    area: '{area}\u00a0m²',
     account: '账户',
     noAccount: '这个档位还没有开户',
     number: '户号',
