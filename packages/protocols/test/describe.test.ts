@@ -2,6 +2,7 @@ import { concatBytes, fromHex, toHex } from '@openprepay/kernel';
 import { encodeUp } from '@openprepay/protocols/acrel4g';
 import { decodeLiveBlock, encodeLiveBlock } from '@openprepay/protocols/acrel1352';
 import { describeFrame, formatDescription } from '@openprepay/protocols/describe';
+import { encodeFrame, encodeLoadRecord } from '@openprepay/protocols/dlt645';
 import { encodeReply } from '@openprepay/protocols/modbus';
 import { describe, expect, test } from 'vitest';
 import { loadVectors } from './vectors.ts';
@@ -129,6 +130,22 @@ describe('a frame in words', () => {
       preambleBytes: 2,
       dataId: 'B611',
       dataIdMeaning: 'voltage, phase A',
+    });
+  });
+
+  test('DL/T 645: a load record shows its time and what the meter keeps', () => {
+    const energies = [12_345_678n, 1n, null, null];
+    const record = encodeLoadRecord({ time: '2610121530', classes: [null, null, null, energies, null, null] });
+    const data = concatBytes(fromHex('02000406'), record);
+    expect(describeFrame('dlt645', encodeFrame({ address: '000000000161', control: 0x91, data }))).toMatchObject({
+      dataIdMeaning: 'load records of class 4, latest',
+      records: [
+        {
+          time: '26-10-12 15:30',
+          importActive: { value: '123456.78', unit: 'kWh' },
+          combinedReactive1: null,
+        },
+      ],
     });
   });
 

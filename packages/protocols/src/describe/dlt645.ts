@@ -15,9 +15,11 @@ import {
   preambleBytesOf,
 } from '../dlt645/frame.ts';
 import { type FunctionName, identify } from '../dlt645/functions.ts';
+import { decodeLoadRecords, LOAD_CLASSES, loadRecordName } from '../dlt645/load-record.ts';
 import { RELAY_ACTIONS } from '../dlt645/relay.ts';
 import { type Dlt645Reply, decodeReply, describeErrors } from '../dlt645/reply.ts';
-import { type Dlt645Request, decodeRequest } from '../dlt645/request.ts';
+import type { Dlt645Request } from '../dlt645/request.ts';
+import { decodeRequest } from '../dlt645/request-codec.ts';
 import { decodeRunStatus, describeStatusWord } from '../dlt645/status-words.ts';
 import type { DataValue } from '../dlt645/value.ts';
 import {
@@ -167,7 +169,7 @@ function replyFields(reply: Dlt645Reply): Fields {
 
 function idFields(edition: Edition, dataId: string): Fields {
   const known = findDataId(edition, dataId);
-  if (known === null) return { dataId, dataIdMeaning: 'unknown data id' };
+  if (known === null) return { dataId, dataIdMeaning: loadRecordName(dataId) ?? 'unknown data id' };
   return {
     dataId,
     dataIdMeaning: known.block === null ? known.name : `${known.name}, block`,
@@ -176,13 +178,30 @@ function idFields(edition: Edition, dataId: string): Fields {
 }
 
 function dataFields(edition: Edition, dataId: string, data: Uint8Array): Fields {
-  const values = orRefused(() =>
-    Object.fromEntries(
-      decodeData(edition, dataId, data).map(({ name, format, value }) => [name, valueWords(format, value)]),
-    ),
-  );
-  return { ...idFields(edition, dataId), ...('refused' in values ? values : { values }) };
+  const isLoadRecord = edition === '2007' && loadRecordName(dataId) !== null;
+  const contents = orRefused(() => (isLoadRecord ? recordFields(data) : valueFields(edition, dataId, data)));
+  return { ...idFields(edition, dataId), ...contents };
 }
+
+const valueFields = (edition: Edition, dataId: string, data: Uint8Array): Fields => ({
+  values: Object.fromEntries(
+    decodeData(edition, dataId, data).map(({ name, format, value }) => [name, valueWords(format, value)]),
+  ),
+});
+
+const recordFields = (data: Uint8Array): Fields => ({
+  records: decodeLoadRecords(data).map(({ time, classes }) => ({
+    time: time && formatDigits(time, 'YYMMDDhhmm'),
+    ...Object.fromEntries(
+      LOAD_CLASSES.flatMap((fields, at) =>
+        fields.flatMap(([name, format], field) => {
+          const values = classes[at];
+          return values ? [[name, valueWords(format, values[field] ?? null)]] : [];
+        }),
+      ),
+    ),
+  })),
+});
 
 function valueWords(format: Format, value: DataValue): DescribedValue {
   if (value === null) return null;

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type AssemblyStep, createAssembly, repliesOf } from './assembly.ts';
 import { decodeFrame, type Edition, encodeFrame, hasMore } from './frame.ts';
 import { type Dlt645Reply, decodeReply, frameOfReply } from './reply.ts';
-import { decodeRequest, frameOfRequest, readRequest } from './request.ts';
+import { readRequest } from './request.ts';
+import { decodeRequest, frameOfRequest } from './request-codec.ts';
 
 const METER = '201000000012';
 

@@ -6,14 +6,8 @@ import { matchesAddress } from './address.ts';
 import { answers, createEchoFilter } from './exchange.ts';
 import { createDlt645Stream, type Dlt645Frame, decodeFrame, encodeFrame } from './frame.ts';
 import { type Dlt645Reply, decodeReply, frameOfReply } from './reply.ts';
-import {
-  broadcastTime,
-  decodeRequest,
-  frameOfRequest,
-  readAddressRequest,
-  readRequest,
-  relayRequest,
-} from './request.ts';
+import { broadcastTime, readAddressRequest, readRequest, relayRequest } from './request.ts';
+import { decodeRequest, frameOfRequest } from './request-codec.ts';
 
 const METER = '201000000012';
 const AUTHORITY = { level: 2, code: '123456', operator: '00000001' };

@@ -18,17 +18,17 @@ export {
   preambleBytesOf,
 } from './frame.ts';
 export { FUNCTION_1997, FUNCTION_2007, type FunctionName, identify } from './functions.ts';
+export { decodeLoadRecords, encodeLoadRecord, LOAD_CLASSES, type LoadRecord, loadRecordName } from './load-record.ts';
 export { decodeRelayOrder, encodeRelayOrder, RELAY_ACTIONS, type RelayAction, type RelayOrder } from './relay.ts';
 export { type Dlt645Reply, decodeReply, describeErrors, frameOfReply } from './reply.ts';
 export {
   broadcastTime,
   type Dlt645Request,
-  decodeRequest,
-  frameOfRequest,
   readAddressRequest,
   readRequest,
   relayRequest,
 } from './request.ts';
+export { decodeRequest, frameOfRequest } from './request-codec.ts';
 export {
   decodeRunStatus,
   describeStatusWord,

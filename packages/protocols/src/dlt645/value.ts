@@ -120,7 +120,8 @@ function encodeBits(format: Extract<Format, { kind: 'bits' }>, value: number): U
   return fromHex(value.toString(16).padStart(2 * format.bytes, '0')).reverse();
 }
 
-function partsOf(value: DataValue): readonly DataValue[] {
+/** @throws frame.bad_value when it is a single value */
+export function partsOf(value: DataValue): readonly DataValue[] {
   if (!Array.isArray(value)) throw protocolError('frame.bad_value', 'a list of values is needed');
   return value;
 }

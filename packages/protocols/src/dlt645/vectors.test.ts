@@ -5,7 +5,8 @@ import { formatDigits } from './clock.ts';
 import { type DataItem, decodeData, encodeData } from './data.ts';
 import { type Dlt645Frame, decodeFrame, encodeFrame, isFromMeter, preambleBytesOf } from './frame.ts';
 import { type Dlt645Reply, decodeReply, frameOfReply } from './reply.ts';
-import { type Dlt645Request, decodeRequest, frameOfRequest } from './request.ts';
+import type { Dlt645Request } from './request.ts';
+import { decodeRequest, frameOfRequest } from './request-codec.ts';
 import { decodeRunStatus } from './status-words.ts';
 
 /** A frame with the values of its data, each as a person would write it down. */
