@@ -73,6 +73,21 @@ test('workspaces import only downwards', () => {
   expect(wrong).toEqual([]);
 });
 
+test('a workspace imports only packages that it declares', () => {
+  const wrong: string[] = [];
+  for (const path of product) {
+    const workspace = Object.keys(WORKSPACES).find((name) => path.startsWith(`${name}/`));
+    if (!workspace) continue;
+    const manifest = JSON.parse(text(`${workspace}/package.json`)) as { name: string; dependencies?: object };
+    const declared = [manifest.name, ...Object.keys(manifest.dependencies ?? {})];
+    for (const name of importsOf(path)) {
+      const bare = /^(@[^/]+\/[^/]+|[^./@][^/]*)/.exec(name)?.[1];
+      if (bare && !bare.startsWith('node:') && !declared.includes(bare)) wrong.push(`${path} → ${bare}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 test('rooms of the server import only what the house plan says, and never another room’s store', () => {
   const wrong: string[] = [];
   for (const path of product) {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CONSOLE = join(ROOT, 'apps/console');
@@ -17,8 +19,8 @@ export async function buildConsole(say: (line: string) => void): Promise<string>
   const builtAt = await newest([join(DIST, 'index.html')]);
   if (builtAt < (await newest(SOURCES))) {
     say('Building the console, once …');
-    const vite: typeof import('vite') = await import(createRequire(join(CONSOLE, 'package.json')).resolve('vite'));
-    await vite.build({ root: CONSOLE, logLevel: 'warn' });
+    const vite = createRequire(join(CONSOLE, 'package.json')).resolve('vite/package.json');
+    await promisify(execFile)(process.execPath, [join(dirname(vite), 'bin/vite.js'), 'build', CONSOLE]);
   }
   return DIST;
 }

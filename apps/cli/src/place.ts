@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { OpenPrepayError } from '@openprepay/kernel';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 
@@ -21,4 +22,11 @@ export function placeOf(options: PlaceOptions): { dataDir: string; databaseUrl: 
   return { dataDir: base, databaseUrl: process.env['DATABASE_URL'] || null };
 }
 
-export const openLog = (level: string) => pino({ level, base: null }, pino.destination({ dest: 2, sync: false }));
+/** A named error says what it is in a line; only one that nobody named needs its stack. */
+const errorOf = (error: unknown) =>
+  error instanceof OpenPrepayError
+    ? { code: error.code, message: error.message, ...error.details }
+    : pino.stdSerializers.err(error as Error);
+
+export const openLog = (level: string) =>
+  pino({ level, base: null, serializers: { err: errorOf } }, pino.destination({ dest: 2, sync: false }));
