@@ -39,17 +39,21 @@ const FUNCTIONS: Readonly<Record<Edition, Readonly<Partial<Record<FunctionName, 
 
 export const functionCode = (edition: Edition, name: FunctionName): number | null => FUNCTIONS[edition][name] ?? null;
 
-/**
- * What a frame's control code means. The address never tells the edition, and no code but 08 is in both, where both
- * mean the same bytes. Null when neither has the code.
- */
-export function identify(frame: Dlt645Frame): { readonly edition: Edition; readonly name: FunctionName } | null {
-  const code = functionOf(frame);
-  for (const edition of ['2007', '1997'] as const) {
-    const found = Object.entries(FUNCTIONS[edition]).find((entry) => entry[1] === code);
-    if (found && isFunctionName(found[0])) return { edition, name: found[0] };
-  }
-  return null;
+interface Identity {
+  readonly edition: Edition;
+  readonly name: FunctionName;
 }
 
 const isFunctionName = (name: string): name is FunctionName => name in FUNCTION_2007;
+
+/** The later ones win: 08 is in both editions, and means the same bytes in both. */
+const IDENTITIES: ReadonlyMap<number, Identity> = new Map(
+  (['1997', '2007'] as const).flatMap((edition) =>
+    Object.entries(FUNCTIONS[edition]).flatMap(([name, code]): [number, Identity][] =>
+      isFunctionName(name) ? [[code, { edition, name }]] : [],
+    ),
+  ),
+);
+
+/** What a frame's control code means, and so of which edition it is; the address never tells. Null when neither has it. */
+export const identify = (frame: Dlt645Frame): Identity | null => IDENTITIES.get(functionOf(frame)) ?? null;
