@@ -1,0 +1,194 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, ordinaryStall, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
+import { type Browser, openBrowser } from './chromium.ts';
+import { addOperator, cardOf, firstAdmin, openStall, signIn } from './staff.ts';
+
+const PHONES = [
+  { width: 390, height: 844 },
+  { width: 360, height: 740 },
+];
+const DESKTOP = { width: 1440, height: 900 };
+const TOP_UP_FEN = 300_00;
+const MAX_TABS = 40;
+
+let market: TestMarket;
+let browser: Browser;
+let page: Page;
+let code: string;
+let electricity: string;
+let water: string;
+
+/** One market for all: a relay that is stuck, a water meter whose register fell back, and everything else in order. */
+beforeAll(async () => {
+  market = await startTestMarket({
+    stalls: 8,
+    speed: 240,
+    consoleDir: join(import.meta.dirname, '../../apps/console/dist'),
+    prepare: (site) => withBalances(site, 1_000_00),
+  });
+  ({ code, electricity, water } = ordinaryStall(market.site));
+  browser = await openBrowser(DESKTOP);
+  page = await browser.context.newPage();
+  await eventually(async () => {
+    const { meters } = await market.stall(code);
+    expect(meters.map((meter) => [meter.switchState, meter.lastReading?.quality])).toEqual(
+      meters.map(() => ['on', 'good']),
+    );
+  });
+  const relay = market.simulator.electricity(electricity);
+  relay.stuck = true;
+  const { meters } = await market.stall(code);
+  await market.override(meters.find((meter) => meter.serial === electricity)?.meterId ?? '', 'forced_off');
+  market.simulator.water(water).forceDecrease();
+  market.simulator.water(water).wakeNow();
+  const params = { marketId: market.marketId };
+  await eventually(async () => {
+    expect(await market.api('holds', { params })).toHaveLength(1);
+    expect(await market.api('exceptions', { params })).toHaveLength(1);
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await market?.stop();
+});
+
+/** How far an element can be scrolled sideways, in pixels. */
+const sideways = (selector: string) =>
+  page.locator(selector).evaluate((element) => element.scrollWidth - element.clientWidth);
+
+const press = async (...keys: readonly string[]) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+/** Tab, until the focus is on what is meant. */
+async function tabTo(selector: string): Promise<void> {
+  for (let tabs = 0; tabs < MAX_TABS; tabs += 1) {
+    if (await page.locator(`${selector}:focus`).count()) return;
+    await press('Tab');
+  }
+  throw new Error(`${selector} is not in the order of the Tab key`);
+}
+
+test.each(PHONES)(
+  'on a phone $width pixels wide nothing has to be scrolled sideways, in either language',
+  async (phone) => {
+    await page.setViewportSize(phone);
+    await signIn(page, market, firstAdmin(market));
+    for (const lang of ['zh-CN', 'en']) {
+      await page.goto(`${market.server.httpUrl}/stalls`);
+      await cardOf(page, code).waitFor();
+      if ((await page.locator('html').getAttribute('lang')) !== lang) await page.getByTestId('language').click();
+      expect([lang, 'grid', await sideways('html')]).toEqual([lang, 'grid', 0]);
+      await openStall(page, code);
+      expect([lang, 'stall', await sideways('html'), await sideways('.panel')]).toEqual([lang, 'stall', 0, 0]);
+      expect(await page.locator('nav').isVisible()).toBe(false);
+      await page.goto(`${market.server.httpUrl}/exceptions`);
+      await page.getByTestId('hold-row').waitFor();
+      expect([lang, 'lists', await sideways('html')]).toEqual([lang, 'lists', 0]);
+    }
+    await page.getByTestId('language').click();
+    await page.setViewportSize(DESKTOP);
+  },
+);
+
+test('theme and language are as they were chosen after a reload', async () => {
+  await signIn(page, market, firstAdmin(market));
+  await page.locator('html[lang="zh-CN"]:not(.dark)').waitFor({ state: 'attached' });
+  await page.getByTestId('theme').click();
+  await page.getByTestId('language').click();
+  await page.reload();
+  await cardOf(page, code).waitFor();
+  expect(await page.locator('html[lang="en"].dark').count()).toBe(1);
+  await page.getByTestId('theme').click();
+  await page.getByTestId('language').click();
+  await page.reload();
+  await cardOf(page, code).waitFor();
+  expect(await page.locator('html[lang="zh-CN"]:not(.dark)').count()).toBe(1);
+});
+
+test.each([
+  { role: 'admin', sees: ['topup-open', 'override-forced_off', 'hold-reject', 'unclaimed'] },
+  { role: 'cashier', sees: ['topup-open'] },
+  { role: 'auditor', sees: ['unclaimed'] },
+] as const)('$role sees the buttons of that role, and no other', async ({ role, sees }) => {
+  const who = role === 'admin' ? firstAdmin(market) : await addOperator(market, role);
+  await signIn(page, market, who);
+  await openStall(page, code);
+  const seen: string[] = [];
+  const look = async (name: string, selector: string) => {
+    if (await page.locator(selector).count()) seen.push(name);
+  };
+  await look('topup-open', '[data-testid="topup-open"]');
+  await look('override-forced_off', '[data-testid="override-forced_off"]');
+  await press('Escape');
+  await page.locator('nav a[href="/exceptions"]').click();
+  await page.getByTestId('hold-row').waitFor();
+  await look('hold-reject', '[data-testid="hold-reject"]');
+  await look('unclaimed', 'nav a[href="/unclaimed"]');
+  expect(seen).toEqual(sees);
+});
+
+test('a stuck relay is on the list, with what was wanted and what it says, in both languages', async () => {
+  await signIn(page, market, firstAdmin(market));
+  await page.locator('nav a[href="/exceptions"]').click();
+  const row = page.getByTestId('exception-row');
+  await row.waitFor();
+  expect(await row.textContent()).toMatch(/分合闸未确认.*目标分闸，发送 \d+ 次后回读仍为合闸/);
+  await page.getByTestId('language').click();
+  expect(await row.textContent()).toMatch(/Switch not confirmed.*Wanted: Off\. Still reads back On after \d+ writes/);
+  await page.getByTestId('language').click();
+});
+
+test('a suspect reading is rejected with a note, and its hold is gone', async () => {
+  await signIn(page, market, firstAdmin(market));
+  await page.locator('nav a[href="/exceptions"]').click();
+  const row = page.getByTestId('hold-row');
+  await row.waitFor();
+  expect(await row.getAttribute('data-reason')).toBe('decrease');
+  expect(await page.getByTestId('hold-accept').count()).toBe(0);
+  await page.getByTestId('hold-reject').click();
+  await page.getByTestId('reason-confirm').click();
+  await page.getByRole('alert').waitFor();
+  await page.getByTestId('reason-input').fill('现场核对，表计通信错误');
+  await page.getByTestId('reason-confirm').click();
+  await row.waitFor({ state: 'detached' });
+  expect(await market.api('holds', { params: { marketId: market.marketId } })).toEqual([]);
+});
+
+test('without a mouse: sign in, find a stall, top it up, and be back on its card', async () => {
+  await page.context().clearCookies();
+  await page.goto(market.server.httpUrl);
+  await page.locator('[data-testid="login"]:focus').waitFor();
+  const { login, password } = firstAdmin(market);
+  await page.keyboard.type(login);
+  await press('Tab');
+  await page.keyboard.type(password);
+  await press('Enter');
+  await cardOf(page, code).waitFor();
+  const codes = await page.getByTestId('stall-card').evaluateAll((all) => all.map((one) => one.dataset['stallCode']));
+
+  await tabTo('[data-testid="stall-card"]');
+  expect(await page.locator(':focus').getAttribute('data-stall-code')).toBe(codes[0]);
+  await press('End', 'ArrowLeft', 'Home', ...Array<string>(codes.indexOf(code)).fill('ArrowRight'));
+  expect(await page.locator(':focus').getAttribute('data-stall-code')).toBe(code);
+
+  await press('Enter');
+  await page.getByTestId('balance').waitFor();
+  const before = (await market.stall(code)).account?.purses.find((purse) => purse.kind === 'utility')?.balanceFen ?? 0;
+  await tabTo('[data-testid="topup-open"]');
+  await press('Enter');
+  await page.locator('[data-testid="topup-amount"]:focus').waitFor();
+  await page.keyboard.type(String(TOP_UP_FEN / 100));
+  await press('Enter');
+  await page.locator('[data-testid="topup-done"]:focus').waitFor();
+  await press('Enter');
+  await page.getByTestId('topup-done').waitFor({ state: 'detached' });
+  await page.locator('[data-testid="topup-open"]:focus').waitFor();
+  await press('Escape');
+  await page.locator(`[data-stall-code="${code}"]:focus`).waitFor();
+  const { ledger, account } = await market.stall(code);
+  expect(ledger.filter((line) => line.kind === 'top_up').map((line) => line.amountFen)).toEqual([TOP_UP_FEN]);
+  expect(account?.purses.find((purse) => purse.kind === 'utility')?.balanceFen).toBeGreaterThan(before);
+});
