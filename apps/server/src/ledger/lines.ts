@@ -1,6 +1,6 @@
 import type { LedgerLine } from '@openprepay/contract';
-import { parseRule, unitPrice } from '@openprepay/domain';
-import { formatPrice, type MeterKind } from '@openprepay/kernel';
+import { averagePrice } from '@openprepay/domain';
+import { formatPrice, type MeterKind, type NanoYuan, quantity } from '@openprepay/kernel';
 import type { Static } from 'typebox';
 import type { Queryable } from '../platform/database.ts';
 import type { LedgerTransaction, PurseKind } from './types.ts';
@@ -26,7 +26,7 @@ interface ChargeColumns {
   readonly meter_kind: MeterKind;
   readonly plan_name: string;
   readonly plan_version: number;
-  readonly rule: unknown;
+  readonly exact: NanoYuan;
 }
 
 /** The latest lines of an account's purses, newest first; a charge with what was priced. */
@@ -35,15 +35,14 @@ export async function ledgerLines(db: Queryable, marketId: string, accountId: st
   const rows = await db.query<LineRow>(
     `select tx.tx_id, tx.kind, tx.business_at, line.ledger_account, line.amount_fen, tx.memo,
             operator.name as operator_name, charge.from_at, charge.to_at, charge.from_value, charge.to_value,
-            meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version, version.rule
+            meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version,
+            charge.exact_after_nano_yuan - charge.exact_before_nano_yuan as exact
      from (select * from posting where market_id = $1 and account_id = $2 order by tx_id desc limit $3) line
      join ledger_tx tx on tx.market_id = $1 and tx.tx_id = line.tx_id
      left join operator on operator.operator_id = tx.operator_id
      left join charge on charge.market_id = $1 and charge.charge_id = tx.tx_id
      left join meter on meter.market_id = $1 and meter.meter_id = charge.meter_id
      left join price_plan plan on plan.market_id = $1 and plan.plan_id = charge.plan_id
-     left join price_plan_version version
-       on version.market_id = $1 and version.plan_id = charge.plan_id and version.version = charge.plan_version
      order by line.tx_id desc, line.line`,
     [marketId, accountId, limit],
   );
@@ -69,6 +68,6 @@ function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
     toValue: Number(row.to_value),
     planName: row.plan_name,
     planVersion: row.plan_version,
-    unitPrice: formatPrice(unitPrice(parseRule(row.rule))),
+    unitPrice: formatPrice(averagePrice(row.exact, quantity(row.to_value - row.from_value))),
   };
 }

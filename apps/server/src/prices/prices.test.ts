@@ -1,4 +1,3 @@
-import { unitPrice } from '@openprepay/domain';
 import { uuidV7 } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../test-support/database.ts';
@@ -35,9 +34,9 @@ test('versions are numbered in order of validity, whatever order they are given 
   const water = plan({ marketDefault: true, versions });
   await createPlans(db, marketId, [water]);
   const stored = (await priceBook(db, marketId)).planFor('water', null)?.versions ?? [];
-  expect(stored.map(({ version, validFrom, rule }) => [version, validFrom, unitPrice(rule)])).toEqual([
-    [1, minute(0), 4_000_000n],
-    [2, minute(60), 5_000_000n],
+  expect(stored.map(({ version, validFrom, rule }) => [version, validFrom, rule])).toEqual([
+    [1, minute(0), { kind: 'flat', price: [{ name: 'energy', price: 4_000_000n }] }],
+    [2, minute(60), { kind: 'flat', price: [{ name: 'energy', price: 5_000_000n }] }],
   ]);
 });
 

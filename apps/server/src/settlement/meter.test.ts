@@ -14,10 +14,9 @@ const book: PriceBook = {
 
 const cursor: Cursor = {
   accountId: 'old',
-  periodFrom: minute(0),
   settledAt: minute(30),
   settledValue: quantity(1_000),
-  exact: 123_456n as NanoYuan,
+  billing: { billingPeriod: 'tenure', periodFrom: minute(0), use: quantity(123), exact: 123_456n as NanoYuan },
 };
 
 function spanOf(
@@ -36,19 +35,23 @@ function spanOf(
     toAt: to === null ? null : minute(to),
     readAts: values.map(([minutes]) => minute(minutes)),
     totals: values.map(([, total]) => quantity(total)),
+    tariffs: values.map(() => null),
   };
 }
 
 const shown = (spans: readonly Span[], from = cursor) => {
-  const settled = settleMeter(from, spans, book);
+  const settled = settleMeter(from, spans, book, 'Asia/Shanghai');
   return {
-    charges: settled.charges.map((one) => [one.accountId, one.from.total, one.to.total, one.exactBefore]),
+    charges: settled.charges.map((one) => [one.accountId, one.from.total, one.to.total, one.before.exact]),
     cursor: settled.cursor,
   };
 };
 
 test('a meter with nothing new keeps its cursor as it is', () => {
-  expect(settleMeter(cursor, [spanOf('old', 0, null, [[30, 1_000]])], book)).toEqual({ charges: [], cursor });
+  expect(settleMeter(cursor, [spanOf('old', 0, null, [[30, 1_000]])], book, 'Asia/Shanghai')).toEqual({
+    charges: [],
+    cursor,
+  });
 });
 
 test('the exact sum goes on in the same tenure and begins anew in the next', () => {
@@ -69,10 +72,9 @@ test('the exact sum goes on in the same tenure and begins anew in the next', () 
   ]);
   expect(after).toEqual({
     accountId: 'new',
-    periodFrom: minute(60),
     settledAt: minute(90),
     settledValue: 1_700n,
-    exact: 200_000_000n,
+    billing: { billingPeriod: 'tenure', periodFrom: minute(60), use: 200n, exact: 200_000_000n },
   });
 });
 
@@ -84,7 +86,7 @@ test('an account that gets the meter back, or at another stall, begins a new bil
     ]),
   ]);
   expect(charges).toEqual([['old', 3_000n, 3_100n, 0n]]);
-  expect(after.periodFrom).toEqual(minute(120));
+  expect(after.billing.periodFrom).toEqual(minute(120));
 });
 
 test('the next account waits while the one before it has more readings than are settled at once', () => {

@@ -1,5 +1,5 @@
-import { cutSegments, type MeterValue, priceSegments } from '@openprepay/domain';
-import { assert, type NanoYuan } from '@openprepay/kernel';
+import { chargeReadings, type MeterValue, newBilling } from '@openprepay/domain';
+import { assert } from '@openprepay/kernel';
 import type { PriceBook } from '../prices/index.ts';
 import { settlementError } from './errors.ts';
 import type { Cursor, MeterCharge, Span } from './types.ts';
@@ -16,9 +16,10 @@ export const MAX_READINGS = 100;
  * Settles one meter through the spans that follow its cursor, oldest first: what is left of the account that had it,
  * then, where it was handed over, the next account from its own first reading. Use between the last reading of one and
  * the first of the next is nobody's. A span whose readings are not all here keeps the ones after it waiting.
- * @throws settlement.no_plan, pricing.no_version
+ * @param zone of the market
+ * @throws settlement.no_plan, pricing.no_version, pricing.no_tariff_price
  */
-export function settleMeter(cursor: Cursor, spans: readonly Span[], book: PriceBook): MeterSettlement {
+export function settleMeter(cursor: Cursor, spans: readonly Span[], book: PriceBook, zone: string): MeterSettlement {
   const charges: MeterCharge[] = [];
   let at = cursor;
   for (const span of spans) {
@@ -34,15 +35,10 @@ export function settleMeter(cursor: Cursor, spans: readonly Span[], book: PriceB
     }
     const plan = book.planFor(span.kind, span.planId);
     if (plan === null) throw settlementError('settlement.no_plan', `no ${span.kind} price for this account`);
-    for (const segment of priceSegments(at.exact, cutSegments(values, plan.versions))) {
+    for (const charge of chargeReadings(at.billing, values, plan.versions, zone)) {
       const { meterId, kind, accountId, stallId } = span;
-      charges.push({ ...segment, meterId, kind, accountId, stallId });
-      at = {
-        ...at,
-        settledAt: segment.to.readAt,
-        settledValue: segment.to.total,
-        exact: segment.exactAfter,
-      };
+      charges.push({ ...charge, meterId, kind, accountId, stallId });
+      at = { ...at, settledAt: charge.to.readAt, settledValue: charge.to.total, billing: charge.after };
     }
     if (isCutShort(span)) break;
   }
@@ -54,20 +50,21 @@ export const isCutShort = (span: Span): boolean => span.readAts.length >= MAX_RE
 
 const isSpanOf = (cursor: Cursor, span: Span): boolean =>
   span.accountId === cursor.accountId &&
-  span.fromAt <= cursor.periodFrom &&
-  (span.toAt === null || cursor.periodFrom < span.toAt);
+  span.fromAt <= cursor.billing.periodFrom &&
+  (span.toAt === null || cursor.billing.periodFrom < span.toAt);
 
 const openAt = (span: Span, first: MeterValue): Cursor => ({
   accountId: span.accountId,
-  periodFrom: first.readAt,
   settledAt: first.readAt,
   settledValue: first.total,
-  exact: 0n as NanoYuan,
+  billing: newBilling(first),
 });
 
 function valuesOf(span: Span): MeterValue[] {
   return span.readAts.flatMap((readAt, index) => {
     const total = span.totals[index];
-    return total === undefined ? [] : [{ readAt, total }];
+    return total === undefined ? [] : [{ readAt, total, tariffs: span.tariffs[index]?.map(toBigint) ?? null }];
   });
 }
+
+const toBigint = (text: string | null) => (text === null ? null : BigInt(text));

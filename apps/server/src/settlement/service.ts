@@ -36,7 +36,7 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
   if (!market) return { charges: 0, skipped: [] };
   const now = ctx.clock.now();
   const cutOffs = PERIODS.map((period) => ({ period, at: settlementCutOff(period, now, market.timeZone) }));
-  const limits: Limits = { marketId, now, cutOffs };
+  const limits: Limits = { marketId, now, timeZone: market.timeZone, cutOffs };
   const book = await priceBook(ctx.db, marketId);
   const skipped: Skipped[] = [];
   let charges = 0;
@@ -79,7 +79,7 @@ async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, due: r
         continue;
       }
       try {
-        const settled = settleMeter(cursor, ofMeter, book);
+        const settled = settleMeter(cursor, ofMeter, book, limits.timeZone);
         for (const charge of settled.charges) charges.push(withId(charge, now));
         if (settled.cursor !== cursor) moved.push({ meterId, ...settled.cursor });
         if (ofMeter.some(isCutShort)) left.add(meterId);

@@ -1,4 +1,4 @@
-import type { SettlementPeriod } from '@openprepay/domain';
+import type { BillingState, PricedUse, SettlementPeriod } from '@openprepay/domain';
 import type { Queryable } from '../platform/database.ts';
 import { MAX_READINGS } from './meter.ts';
 import type { Cursor, MeterCharge, Span } from './types.ts';
@@ -11,6 +11,7 @@ export async function listMarkets(db: Queryable): Promise<{ marketId: string; ti
 export interface Limits {
   readonly marketId: string;
   readonly now: Date;
+  readonly timeZone: string;
   readonly cutOffs: readonly { readonly period: SettlementPeriod; readonly at: Date | null }[];
 }
 
@@ -123,15 +124,20 @@ export async function lockCursors(
   marketId: string,
   meterIds: readonly string[],
 ): Promise<Map<string, Cursor>> {
-  const rows = await tx.query<Cursor & { meterId: string } & Record<string, unknown>>(
-    `select meter_id as "meterId", account_id as "accountId", period_from as "periodFrom", settled_at as "settledAt",
-            settled_value as "settledValue", exact_nano_yuan as exact
+  const rows = await tx.query<Omit<Cursor, 'billing'> & BillingState & { meterId: string } & Record<string, unknown>>(
+    `select meter_id as "meterId", account_id as "accountId", settled_at as "settledAt", settled_value as "settledValue",
+            billing_period as "billingPeriod", period_from as "periodFrom", period_use as use, exact_nano_yuan as exact
      from meter_settlement
      where market_id = $1 and meter_id = any($2::uuid[])
      order by meter_id for update`,
     [marketId, meterIds],
   );
-  return new Map(rows.map(({ meterId, ...cursor }) => [meterId, cursor]));
+  return new Map(
+    rows.map(({ meterId, billingPeriod, periodFrom, use, exact, ...cursor }) => [
+      meterId,
+      { ...cursor, billing: { billingPeriod, periodFrom, use, exact } },
+    ]),
+  );
 }
 
 /** The spans to settle with their readings, a meter's together and oldest first. */
@@ -139,11 +145,13 @@ export async function readSpans(tx: Queryable, limits: Limits, meterIds: readonl
   return tx.query<Span & Record<string, unknown>>(
     `${SPANS}
      select meter_id as "meterId", kind, account_id as "accountId", stall_id as "stallId", plan_id as "planId",
-            from_at as "fromAt", to_at as "toAt", value.read_ats as "readAts", value.totals
+            from_at as "fromAt", to_at as "toAt", value.read_ats as "readAts", value.totals,
+            value.tariffs
      from span
      cross join lateral (
-       select array_agg(read_at order by read_at) as read_ats, array_agg(total order by read_at) as totals
-       from (select read_at, total from reading where ${SETTLEABLE} order by reading.read_at limit $6) first) value
+       select array_agg(read_at order by read_at) as read_ats, array_agg(total order by read_at) as totals,
+              jsonb_agg(tariffs::text[] order by read_at) as tariffs
+       from (select read_at, total, tariffs from reading where ${SETTLEABLE} order by reading.read_at limit $6) first) value
      where value.read_ats[1] < coalesce(span.to_at, 'infinity')
      order by meter_id, span.from_at`,
     [...spanValues(limits, meterIds), MAX_READINGS],
@@ -164,11 +172,12 @@ export async function insertCharges(
 ): Promise<void> {
   await tx.query(
     `insert into charge (market_id, charge_id, meter_id, account_id, stall_id, from_at, to_at, from_value, to_value,
-                         plan_id, plan_version, exact_before_nano_yuan, exact_after_nano_yuan, amount_fen, tx_id,
-                         created_at)
+                         plan_id, plan_version, billing_period, period_from, use_before, intervals, uses,
+                         exact_before_nano_yuan, exact_after_nano_yuan, amount_fen, tx_id, created_at)
      select $1, t.*, $2
      from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::timestamptz[], $9::bigint[],
-                 $10::bigint[], $11::uuid[], $12::integer[], $13::bigint[], $14::bigint[], $15::bigint[], $16::uuid[]) as t`,
+                 $10::bigint[], $11::uuid[], $12::integer[], $13::text[], $14::timestamptz[], $15::bigint[], $16::integer[],
+                 $17::jsonb[], $18::bigint[], $19::bigint[], $20::bigint[], $21::uuid[]) as t`,
     [
       marketId,
       at,
@@ -182,13 +191,20 @@ export async function insertCharges(
       charges.map((charge) => charge.to.total),
       charges.map((charge) => charge.version.planId),
       charges.map((charge) => charge.version.version),
-      charges.map((charge) => charge.exactBefore),
-      charges.map((charge) => charge.exactAfter),
+      charges.map((charge) => charge.after.billingPeriod),
+      charges.map((charge) => charge.after.periodFrom),
+      charges.map((charge) => charge.before.use),
+      charges.map((charge) => charge.intervals),
+      charges.map((charge) => JSON.stringify(charge.uses.map(storedUse))),
+      charges.map((charge) => charge.before.exact),
+      charges.map((charge) => charge.after.exact),
       charges.map((charge) => charge.amountFen),
       charges.map((charge) => charge.txId),
     ],
   );
 }
+
+const storedUse = ({ step, tariff, use }: PricedUse) => ({ step, tariff, use: String(use) });
 
 export async function moveCursors(
   tx: Queryable,
@@ -197,19 +213,24 @@ export async function moveCursors(
 ): Promise<void> {
   await tx.query(
     `update meter_settlement
-     set account_id = moved.account_id, period_from = moved.period_from, settled_at = moved.settled_at,
-         settled_value = moved.settled_value, exact_nano_yuan = moved.exact_nano_yuan
-     from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::bigint[], $7::bigint[])
-       as moved (meter_id, account_id, period_from, settled_at, settled_value, exact_nano_yuan)
+     set account_id = moved.account_id, settled_at = moved.settled_at, settled_value = moved.settled_value,
+         billing_period = moved.billing_period, period_from = moved.period_from, period_use = moved.period_use,
+         exact_nano_yuan = moved.exact_nano_yuan
+     from unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[], $8::bigint[],
+                 $9::bigint[])
+       as moved (meter_id, account_id, settled_at, settled_value, billing_period, period_from, period_use,
+                 exact_nano_yuan)
      where meter_settlement.market_id = $1 and meter_settlement.meter_id = moved.meter_id`,
     [
       marketId,
       cursors.map((cursor) => cursor.meterId),
       cursors.map((cursor) => cursor.accountId),
-      cursors.map((cursor) => cursor.periodFrom),
       cursors.map((cursor) => cursor.settledAt),
       cursors.map((cursor) => cursor.settledValue),
-      cursors.map((cursor) => cursor.exact),
+      cursors.map(({ billing }) => billing.billingPeriod),
+      cursors.map(({ billing }) => billing.periodFrom),
+      cursors.map(({ billing }) => billing.use),
+      cursors.map(({ billing }) => billing.exact),
     ],
   );
 }

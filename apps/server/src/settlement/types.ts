@@ -1,15 +1,12 @@
-import type { PricedSegment } from '@openprepay/domain';
-import type { MeterKind, NanoYuan, Quantity } from '@openprepay/kernel';
+import type { BillingState, Charge } from '@openprepay/domain';
+import type { MeterKind, Quantity } from '@openprepay/kernel';
 
 /** How far a meter is settled for the account that has it. */
 export interface Cursor {
   readonly accountId: string;
-  /** The first reading of the billing period: where this account's unbroken time with the meter begins. */
-  readonly periodFrom: Date;
   readonly settledAt: Date;
   readonly settledValue: Quantity;
-  /** The exact sum of the billing period; charged so far is this, rounded. */
-  readonly exact: NanoYuan;
+  readonly billing: BillingState;
 }
 
 /** A time in which one account had one meter, with the good readings in it that are to be settled. */
@@ -25,9 +22,11 @@ export interface Span {
   /** In order of time; the settled one first where this span is the cursor's. */
   readonly readAts: readonly Date[];
   readonly totals: readonly Quantity[];
+  /** The tariff registers of each reading as decimals, null where it carries none. */
+  readonly tariffs: readonly (readonly (string | null)[] | null)[];
 }
 
-export interface MeterCharge extends PricedSegment {
+export interface MeterCharge extends Charge {
   readonly meterId: string;
   readonly kind: MeterKind;
   readonly accountId: string;

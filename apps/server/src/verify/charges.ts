@@ -1,32 +1,86 @@
-import { parseRule, unitPrice } from '@openprepay/domain';
+import { type PricePart, type PriceRule, parseRule, unitPrice } from '@openprepay/domain';
+import type { MicroYuan } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
 import type { Rule, Subject } from './rule.ts';
+import { timeOfUseRule } from './times-of-use.ts';
 
 const COUNT_CHARGES = 'select count(*) from charge where market_id = $1';
 
-/** Every price of the market, read from its rule: plan ids, versions, and 10⁻⁶ yuan a unit. */
+/** One unit price of a version: that of a step (0 where there are none) and a tariff ('' where there are none). */
+interface UnitPrice {
+  readonly step: number;
+  readonly tariff: string;
+  readonly microYuan: MicroYuan;
+  /** Where the step begins and ends in the use of its billing period. */
+  readonly low: bigint;
+  readonly high: bigint | null;
+}
+
+/** Every unit price of the market, read from its rules. */
 async function prices(db: Queryable, { marketId }: Subject): Promise<readonly unknown[]> {
-  const rows = await db.query<{ plan_id: string; version: number; rule: unknown }>(
+  const versions = await db.query<{ plan_id: string; version: number; rule: unknown }>(
     'select plan_id, version, rule from price_plan_version where market_id = $1',
     [marketId],
   );
+  const rows = versions.flatMap(({ rule, ...version }) => {
+    const parsed = parseRule(rule);
+    return unitPrices(parsed).map((price) => ({
+      ...version,
+      ...price,
+      period: 'period' in parsed ? parsed.period : null,
+    }));
+  });
   return [
     rows.map((row) => row.plan_id),
     rows.map((row) => row.version),
-    rows.map((row) => unitPrice(parseRule(row.rule))),
+    rows.map((row) => row.period),
+    rows.map((row) => row.step),
+    rows.map((row) => row.tariff),
+    rows.map((row) => row.microYuan),
+    rows.map((row) => row.low),
+    rows.map((row) => row.high),
   ];
 }
+
+function unitPrices(rule: PriceRule): UnitPrice[] {
+  const whole = { step: 0, low: 0n, high: null };
+  if (rule.kind === 'flat') return [{ ...whole, tariff: '', microYuan: unitPrice(rule.price) }];
+  if (rule.kind === 'tou') return byTariff(rule.price).map((one) => ({ ...whole, ...one }));
+  const stepped = rule.steps.map((one, index) => ({
+    step: index + 1,
+    low: rule.steps[index - 1]?.upTo ?? 0n,
+    high: one.upTo,
+  }));
+  return stepped.flatMap((step, index) => {
+    if (rule.kind === 'steps') return { ...step, tariff: '', microYuan: unitPrice(rule.steps[index]?.price ?? []) };
+    return byTariff(rule.steps[index]?.price ?? {}).map((one) => ({ ...step, ...one }));
+  });
+}
+
+const byTariff = (prices: Readonly<Record<string, readonly PricePart[]>>) =>
+  Object.entries(prices).map(([tariff, parts]) => ({ tariff, microYuan: unitPrice(parts) }));
+
+const PRICES = `
+  with price as (
+    select * from unnest($2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::text[], $7::bigint[], $8::bigint[],
+                         $9::bigint[]) as t (plan_id, version, period, step, tariff, micro_yuan, low, high)
+  )`;
+
+const USES = `jsonb_to_recordset(charge.uses) as one (step integer, tariff text, use bigint)`;
 
 export const chargeRules: readonly Rule[] = [
   {
     name: 'charges of a meter follow each other without gap or overlap',
     counts: COUNT_CHARGES,
-    // A billing period goes on from the charge before it, or begins where an account got the meter.
+    // A billing period goes on from the charge before it, or is a new one; where an account got the meter it is.
     problems: `
       with ordered as (
         select charge.*,
                lag(to_at) over meter as before_to_at, lag(to_value) over meter as before_to_value,
-               lag(account_id) over meter as before_account_id, lag(exact_after_nano_yuan) over meter as before_exact
+               lag(account_id) over meter as before_account_id, lag(exact_after_nano_yuan) over meter as before_exact,
+               lag(use_before + to_value - from_value) over meter as before_use,
+               lag(billing_period) over meter as before_billing_period, lag(period_from) over meter as before_period_from,
+               exact_before_nano_yuan = 0 and use_before = 0 and period_from = from_at as is_first
         from charge where market_id = $1
         window meter as (partition by meter_id order by from_at)
       )
@@ -34,8 +88,11 @@ export const chargeRules: readonly Rule[] = [
                     coalesce(before_to_at::text, 'nothing')) as problem
       from ordered
       where not coalesce(from_at = before_to_at and from_value = before_to_value and account_id = before_account_id
-                         and exact_before_nano_yuan = before_exact, false)
-        and not (exact_before_nano_yuan = 0 and ordered.from_at >= coalesce(before_to_at, '-infinity') and exists (
+          and case when billing_period = before_billing_period
+                   then exact_before_nano_yuan = before_exact and use_before = before_use
+                        and period_from = before_period_from
+                   else is_first end, false)
+        and not (is_first and ordered.from_at >= coalesce(before_to_at, '-infinity') and exists (
           select from tenancy
           join meter_binding binding on binding.market_id = $1 and binding.stall_id = tenancy.stall_id
           where tenancy.market_id = $1 and tenancy.account_id = ordered.account_id
@@ -61,26 +118,49 @@ export const chargeRules: readonly Rule[] = [
     name: 'every charge is its use at the price in force, rounded on the sum',
     counts: COUNT_CHARGES,
     values: prices,
-    problems: `
-      with price as (
-        select * from unnest($2::uuid[], $3::integer[], $4::bigint[]) as t (plan_id, version, micro_yuan)
-      ), priced as (
-        select charge.*, price.micro_yuan, (
+    problems: `${PRICES}, priced as (
+        select charge.*, used.*, (
           select version from price_plan_version in_force
           where in_force.market_id = $1 and in_force.plan_id = charge.plan_id and in_force.valid_from <= charge.from_at
           order by valid_from desc limit 1) as version_in_force
         from charge
-        left join price on price.plan_id = charge.plan_id and price.version = charge.plan_version
+        cross join lateral (
+          select coalesce(sum(use), 0) as use, coalesce(sum(use::numeric * micro_yuan), 0) as exact,
+                 count(*) filter (where micro_yuan is null or use <= 0) as unpriced
+          from ${USES}
+          left join price on price.plan_id = charge.plan_id and price.version = charge.plan_version
+            and price.step = coalesce(one.step, 0) and price.tariff = coalesce(one.tariff, '')) used
         where charge.market_id = $1
       )
-      select format('charge %s of meter %s: %s fen for %s at %s/10^6 yuan, version %s, in force %s', charge_id, meter_id,
-                    amount_fen, to_value - from_value, micro_yuan, plan_version, version_in_force) as problem
+      select format('charge %s of meter %s: %s fen for %s, divided into %s, version %s, in force %s', charge_id, meter_id,
+                    amount_fen, to_value - from_value, uses, plan_version, version_in_force) as problem
       from priced
-      where not coalesce(plan_version = version_in_force
-        and exact_after_nano_yuan - exact_before_nano_yuan = (to_value - from_value)::numeric * micro_yuan
+      where not coalesce(plan_version = version_in_force and unpriced = 0 and use = to_value - from_value
+        and exact_after_nano_yuan - exact_before_nano_yuan = exact
         and amount_fen = round(exact_after_nano_yuan::numeric / 10000000)
                        - round(exact_before_nano_yuan::numeric / 10000000), false)`,
   },
+  {
+    name: 'every charge is divided exactly at the steps of its billing period',
+    counts: COUNT_CHARGES,
+    values: prices,
+    problems: `${PRICES}, band as (
+        select distinct plan_id, version, period, step, low, high from price
+      )
+      select format('charge %s of meter %s: after %s in %s it is divided into %s', charge_id, meter_id, use_before,
+                    billing_period, uses) as problem
+      from charge
+      join market on market.market_id = $1
+      join band on band.plan_id = charge.plan_id and band.version = charge.plan_version
+      where charge.market_id = $1
+        and not (
+          billing_period = case period when 'month' then to_char(from_at at time zone time_zone, 'YYYY-MM')
+                                       when 'year' then to_char(from_at at time zone time_zone, 'YYYY')
+                                       else 'tenure' end
+          and (select coalesce(sum(use), 0) from ${USES} where coalesce(one.step, 0) = band.step)
+            = greatest(least(use_before + to_value - from_value, high) - greatest(use_before, low), 0))`,
+  },
+  timeOfUseRule,
   {
     name: 'what an account was charged for a meter is its exact sum, rounded once',
     counts: 'select count(*) from meter_settlement where market_id = $1',

@@ -1,12 +1,9 @@
-export { type Charge, chargeFor } from './charge.ts';
+export { type Calendar, TARIFFS, type Tariff } from './calendar.ts';
+export { type BillingState, type Charge, chargeReadings, newBilling, type PlanVersion, versionAt } from './charge.ts';
 export { type SettlementPeriod, settlementCutOff } from './cut-off.ts';
-export { type FlatRule, type PricePart, type PriceRule, parseRule, unitPrice } from './rule.ts';
-export {
-  cutSegments,
-  type MeterValue,
-  type PlanVersion,
-  type PricedSegment,
-  priceSegments,
-  type Segment,
-  versionAt,
-} from './segments.ts';
+export type { MeterValue } from './meter-value.ts';
+export { type PricePart, unitPrice } from './parts.ts';
+export { billingPeriodOf, WHOLE_TENURE } from './period.ts';
+export { type FlatRule, type PriceRule, parseRule, type StepsRule, type StepsTouRule, type TouRule } from './rule.ts';
+export type { StepPeriod } from './steps.ts';
+export { averagePrice, exactCost, type PricedUse } from './use.ts';

@@ -1,68 +1,83 @@
-import { type MicroYuan, parsePrice } from '@openprepay/kernel';
 import { domainError } from '../errors.ts';
+import { type Calendar, parseCalendar, TARIFFS, type Tariff, tariffsOf } from './calendar.ts';
+import { isObject, shown } from './json.ts';
+import { type PricePart, parseParts } from './parts.ts';
+import { parseSteps, type Step, type StepPeriod } from './steps.ts';
 
-/** One part of a unit price (energy, loss, surcharge …), in 10⁻⁶ yuan per kWh or m³. A part may be a rebate. */
-export interface PricePart {
-  readonly name: string;
-  readonly price: MicroYuan;
-}
+/** A unit price for each tariff that has one. */
+export type TariffPrices = Partial<Readonly<Record<Tariff, readonly PricePart[]>>>;
 
 /** The same price for every unit at any time. */
 export interface FlatRule {
   readonly kind: 'flat';
-  readonly parts: readonly PricePart[];
+  readonly price: readonly PricePart[];
 }
 
-/** How a plan prices use. Told apart by `kind`, so that steps and times of use can join. */
-export type PriceRule = FlatRule;
+/** What tells the tariff of use: the meter's own registers, or the times of its readings. */
+export interface TimeOfUse {
+  readonly by: 'registers' | 'intervals';
+  /** Also asked under `registers`, for intervals whose readings carry none. */
+  readonly calendar: Calendar;
+}
 
-const MAX_PARTS = 12;
-const MAX_NAME_LENGTH = 40;
-/** 1,000 yuan per unit: beyond it a price is a slip of the decimal point. */
-const MAX_UNIT_PRICE = 1_000_000_000n;
+export interface TouRule extends TimeOfUse {
+  readonly kind: 'tou';
+  readonly price: TariffPrices;
+}
+
+export interface StepsRule {
+  readonly kind: 'steps';
+  readonly period: StepPeriod;
+  readonly steps: readonly Step<readonly PricePart[]>[];
+}
+
+/** The step is that of the use of all tariffs together. */
+export interface StepsTouRule extends TimeOfUse {
+  readonly kind: 'steps_tou';
+  readonly period: StepPeriod;
+  readonly steps: readonly Step<TariffPrices>[];
+}
+
+/** How a plan prices use, told apart by `kind`. */
+export type PriceRule = FlatRule | TouRule | StepsRule | StepsTouRule;
 
 /**
- * Reads a rule as it is stored and imported: `{"kind":"flat","parts":[{"name":"energy","price":"0.853200"}]}`, prices
- * as decimals in yuan per kWh or m³ with at most six places.
- * @throws pricing.bad_rule, saying what is wrong
+ * Reads a rule as it is stored and imported; docs/price-plan.md shows the JSON of each kind. Prices are decimals in
+ * yuan per kWh or m³ with at most six places, boundaries whole Wh or litres.
+ * @throws pricing.bad_rule, pricing.bad_steps, pricing.bad_day_table, pricing.bad_seasons, pricing.bad_special_day
  */
 export function parseRule(json: unknown): PriceRule {
   if (!isObject(json)) throw domainError('pricing.bad_rule', 'a price rule is an object');
-  if (json['kind'] !== 'flat')
-    throw domainError('pricing.bad_rule', `unknown kind of price rule: ${shown(json['kind'])}`);
-  const parts = json['parts'];
-  if (!Array.isArray(parts) || parts.length === 0 || parts.length > MAX_PARTS) {
-    throw domainError('pricing.bad_rule', `a flat price has 1 to ${MAX_PARTS} parts`);
+  const { kind } = json;
+  if (kind === 'flat') return { kind, price: parseParts(json['parts'], 'the flat price') };
+  if (kind === 'steps') return { kind, ...parseSteps(json, (step, where) => parseParts(step['parts'], where)) };
+  if (kind === 'tou') {
+    const times = parseTimes(json);
+    return { kind, ...times, price: parsePrices(json['prices'], times, 'times of use') };
   }
-  const rule: FlatRule = { kind: 'flat', parts: parts.map(parsePart) };
-  const price = unitPrice(rule);
-  if (price < 0n || price > MAX_UNIT_PRICE) {
-    throw domainError('pricing.bad_rule', 'the parts must add up to a price from 0 to 1,000 yuan');
+  if (kind === 'steps_tou') {
+    const times = parseTimes(json);
+    return { kind, ...times, ...parseSteps(json, (step, where) => parsePrices(step['prices'], times, where)) };
   }
-  return rule;
+  throw domainError('pricing.bad_rule', `unknown kind of price rule: ${shown(kind)}`);
 }
 
-/** What one kWh or m³ costs: all parts together. */
-export function unitPrice(rule: PriceRule): MicroYuan {
-  return rule.parts.reduce((sum, part) => sum + part.price, 0n) as MicroYuan;
+function parseTimes(json: Readonly<Record<string, unknown>>): TimeOfUse {
+  const { by } = json;
+  if (by !== 'registers' && by !== 'intervals') {
+    throw domainError('pricing.bad_rule', `times of use are told by registers or intervals, not by ${shown(by)}`);
+  }
+  return { by, calendar: parseCalendar(json['calendar']) };
 }
 
-function parsePart(json: unknown): PricePart {
-  const name = isObject(json) ? json['name'] : undefined;
-  const price = isObject(json) ? json['price'] : undefined;
-  if (typeof name !== 'string' || name.trim() === '' || name.length > MAX_NAME_LENGTH) {
-    throw domainError('pricing.bad_rule', `a price part needs a name of at most ${MAX_NAME_LENGTH} characters`);
-  }
-  if (typeof price !== 'string')
-    throw domainError('pricing.bad_rule', `the price of ${name} is not a decimal in quotes`);
-  try {
-    return { name, price: parsePrice(price) };
-  } catch {
-    throw domainError('pricing.bad_rule', `the price of ${name} has not at most six decimals: ${shown(price)}`);
-  }
+function parsePrices(json: unknown, { calendar }: TimeOfUse, where: string): TariffPrices {
+  if (!isObject(json)) throw domainError('pricing.bad_rule', `${where}: a price for each tariff is missing`);
+  const prices = Object.entries(json).map(([name, parts]) => {
+    const tariff = TARIFFS.find((one) => one === name);
+    if (!tariff) throw domainError('pricing.bad_rule', `${where}: ${shown(name)} is none of ${TARIFFS.join(', ')}`);
+    return [tariff, parseParts(parts, `${where}, ${tariff}`)] as const;
+  });
+  const unpriced = [...tariffsOf(calendar)].find((tariff) => !prices.some(([priced]) => priced === tariff));
+  if (unpriced) throw domainError('pricing.bad_rule', `${where}: the calendar uses ${unpriced}, which has no price`);
+  return Object.fromEntries(prices);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const shown = (value: unknown) => String(JSON.stringify(value)).slice(0, 40);

@@ -9,7 +9,7 @@ create table price_plan (
 );
 create unique index price_plan_default on price_plan (market_id, kind) where market_default;
 
--- rule: {"kind":"flat","parts":[{"name":"energy","price":"0.853200"}]}, prices in yuan per kWh or m³.
+-- rule: flat, times of use, steps or both, as docs/price-plan.md shows them; prices in yuan per kWh or m³.
 create table price_plan_version (
   market_id uuid not null,
   plan_id uuid not null,
@@ -93,21 +93,26 @@ create table posting (
 );
 create index posting_account on posting (market_id, account_id, tx_id) where account_id is not null;
 
--- How far a meter is settled for the account that has it, and the exact sum behind the rounded charges:
--- charged so far = round(exact_nano_yuan) fen.
+-- How far a meter is settled for the account that has it. billing_period: 'tenure', or '2026-03' or '2026' where steps begin
+-- anew; null before the first charge. Since period_from: the use that decides the step, and the exact sum behind the
+-- rounded charges; charged so far = round(exact_nano_yuan) fen.
 create table meter_settlement (
   market_id uuid not null,
   meter_id uuid not null,
   account_id uuid not null,
+  billing_period text,
   period_from timestamptz not null,
   settled_at timestamptz not null,
   settled_value bigint not null,
+  period_use bigint not null default 0,
   exact_nano_yuan bigint not null default 0,
   primary key (market_id, meter_id),
   foreign key (market_id, meter_id) references meter,
   foreign key (market_id, account_id) references account
 );
 
+-- Use between two readings within one billing period at one version of a plan. uses: what each step and tariff had of it,
+-- [{"step": 1, "tariff": "peak", "use": "1234"}], in Wh or litres; intervals: the pairs of readings that were joined.
 create table charge (
   market_id uuid not null,
   charge_id uuid not null,
@@ -120,6 +125,11 @@ create table charge (
   to_value bigint not null check (to_value >= from_value),
   plan_id uuid not null,
   plan_version integer not null,
+  billing_period text not null,
+  period_from timestamptz not null check (period_from <= from_at),
+  use_before bigint not null,
+  intervals integer not null check (intervals > 0),
+  uses jsonb not null,
   exact_before_nano_yuan bigint not null,
   exact_after_nano_yuan bigint not null,
   amount_fen bigint not null,
