@@ -70,21 +70,14 @@ export interface FrameRule<M> {
  */
 export const createLengthStream = <M>(rule: FrameRule<M>): StreamDecoder<Received<M>> => new LengthStream(rule);
 
-class LengthStream<M> implements StreamDecoder<Received<M>> {
-  readonly #rule: FrameRule<M>;
-  readonly #window = new ByteWindow();
-  #candidates: Candidate[] = [];
-  /** Where frames were rejected. They count once it is sure that they were no part of a good frame. */
-  #rejections: number[] = [];
+/** What every stream decoder has: the bytes still held, the counts, and the walk over a chunk. */
+export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
+  protected readonly window = new ByteWindow();
   #skippedBytes = 0;
   #rejectedFrames = 0;
 
-  constructor(rule: FrameRule<M>) {
-    this.#rule = rule;
-  }
-
   get bufferedBytes(): number {
-    return this.#window.end - this.#window.start;
+    return this.window.end - this.window.start;
   }
 
   get skippedBytes(): number {
@@ -98,19 +91,53 @@ class LengthStream<M> implements StreamDecoder<Received<M>> {
   push(chunk: Uint8Array): Received<M>[] {
     const received: Received<M>[] = [];
     for (const byte of chunk) {
-      const one = this.#accept(byte);
+      const one = this.accept(byte);
       if (one) received.push(one);
     }
     return received;
   }
 
-  reset(): void {
-    this.#candidates = [];
-    this.#giveUpBefore(this.#window.end);
+  abstract reset(): void;
+
+  /** Takes one byte; gives the frame that it completes. */
+  protected abstract accept(byte: number): Received<M> | null;
+
+  protected countRejected(frames: number): void {
+    this.#rejectedFrames += frames;
   }
 
-  #accept(byte: number): Received<M> | null {
-    const window = this.#window;
+  /** Everything before the position is noise. */
+  protected skipTo(position: number): void {
+    if (position > this.window.start) this.#skippedBytes += this.window.forget(position);
+  }
+
+  /** Takes the bytes from the position on as a frame's, for the caller to keep. */
+  protected cutFrame(from: number): Uint8Array {
+    this.skipTo(from);
+    const frame = this.window.view(from, this.window.end).slice();
+    this.window.forget(this.window.end);
+    return frame;
+  }
+}
+
+class LengthStream<M> extends ByteStream<M> {
+  readonly #rule: FrameRule<M>;
+  #candidates: Candidate[] = [];
+  /** Where frames were rejected. They count once it is sure that they were no part of a good frame. */
+  #rejections: number[] = [];
+
+  constructor(rule: FrameRule<M>) {
+    super();
+    this.#rule = rule;
+  }
+
+  override reset(): void {
+    this.#candidates = [];
+    this.#giveUpBefore(this.window.end);
+  }
+
+  protected override accept(byte: number): Received<M> | null {
+    const { window } = this;
     const { startByte, headerBytes, maxFrameBytes, judge } = this.#rule;
     if (startByte === null || startByte === byte) {
       this.#candidates.push({ at: window.end, due: window.end + headerBytes });
@@ -135,18 +162,15 @@ class LengthStream<M> implements StreamDecoder<Received<M>> {
 
   #complete(at: number, message: M): Received<M> {
     this.#giveUpBefore(at);
-    const frame = this.#window.view(at, this.#window.end).slice();
-    this.#window.forget(this.#window.end);
     this.#candidates = [];
     this.#rejections = [];
-    return { message, frame };
+    return { message, frame: this.cutFrame(at) };
   }
 
   #giveUpBefore(position: number): void {
-    if (position === this.#window.start) return;
-    this.#skippedBytes += this.#window.forget(position);
+    this.skipTo(position);
     if (this.#rejections.length === 0) return;
-    this.#rejectedFrames += this.#rejections.filter((at) => at < position).length;
+    this.countRejected(this.#rejections.filter((at) => at < position).length);
     this.#rejections = this.#rejections.filter((at) => at >= position);
   }
 }

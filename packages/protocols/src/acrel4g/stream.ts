@@ -1,5 +1,4 @@
-import { ByteWindow } from '../byte-window.ts';
-import { type Received, type StreamDecoder, verdictOf } from '../stream.ts';
+import { ByteStream, type Received, type StreamDecoder, verdictOf } from '../stream.ts';
 import { CrcKeys } from './crc-keys.ts';
 import { decodeDown } from './down.ts';
 import { Heads } from './heads.ts';
@@ -20,49 +19,26 @@ export function createAcrel4gStream(direction: 'up' | 'down'): StreamDecoder<Rec
  * the last 4 KiB makes the CRC right. Trying every pair would let a hostile stream of such marks cost thousands of CRC
  * steps a byte, so the pairs are found by key instead (see `CrcKeys`): constant work for each byte, whatever it is.
  */
-class MarkedStream<M> implements StreamDecoder<Received<M>> {
+class MarkedStream<M> extends ByteStream<M> {
   readonly #decode: (frame: Uint8Array) => M;
-  readonly #window = new ByteWindow();
   readonly #heads = new Heads();
   #keys = new CrcKeys();
   /** The end keys before the last byte and the one before it: the CRC ends where the tail begins. */
   #endKeyBeforeLast = this.#keys.end;
   #endKeyBeforeTail = this.#keys.end;
-  #skippedBytes = 0;
-  #rejectedFrames = 0;
 
   constructor(decode: (frame: Uint8Array) => M) {
+    super();
     this.#decode = decode;
   }
 
-  get bufferedBytes(): number {
-    return this.#window.end - this.#window.start;
-  }
-
-  get skippedBytes(): number {
-    return this.#skippedBytes;
-  }
-
-  get rejectedFrames(): number {
-    return this.#rejectedFrames;
-  }
-
-  push(chunk: Uint8Array): Received<M>[] {
-    const received: Received<M>[] = [];
-    for (const byte of chunk) {
-      const one = this.#accept(byte);
-      if (one) received.push(one);
-    }
-    return received;
-  }
-
-  reset(): void {
+  override reset(): void {
     this.#restart();
-    this.#giveUpBefore(this.#window.end);
+    this.skipTo(this.window.end);
   }
 
-  #accept(byte: number): Received<M> | null {
-    const window = this.#window;
+  protected override accept(byte: number): Received<M> | null {
+    const { window } = this;
     this.#endKeyBeforeTail = this.#endKeyBeforeLast;
     this.#endKeyBeforeLast = this.#keys.end;
     const repeated = window.at(window.end - 1) === byte;
@@ -79,35 +55,27 @@ class MarkedStream<M> implements StreamDecoder<Received<M>> {
 
   /** The oldest head within reach holds the window open; without one, a last 7B may be half of the next. */
   #keepWhatMayBeginAFrame(lastByte: number): void {
-    const { end } = this.#window;
+    const { end } = this.window;
     while (this.#heads.oldest !== undefined && end - this.#heads.oldest >= MAX_FRAME_BYTES) {
       this.#heads.dropOldest();
-      this.#rejectedFrames++;
+      this.countRejected(1);
     }
-    this.#giveUpBefore(this.#heads.oldest ?? (lastByte === HEAD_BYTE ? end - 1 : end));
+    this.skipTo(this.#heads.oldest ?? (lastByte === HEAD_BYTE ? end - 1 : end));
   }
 
   #complete(head: number): Received<M> | null {
-    this.#rejectedFrames += this.#heads.countBefore(head);
-    this.#giveUpBefore(head);
-    const frame = this.#window.view(head, this.#window.end).slice();
+    this.countRejected(this.#heads.countBefore(head));
+    this.skipTo(head);
+    const verdict = verdictOf(this.window.view(head, this.window.end).slice(), this.#decode);
     this.#restart();
-    const verdict = verdictOf(frame, this.#decode);
-    if (verdict === 'rejected') {
-      this.#rejectedFrames++;
-      this.#giveUpBefore(this.#window.end);
-      return null;
-    }
-    this.#window.forget(this.#window.end);
-    return { message: verdict.message, frame };
+    if (verdict !== 'rejected') return { message: verdict.message, frame: this.cutFrame(head) };
+    this.countRejected(1);
+    this.skipTo(this.window.end);
+    return null;
   }
 
   #restart(): void {
     this.#heads.clear();
     this.#keys = new CrcKeys();
-  }
-
-  #giveUpBefore(position: number): void {
-    if (position > this.#window.start) this.#skippedBytes += this.#window.forget(position);
   }
 }
