@@ -21,6 +21,7 @@ test('every command says how it is used', async () => {
     ['simulate'],
     ['simulate', 'run'],
     ['site', 'import'],
+    ['operator', 'new-password'],
     ['verify'],
     ['doctor'],
     ['frame', 'decode'],

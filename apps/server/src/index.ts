@@ -1,3 +1,4 @@
+export { renewPassword } from './identity/service.ts';
 export type { Database } from './platform/database.ts';
 export type { Log } from './platform/log.ts';
 export { silentLog } from './platform/log.ts';

@@ -48,7 +48,6 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const signals = await openSignals(db.url, log);
     stack.push(() => signals.close());
     const ctx: Context = { db, signals, clock, log };
-    const firstAdmin = await ensureFirstAdmin(ctx);
 
     const headend = await startHeadend(ctx, { listenHost: config.device.host, listenPort: config.device.port });
     stack.push(() => headend.stop());
@@ -68,6 +67,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await app.listen({ host: config.http.host, port: config.http.port });
     const { port } = app.server.address() as AddressInfo;
 
+    // Last of all: a password that is made must also be shown, so nothing after it may fail.
+    const firstAdmin = await ensureFirstAdmin(ctx);
     const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
     return { httpUrl: `http://${host}:${port}`, devicePort: headend.port, clockAnchor: anchor, firstAdmin, stop };
   } catch (error) {

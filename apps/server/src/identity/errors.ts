@@ -3,4 +3,5 @@ import { defineErrors } from '@openprepay/kernel';
 export const identityError = defineErrors({
   'identity.wrong_credentials': 401,
   'identity.too_many_failures': 429,
+  'identity.no_such_operator': 404,
 });

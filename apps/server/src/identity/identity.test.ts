@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
 import { newPassword, verifyPassword } from './passwords.ts';
-import { ensureFirstAdmin, operatorOf, signIn, signOut } from './service.ts';
+import { ensureFirstAdmin, operatorOf, renewPassword, signIn, signOut } from './service.ts';
 import { newThrottle } from './throttle.ts';
 
 test('the first admin is made once, and nothing stored tells his password', async () => {
@@ -55,6 +55,19 @@ test('a disabled operator is signed in nowhere', async () => {
     code: 'identity.wrong_credentials',
     status: 401,
   });
+});
+
+test('a renewed password replaces the lost one and ends its sessions, and the audit knows', async () => {
+  const ctx = await testContext();
+  const admin = (await ensureFirstAdmin(ctx)) ?? { login: '', password: '' };
+  const before = await signIn(ctx, admin, '10.0.0.4');
+  const password = await renewPassword(ctx.db, ctx.clock, 'admin');
+  expect(await operatorOf(ctx, before.token)).toBeNull();
+  await expect(signIn(ctx, admin, '10.0.0.4')).rejects.toMatchObject({ code: 'identity.wrong_credentials' });
+  expect((await signIn(ctx, { login: 'admin', password }, '10.0.0.4')).operator.login).toBe('admin');
+  const actions = await ctx.db.query<{ action: string }>('select action from audit');
+  expect(actions.map(({ action }) => action)).toContain('identity.renew_password');
+  await expect(renewPassword(ctx.db, ctx.clock, 'nobody')).rejects.toMatchObject({ code: 'identity.no_such_operator' });
 });
 
 test('a wrong login and a wrong password look alike; the eleventh guess is refused unheard, from that address only', async () => {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Operator } from '@openprepay/contract';
 import { type Clock, systemClock, uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
+import type { Database } from '../platform/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
 import { identityError } from './errors.ts';
 import { hashPassword, newPassword, verifyPassword } from './passwords.ts';
@@ -12,6 +13,7 @@ import {
   insertFirstOperator,
   insertSession,
   type OperatorRow,
+  replacePassword,
 } from './store.ts';
 import { newThrottle } from './throttle.ts';
 
@@ -50,6 +52,30 @@ export async function ensureFirstAdmin(ctx: Context): Promise<FirstAdmin | null>
     createdAt: at,
   });
   return isMade ? { login: FIRST_LOGIN, password } : null;
+}
+
+/**
+ * Gives an operator who lost his password a new one, and ends his sessions. For the command line: whoever may run it on
+ * this machine holds the data anyway.
+ * @returns the password, known only now
+ * @throws identity.no_such_operator
+ */
+export async function renewPassword(db: Database, clock: Clock, login: string): Promise<string> {
+  const password = newPassword();
+  const passwordHash = await hashPassword(password);
+  await db.tx(async (tx) => {
+    const found = await findByLogin(tx, login);
+    if (!found) throw identityError('identity.no_such_operator', `no operator signs in as ${login}`);
+    await replacePassword(tx, found.operatorId, passwordHash);
+    await recordAudit(tx, {
+      at: clock.now(),
+      marketId: INSTALLATION,
+      operatorId: null,
+      action: 'identity.renew_password',
+      subject: `operator:${found.operatorId}`,
+    });
+  });
+  return password;
 }
 
 /**

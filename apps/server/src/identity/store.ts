@@ -45,6 +45,12 @@ export async function insertFirstOperator(
   return rows.length > 0;
 }
 
+/** Ends the operator's sessions too. */
+export async function replacePassword(tx: Queryable, operatorId: string, passwordHash: string): Promise<void> {
+  await tx.query('update operator set password_hash = $2 where operator_id = $1', [operatorId, passwordHash]);
+  await tx.query('delete from sign_in where operator_id = $1', [operatorId]);
+}
+
 /** Also forgets the sessions that are over. */
 export async function insertSession(
   tx: Queryable,
