@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -93,6 +93,19 @@ test('a first start cut short half-way is begun again', async () => {
   await writeFile(join(dataDir, 'postgres', 'cluster.new', 'half'), 'made');
   const server = await start(dataDir);
   expect(await ask(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+});
+
+test('a data folder that was moved is found with what it holds', async () => {
+  const before = await folder(homedir());
+  const first = await startEmbeddedPostgres({ dataDir: before, log: silentLog });
+  await ask(first.url, 'create table kept as select 42 as answer');
+  await first.stop();
+  const after = `${before}-moved`;
+  await rename(before, after);
+  cleanUp.push(() => rm(after, { recursive: true, force: true }));
+  const second = await start(after);
+  cleanUp.unshift(() => rm(join(second.dataDir, '..', '..'), { recursive: true, force: true }));
+  expect(await ask(second.url, 'select answer from kept')).toEqual([{ answer: 42 }]);
 });
 
 test('it starts from a data folder in the home of whoever runs it', async () => {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { platformError } from './errors.ts';
 import type { Log } from './log.ts';
-import { exists, type PostgresHome, preparePostgresHome } from './postgres-home.ts';
+import { exists, POINTER, type PostgresHome, preparePostgresHome } from './postgres-home.ts';
 
 export interface EmbeddedPostgres {
   readonly url: string;
@@ -59,7 +59,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
 /** The address of a database that a running program keeps in `dataDir`, or null when none answers. */
 export async function runningEmbeddedUrl(dataDir: string): Promise<string | null> {
-  const pointer = join(resolve(dataDir), 'postgres.json');
+  const pointer = join(resolve(dataDir), POINTER);
   if (!(await exists(pointer))) return null;
   const { cluster } = JSON.parse(await readFile(pointer, 'utf8')) as { cluster: string };
   const pid = await readPostmasterPid(cluster);

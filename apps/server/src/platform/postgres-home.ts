@@ -19,23 +19,34 @@ export interface PostgresHome {
 
 const SHARED_BASE = '/var/lib/openprepay';
 const SYSTEM_USER = 'openprepay';
+export const POINTER = 'postgres.json';
 
 /**
- * Finds the binaries of this platform and a folder for the cluster. As root, the server runs as an unprivileged user,
- * who cannot look into root's home: then binaries and data go below /var/lib/openprepay, and `dataDir/postgres.json`
- * says where.
+ * Finds the binaries of this platform and the folder of the cluster, which `dataDir/postgres.json` names from then on.
+ * As root, the server runs as an unprivileged user: what that user cannot reach, in root's home for example, goes below
+ * /var/lib/openprepay, binaries and data each for its own reason, so that moving the program never loses the data.
  */
 export async function preparePostgresHome(dataDir: string, log: Log): Promise<PostgresHome> {
   const native = nativeFolder();
-  if (process.getuid?.() !== 0) return homeAt(dataDir, join(native, 'bin'), {}, dataDir);
+  const named = await namedCluster(dataDir);
+  if (process.getuid?.() !== 0) return homeAt(named ?? dataDir, join(native, 'bin'), {}, dataDir);
   const runAs = unprivilegedUser();
-  const reachable = canReach(runAs, native) && canReach(runAs, dataDir);
-  if (reachable) return homeAt(dataDir, join(native, 'bin'), runAs, dataDir);
-  const base = join(SHARED_BASE, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
-  const bin = join(await copyNative(native), 'bin');
-  log.info({ base }, 'the database cannot live below root’s home; it lives here instead');
-  return homeAt(base, bin, runAs, dataDir);
+  const binaries = canReach(runAs, native) ? native : await copyNative(native);
+  const base = named ?? (canReach(runAs, dataDir) ? dataDir : sharedFolderOf(dataDir));
+  if (base !== dataDir) log.info({ base }, 'the database cannot live below root’s home; it lives here instead');
+  return homeAt(base, join(binaries, 'bin'), runAs, dataDir);
 }
+
+/** The base folder of a cluster that was made before, while it is there. */
+async function namedCluster(dataDir: string): Promise<string | null> {
+  const pointer = await readFile(join(dataDir, POINTER), 'utf8').catch(() => null);
+  if (pointer === null) return null;
+  const { cluster } = JSON.parse(pointer) as { cluster: string };
+  return (await exists(join(cluster, 'PG_VERSION'))) ? dirname(dirname(cluster)) : null;
+}
+
+const sharedFolderOf = (dataDir: string) =>
+  join(SHARED_BASE, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
 
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -54,7 +65,7 @@ async function homeAt(base: string, bin: string, runAs: PostgresHome['runAs'], d
   await chmod(folder, 0o700);
   await give(folder);
   const cluster = join(folder, 'cluster');
-  await writeFile(join(dataDir, 'postgres.json'), `${JSON.stringify({ cluster })}\n`);
+  await writeFile(join(dataDir, POINTER), `${JSON.stringify({ cluster })}\n`);
   return { bin, base: folder, cluster, runAs, give };
 }
 
