@@ -25,7 +25,7 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
   'apps/server': ['kernel', 'protocols', 'domain', 'contract'],
   'apps/console': ['kernel', 'contract'],
   'apps/simulator': ['kernel', 'protocols'],
-  'apps/cli': ['kernel', 'protocols', 'server', 'simulator'],
+  'apps/cli': ['kernel', 'domain', 'protocols', 'server', 'simulator'],
 };
 
 /** Which rooms of the server a room may import, beside platform, which all stand on. */

@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand(program),
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand(program),
   frame: async () => (await import('./commands/frame.ts')).addFrameCommand(program),
+  price: async () => (await import('./commands/price.ts')).addPriceCommand(program),
 };
 const asked = COMMANDS[process.argv[2] ?? ''];
 for (const add of asked ? [asked] : Object.values(COMMANDS)) await add();

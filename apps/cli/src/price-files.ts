@@ -108,7 +108,8 @@ const isCount = (value: unknown): value is number =>
 
 /** An instant with its offset, so that it means the same everywhere. */
 function instantOf(text: unknown): Date | null {
-  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)) return null;
+  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text))
+    return null;
   const at = new Date(text);
   return Number.isNaN(at.getTime()) ? null : at;
 }

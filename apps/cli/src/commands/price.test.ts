@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { explainCharges, formatExplanation } from '@openprepay/domain';
+import { explainCharges, formatExplanation, parseRule } from '@openprepay/domain';
 import { expect, test } from 'vitest';
 import { parsePlanFile, parseReadingsFile } from '../price-files.ts';
 
 const COMMAND = join(import.meta.dirname, '../../bin/openprepay.mjs');
 const DOCUMENT = join(import.meta.dirname, '../../../../docs/worked-examples.md');
+const PLANS = join(import.meta.dirname, '../../../../docs/price-plan.md');
 const folder = await mkdtemp(join(tmpdir(), 'openprepay-price-'));
 
 interface Example {
@@ -38,6 +39,12 @@ async function file(name: string, text: string): Promise<string> {
   return path;
 }
 
+test('every rule that the description of price plans shows is one', async () => {
+  const rules = (await readFile(PLANS, 'utf8')).matchAll(/^```json rule\n(.*?)^```$/gms);
+  const kinds = [...rules].map(([, json = '']) => parseRule(JSON.parse(json)).kind);
+  expect(kinds).toEqual(['flat', 'tou', 'steps', 'steps_tou']);
+});
+
 test('the document has an example of every kind', () => {
   const kinds = examples.map(({ plan }) => /"kind": "(\w+)"/.exec(plan)?.[1]);
   expect(examples.length).toBeGreaterThanOrEqual(8);
@@ -51,7 +58,7 @@ test.each(examples)('what the document says of “$title” is what is charged',
 });
 
 test.each(examples)('the arithmetic of “$title” is right on a calculator', ({ text }) => {
-  const sums = text.match(/[\d.]+(?: [×+−] (?:\(.*?\)|[\d.]+))* = [\d.]+/g) ?? [];
+  const sums = text.match(/[\d.]+(?: [×+−] (?:\(.*?\)|[\d.]+))+ = [\d.]+/g) ?? [];
   expect(sums.length).toBeGreaterThan(2);
   for (const sum of sums) {
     const [left = '', right = ''] = sum.replace(/\(.* = ([\d.]+)\)/, '$1').split(' = ');
@@ -114,6 +121,13 @@ test.each([
 ])('%s is exit code 1 and its name', async (_, plan, readings, code) => {
   const result = await run(await file('bad-plan.json', plan), await file('bad-readings.json', readings), '--json');
   expect([result.code, JSON.parse(result.out).error.code]).toEqual([1, code]);
+});
+
+test('the command says how it is used', async () => {
+  expect(await run('--help')).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Usage: openprepay price explain'),
+  });
 });
 
 test('a file that is not there is exit code 3, a missing argument exit code 2', async () => {

@@ -1,8 +1,31 @@
 import { apportion } from './apportion.ts';
-import { TARIFFS } from './calendar.ts';
+import { TARIFFS, type Tariff } from './calendar.ts';
 import type { MeterValue } from './meter-value.ts';
 import type { TimeOfUse } from './rule.ts';
 import { timelineOf } from './timeline.ts';
+
+/** How the use of one interval was divided, in the order of time or of the registers. */
+export interface TariffDivision {
+  readonly by: 'registers' | 'time';
+  readonly shares: readonly TariffShare[];
+}
+
+export interface TariffShare {
+  readonly tariff: Tariff;
+  /** What the share is in proportion to: what the register counted, or milliseconds. */
+  readonly weight: bigint;
+  readonly use: bigint;
+}
+
+/** The use between two consecutive readings in each tariff, in the order of TARIFFS; together they are that use. */
+export function divideByTariffs(rule: TimeOfUse, from: MeterValue, to: MeterValue, zone: string): bigint[] {
+  const uses = TARIFFS.map(() => 0n);
+  for (const { tariff, use } of tariffDivision(rule, from, to, zone).shares) {
+    const index = TARIFFS.indexOf(tariff);
+    uses[index] = (uses[index] ?? 0n) + use;
+  }
+  return uses;
+}
 
 /**
  * Divides the use between two consecutive readings among the tariffs.
@@ -13,13 +36,14 @@ import { timelineOf } from './timeline.ts';
  *
  * By time otherwise: the tariff at the first reading has it all, unless the interval goes over a border of the
  * calendar. Then every stretch of one tariff gets its share of the use, rounded down, and the last what is left.
- * @returns the use in each tariff, in the order of TARIFFS; together they are the use between the readings
  */
-export function divideByTariffs(rule: TimeOfUse, from: MeterValue, to: MeterValue, zone: string): bigint[] {
-  return (rule.by === 'registers' ? byRegisters(from, to) : null) ?? byTime(rule, from, to, zone);
+export function tariffDivision(rule: TimeOfUse, from: MeterValue, to: MeterValue, zone: string): TariffDivision {
+  const byRegisters = rule.by === 'registers' ? registerShares(from, to) : null;
+  if (byRegisters !== null) return { by: 'registers', shares: byRegisters };
+  return { by: 'time', shares: timeShares(rule, from, to, zone) };
 }
 
-function byRegisters(from: MeterValue, to: MeterValue): bigint[] | null {
+function registerShares(from: MeterValue, to: MeterValue): TariffShare[] | null {
   const moved: bigint[] = [];
   for (const index of TARIFFS.keys()) {
     const before = from.tariffs?.[index] ?? null;
@@ -31,12 +55,13 @@ function byRegisters(from: MeterValue, to: MeterValue): bigint[] | null {
   }
   const use = to.total - from.total;
   if (use > 0n && moved.every((delta) => delta === 0n)) return null;
-  return apportion(use, moved);
+  const shares = apportion(use, moved);
+  return TARIFFS.map((tariff, index) => ({ tariff, weight: moved[index] ?? 0n, use: shares[index] ?? 0n }));
 }
 
-function byTime({ calendar }: TimeOfUse, from: MeterValue, to: MeterValue, zone: string): bigint[] {
+function timeShares({ calendar }: TimeOfUse, from: MeterValue, to: MeterValue, zone: string): TariffShare[] {
   const timeline = timelineOf(calendar, zone);
-  const uses = TARIFFS.map(() => 0n);
+  const shares: TariffShare[] = [];
   const whole = to.total - from.total;
   const endMs = to.readAt.getTime();
   const lengthMs = BigInt(endMs - from.readAt.getTime());
@@ -44,11 +69,11 @@ function byTime({ calendar }: TimeOfUse, from: MeterValue, to: MeterValue, zone:
   for (let ms = from.readAt.getTime(); ms < endMs; ) {
     const { tariff } = timeline.at(ms);
     const untilMs = timeline.holdsUntil(ms, endMs);
-    const share = untilMs === endMs ? left : (whole * BigInt(untilMs - ms)) / lengthMs;
-    const index = TARIFFS.indexOf(tariff);
-    uses[index] = (uses[index] ?? 0n) + share;
-    left -= share;
+    const weight = BigInt(untilMs - ms);
+    const use = untilMs === endMs ? left : (whole * weight) / lengthMs;
+    shares.push({ tariff, weight, use });
+    left -= use;
     ms = untilMs;
   }
-  return uses;
+  return shares;
 }
