@@ -169,12 +169,13 @@ export const chargeRules: readonly Rule[] = [
                     settled_value, settled_at, coalesce(period.charged_fen, 0), exact_nano_yuan) as problem
       from meter_settlement settled
       left join lateral (
-        select sum(amount_fen) as charged_fen, max(to_at) as to_at, max(to_value) as to_value
+        select sum(amount_fen) as charged_fen, sum(to_value - from_value) as use, max(to_at) as to_at, max(to_value) as to_value
         from charge
         where charge.market_id = $1 and charge.meter_id = settled.meter_id
           and charge.account_id = settled.account_id and charge.from_at >= settled.period_from) period on true
       where settled.market_id = $1
         and (coalesce(period.charged_fen, 0) <> round(exact_nano_yuan::numeric / 10000000)
+             or period_use <> coalesce(period.use, 0)
              or settled_at <> coalesce(period.to_at, period_from)
              or settled_value <> coalesce(period.to_value, settled_value))`,
   },

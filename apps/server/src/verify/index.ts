@@ -17,7 +17,7 @@ const MAX_PROBLEMS = 20;
 
 /**
  * Proves the books of a market from what is stored, by queries of their own: nothing here shares code with what wrote
- * them, but for the reading of a price rule. All checks see one and the same instant of the database.
+ * them, but for the reading of a price rule and of its calendar. All checks see one and the same instant of the database.
  */
 export async function verifyMarket(db: Database, clock: Clock, marketId: string): Promise<Check[]> {
   const subject = { marketId, now: clock.now() };

@@ -111,6 +111,16 @@ test.each([
     'what an account was charged for a meter is its exact sum, rounded once',
   ],
   [
+    'use that a step would forget',
+    `update meter_settlement set period_use = period_use - 1 where market_id = $1`,
+    'what an account was charged for a meter is its exact sum, rounded once',
+  ],
+  [
+    'a period that begins anew on its own',
+    `update charge set use_before = 0, exact_before_nano_yuan = 0, period_from = from_at where market_id = $1 and charge_id = (select charge_id from charge where market_id = $1 order by from_at desc limit 1)`,
+    'charges of a meter follow each other without gap or overlap',
+  ],
+  [
     'a good reading below the one before',
     `update reading set quality = 'good' where market_id = $1 and total = 10`,
     'good readings of a meter never decrease',
