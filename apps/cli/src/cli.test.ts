@@ -1,12 +1,20 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, inject, test, vi } from 'vitest';
+
+/** Every run is a process of its own, which on a busy machine takes its time. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const COMMAND = join(import.meta.dirname, '../bin/openprepay.mjs');
 
-const run = (...args: string[]) =>
+const run = (...args: string[]) => runIn({}, ...args);
+
+const runIn = (env: NodeJS.ProcessEnv, ...args: string[]) =>
   new Promise<{ code: number; out: string; err: string }>((done) => {
-    execFile(process.execPath, [COMMAND, ...args], (error, out, err) => {
+    execFile(process.execPath, [COMMAND, ...args], { env: { ...process.env, ...env } }, (error, out, err) => {
       done({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
     });
   });
@@ -62,4 +70,27 @@ test('an unknown command or option is exit code 2', async () => {
   expect((await run('fly')).code).toBe(2);
   expect((await run('verify', '--loudly')).code).toBe(2);
   expect((await run('start', '--speed', '-1')).code).toBe(2);
+});
+
+test('a market is made and proved on an empty database of one’s own, before the program ever started', async () => {
+  const templateUrl = inject('templateUrl');
+  const client = new pg.Client({ connectionString: templateUrl });
+  await client.connect();
+  const folder = await mkdtemp(join(tmpdir(), 'openprepay-cli-'));
+  const name = `cli_${process.hrtime.bigint()}`;
+  await client.query(`create database ${name} template template0`);
+  try {
+    const env = { DATABASE_URL: templateUrl.replace(/\/openprepay$/, `/${name}`), OPENPREPAY_DATA: folder };
+    expect((await runIn(env, 'verify')).code).toBe(1);
+    const file = join(folder, 'site.json');
+    expect((await runIn(env, 'simulate', 'new', file, '--stalls', '5')).code).toBe(0);
+    expect(await runIn(env, 'site', 'import', file, '--json')).toMatchObject({ code: 0 });
+    expect(JSON.parse((await runIn(env, 'site', 'import', file, '--json')).out)).toMatchObject({ created: false });
+    expect(await runIn(env, 'verify')).toMatchObject({ code: 0 });
+    expect((await runIn(env, 'site', 'import', COMMAND)).code).toBe(3);
+  } finally {
+    await client.query(`drop database ${name} with (force)`);
+    await client.end();
+    await rm(folder, { recursive: true, force: true });
+  }
 });

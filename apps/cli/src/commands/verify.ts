@@ -30,9 +30,14 @@ async function run(options: VerifyOptions): Promise<void> {
           checks: await verifyMarket(store.db, clock, market.marketId),
         });
       }
-      const ok = markets.every(({ checks }) => checks.every((check) => check.ok));
+      // Of nothing nothing is proved: the folder or the address may be the wrong one.
+      const ok = markets.length > 0 && markets.every(({ checks }) => checks.every((check) => check.ok));
       const text = markets.map(({ market, checks }) => [market, ...checks.flatMap(linesOf)].join('\n')).join('\n\n');
-      print(options, { ok, markets }, `${text}\n\n${ok ? 'All is proved.' : 'Not everything adds up.'}`);
+      print(
+        options,
+        { ok, markets },
+        `${text}\n\n${ok ? 'All is proved.' : markets.length === 0 ? 'There is no market here.' : 'Not everything adds up.'}`.trim(),
+      );
       process.exitCode = ok ? EXIT.done : EXIT.no;
     } finally {
       await store.close();

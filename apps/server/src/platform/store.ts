@@ -33,9 +33,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 }
 
-/** For commands beside a running program: uses its database when it answers, else opens the store as the program would. */
+/** For commands beside a running program: uses its embedded database when it answers, else opens the store as it would. */
 export async function visitStore(options: StoreOptions): Promise<Store> {
-  const url = options.databaseUrl ?? (await runningEmbeddedUrl(options.dataDir));
+  const url = options.databaseUrl === null ? await runningEmbeddedUrl(options.dataDir) : null;
   if (url === null) return openStore(options);
   const db = openDatabase(url, options.log);
   return { db, close: () => db.close() };
