@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ let program: Program;
 
 beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'openprepay-restart-'));
+  await chmod(data, 0o755);
   const ports = [
     '--http-port',
     String(await freePort()),

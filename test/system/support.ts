@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,8 @@ export interface TestMarketOptions {
 
 export async function startTestMarket(options: TestMarketOptions): Promise<TestMarket> {
   const dataDir = await mkdtemp(join(tmpdir(), 'openprepay-system-'));
+  // As root the database runs as another user, who must get in here, or its data would be left behind elsewhere.
+  await chmod(dataDir, 0o755);
   const platformPort = await freePort();
   const store = await openStore({ databaseUrl: null, dataDir, log: silentLog });
   const drawn = firstSite({

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ afterEach(async () => {
 
 async function folder(base = tmpdir()): Promise<string> {
   const dir = await mkdtemp(join(base, 'openprepay-pg-'));
+  await chmod(dir, 0o755);
   cleanUp.push(() => rm(dir, { recursive: true, force: true }));
   return dir;
 }
