@@ -3,7 +3,6 @@ export type { Database } from './platform/database.ts';
 export type { Log } from './platform/log.ts';
 export { silentLog } from './platform/log.ts';
 export { openMarketClock } from './platform/market-clock.ts';
-export { migrate } from './platform/migrate.ts';
 export { openStore, type Store, type StoreOptions, visitStore } from './platform/store.ts';
 export { type RunningServer, type ServerConfig, startServer } from './server.ts';
 export { importSite } from './sites/import.ts';

@@ -18,7 +18,6 @@ const NANO_YUAN_PER_FEN = 10_000_000n;
 export const fen = (value: bigint | number): Fen => BigInt(value) as Fen;
 export const ZERO_FEN = fen(0n);
 
-export const addFen = (a: Fen, b: Fen): Fen => (a + b) as Fen;
 export const subtractFen = (a: Fen, b: Fen): Fen => (a - b) as Fen;
 export const negateFen = (a: Fen): Fen => -a as Fen;
 
