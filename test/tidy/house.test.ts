@@ -32,7 +32,7 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   identity: [],
-  devices: [],
+  devices: ['identity', 'readings'],
   prices: [],
   accounts: ['prices'],
   commands: [],
@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['identity', 'accounts'],
   settlement: ['ledger', 'prices', 'accounts', 'readings'],
   control: ['commands', 'identity'],
-  headend: ['devices', 'readings', 'commands'],
+  headend: ['devices', 'readings', 'commands', 'identity'],
   sites: ['accounts', 'prices', 'ledger', 'commands', 'devices', 'identity'],
   verify: [],
 };
@@ -182,6 +182,7 @@ test('every migration keys its market-owned tables by market first', () => {
     'device_directory',
     'unclaimed_device',
     'nb_product',
+    'gateway',
     'operator',
     'sign_in',
     'setting',

@@ -60,9 +60,9 @@ export async function seedMarket(db: Database, options: MarketOptions = {}): Pro
       [marketId, buildingId, stallIds, serials],
     );
     await tx.query(
-      `insert into meter (market_id, meter_id, kind, model, serial, link, link_key, bus_address)
-       select $1, meter_id, $2, $3, serial, 'acrel4g', serial, '1' from unnest($4::uuid[], $5::text[]) as t (meter_id, serial)`,
-      [marketId, kind, MODEL[kind], meterIds, serials],
+      `insert into meter (market_id, meter_id, kind, model, serial, link, link_key, bus_address, installed_at)
+       select $1, meter_id, $2, $3, serial, 'acrel4g', serial, '1', $6 from unnest($4::uuid[], $5::text[]) as t (meter_id, serial)`,
+      [marketId, kind, MODEL[kind], meterIds, serials, START],
     );
     await tx.query(
       `insert into meter_binding (market_id, binding_id, meter_id, stall_id, from_at)

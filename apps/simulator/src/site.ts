@@ -8,6 +8,7 @@ import type { MeterKind } from '@openprepay/kernel';
 export interface Site {
   readonly market: SiteMarket;
   readonly nbProducts: readonly SiteNbProduct[];
+  readonly gateways?: readonly SiteGateway[];
   readonly pricePlans: readonly SitePricePlan[];
   readonly buildings: readonly SiteBuilding[];
   readonly stalls: readonly SiteStall[];
@@ -24,14 +25,25 @@ export interface SiteMarket {
 
 /** A product on a telecom operator's platform, with the keys both sides sign with. */
 export interface SiteNbProduct {
-  readonly platform: 'ctwing';
+  readonly platform: 'ctwing' | 'onenet';
   readonly productId: string;
+  /** How its payloads are read; transparent CJ/T 188 where nothing is said. */
+  readonly codec?: string;
   readonly baseUrl: string;
   readonly appKey: string;
   readonly appSecret: string;
   readonly masterKey: string;
   readonly pushToken: string;
   readonly allowedSources: readonly string[];
+}
+
+/** What stands between several meters and the server. */
+export interface SiteGateway {
+  readonly link: 'acrelgw' | 'dtu' | 'mqtt' | 'modbus_tcp';
+  readonly linkKey: string;
+  readonly name: string;
+  readonly secret: string | null;
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 export interface SitePricePlan {
@@ -81,16 +93,18 @@ export interface SiteStall {
 
 /**
  * `linkKey` and `busAddress` say how the meter is reached. acrel4g: the modem's serial (14 digits) and the Modbus unit;
- * nb: `<product>/<device>` on the platform and the CJ/T 188 address (14 digits).
+ * acrelgw, dtu, mqtt, modbus_tcp: the gateway's key and the address on its bus, the port before it where it has several
+ * (`2/17`); nb: `<product>/<device>` on the platform and the CJ/T 188 address (14 digits).
  */
 export interface SiteMeter {
   readonly kind: MeterKind;
   readonly model: string;
   readonly serial: string;
   readonly ctRatio: number;
-  readonly link: 'acrel4g' | 'nb';
+  readonly link: 'acrel4g' | 'acrelgw' | 'dtu' | 'mqtt' | 'modbus_tcp' | 'nb';
   readonly linkKey: string;
   readonly busAddress: string;
+  readonly access?: Readonly<Record<string, string>>;
 }
 
 export interface SiteAccount {

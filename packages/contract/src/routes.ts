@@ -16,7 +16,7 @@ import {
   UnclaimedDevice,
 } from './schemas.ts';
 
-const everyone = ['admin', 'cashier', 'auditor'] as const;
+const everyone = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
 

@@ -12,9 +12,14 @@ export const protocolError = defineErrors({
   'frame.bad_value': 400,
   'frame.unknown_function': 400,
   'frame.unknown_unit': 400,
+  /** The meter answered that it will not. */
+  'meter.refused': 409,
+  'meter.bad_address': 400,
+  /** This model cannot be asked or told that, or it is not yet verified on a real one. */
+  'meter.not_supported': 409,
 });
 
 export type ProtocolErrorCode = Parameters<typeof protocolError>[0];
 
 export const isProtocolError = (error: unknown): error is OpenPrepayError<ProtocolErrorCode> =>
-  error instanceof OpenPrepayError && error.code.startsWith('frame.');
+  error instanceof OpenPrepayError && /^(frame|meter)\./.test(error.code);

@@ -22,6 +22,7 @@ test('a device is found by its link, with what is needed to understand it', asyn
       ctRatio: 30,
       link: 'acrel4g',
       busAddress: '1',
+      access: {},
       timeZone: 'Asia/Shanghai',
       readingIntervalS: 1800,
     },

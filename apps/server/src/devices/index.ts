@@ -9,4 +9,4 @@ export {
   sleepersOffline,
   wakeTimes,
 } from './store.ts';
-export type { Contact, Device, Link } from './types.ts';
+export { type Contact, type Device, GATEWAY_LINKS, type GatewayLink, LINKS, type Link } from './types.ts';

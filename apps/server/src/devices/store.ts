@@ -24,6 +24,7 @@ export async function devicesOf(db: Queryable, marketId: string, meterIds: reado
   return db.query<Device & Record<string, unknown>>(
     `select meter.market_id as "marketId", meter.meter_id as "meterId", meter.kind, meter.model,
             meter.ct_ratio as "ctRatio", meter.link, meter.link_key as "linkKey", meter.bus_address as "busAddress",
+            meter.access,
             market.time_zone as "timeZone", coalesce(building.reading_interval_s, $3) as "readingIntervalS"
      from meter
      join market on market.market_id = meter.market_id

@@ -12,12 +12,13 @@ import {
   insertMeters,
   insertStalls,
   type NewMeter,
+  saveGateways,
   saveNbProducts,
 } from './store.ts';
 
 export interface ImportedSite {
   readonly marketId: string;
-  /** False when a market of this code was there already: then only its NB products were brought up to date. */
+  /** False when a market of this code was there already: then only its NB products and gateways were brought up to date. */
   readonly created: boolean;
 }
 
@@ -34,6 +35,8 @@ export async function importSite(db: Database, document: unknown, at: Date): Pro
     if (ofCode === null) throw sitesError('sites.no_such_market', `market ${site.market.code} went away meanwhile`);
     const refused = await saveNbProducts(tx, ofCode, site.nbProducts);
     if (refused !== null) throw sitesError('sites.device_in_use', `NB product ${refused} belongs to another market`);
+    const taken = await saveGateways(tx, ofCode, at, site.gateways ?? []);
+    if (taken !== null) throw sitesError('sites.device_in_use', `gateway ${taken} belongs to another market`);
     return { marketId: ofCode, created: marketId !== null };
   });
   // Without statistics PostgreSQL takes a market for one row, and its plans for a thousand stalls take minutes.

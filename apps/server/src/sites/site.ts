@@ -1,6 +1,7 @@
 import { meterModels } from '@openprepay/protocols';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { GATEWAY_LINKS, LINKS } from '../devices/index.ts';
 import { sitesError } from './errors.ts';
 
 /*
@@ -23,14 +24,26 @@ export const SiteMeter = Type.Object({
   model: Name,
   serial: Name,
   ctRatio: Type.Integer({ minimum: 1, maximum: 10_000 }),
-  link: Type.Union([Type.Literal('acrel4g'), Type.Literal('nb')]),
+  link: Type.Enum([...LINKS]),
   linkKey: Type.String({ minLength: 1, maxLength: 64 }),
   busAddress: Type.String({ minLength: 1, maxLength: 32 }),
+  /** What lets it be written to, e.g. { "password": "00000000", "operator": "00000001" }. */
+  access: Type.Optional(Type.Record(Type.String({ maxLength: 32 }), Type.String({ maxLength: 64 }))),
+});
+
+const SiteGateway = Type.Object({
+  link: Type.Enum([...GATEWAY_LINKS]),
+  linkKey: Type.String({ minLength: 1, maxLength: 64 }),
+  name: Name,
+  secret: Type.Union([Type.String({ minLength: 8, maxLength: 64 }), Type.Null()]),
+  settings: Type.Record(Type.String({ maxLength: 32 }), Type.Unknown()),
 });
 
 const NbProduct = Type.Object({
-  platform: Type.Literal('ctwing'),
+  platform: Type.Union([Type.Literal('ctwing'), Type.Literal('onenet')]),
   productId: Name,
+  /** How its payloads are read; transparent CJ/T 188 where nothing is said. */
+  codec: Type.Optional(Name),
   baseUrl: Type.String({ pattern: '^https?://', maxLength: 200 }),
   appKey: Text,
   appSecret: Text,
@@ -88,6 +101,7 @@ export const Site = Type.Object({
     lowBalanceFen: Fen(0),
   }),
   nbProducts: list(NbProduct, 20),
+  gateways: Type.Optional(list(SiteGateway, MAX_SMALL_LIST)),
   pricePlans: list(PricePlan, MAX_SMALL_LIST),
   buildings: list(Building, MAX_SMALL_LIST),
   stalls: list(Stall, MAX_STALLS),
@@ -114,6 +128,7 @@ export function parseSite(document: unknown): Site {
   const stalls = uniqueNames('stall', site.stalls, (stall) => stall.code);
   uniqueNames('account', site.accounts, (account) => account.number);
   uniqueNames('meter', meters, (meter) => meter.serial);
+  uniqueNames('gateway', site.gateways ?? [], ({ link, linkKey }) => `${link} ${linkKey}`);
   uniqueNames('device', meters, ({ link, linkKey, busAddress }) => `${link} ${linkKey} ${busAddress}`);
   uniqueNames('stall of an account', letStalls, (code) => code);
   mustBeKnown('building', site.stalls, (stall) => stall.building, buildings);

@@ -1,4 +1,5 @@
 import type { MeterKind } from '@openprepay/kernel';
+import type { Link } from '../devices/index.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { Site } from './site.ts';
 
@@ -14,9 +15,10 @@ export interface NewMeter {
   readonly model: string;
   readonly serial: string;
   readonly ctRatio: number;
-  readonly link: 'acrel4g' | 'nb';
+  readonly link: Link;
   readonly linkKey: string;
   readonly busAddress: string;
+  readonly access?: Readonly<Record<string, string>>;
 }
 
 /** @returns null where a market of this code is there already */
@@ -94,16 +96,21 @@ export async function insertMeters(
     meters.map((meter) => meter.busAddress),
   ] as const;
   await tx.query(
-    `insert into meter (market_id, meter_id, kind, model, serial, ct_ratio, link, link_key, bus_address)
-     select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::text[])`,
+    `insert into meter (market_id, meter_id, kind, model, serial, ct_ratio, link, link_key, bus_address,
+                        access, installed_at)
+     select $1, given.*, $2
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::text[], $10::text[],
+                 $11::jsonb[]) as given`,
     [
       marketId,
+      at,
       meterIds,
       meters.map((meter) => meter.kind),
       meters.map((meter) => meter.model),
       meters.map((meter) => meter.serial),
       meters.map((meter) => meter.ctRatio),
       ...links,
+      meters.map((meter) => JSON.stringify(meter.access ?? {})),
     ],
   );
   await tx.query(
@@ -141,10 +148,10 @@ export async function saveNbProducts(
   for (const product of products) {
     const rows = await tx.query(
       `insert into nb_product (platform, product_id, market_id, base_url, app_key, app_secret, master_key, push_token,
-                               allowed_sources)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                               allowed_sources, codec)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        on conflict (platform, product_id) do update
-       set base_url = excluded.base_url, app_key = excluded.app_key, app_secret = excluded.app_secret,
+       set codec = excluded.codec, base_url = excluded.base_url, app_key = excluded.app_key, app_secret = excluded.app_secret,
            master_key = excluded.master_key, push_token = excluded.push_token,
            allowed_sources = excluded.allowed_sources
        where nb_product.market_id = excluded.market_id
@@ -159,9 +166,43 @@ export async function saveNbProducts(
         product.masterKey,
         product.pushToken,
         product.allowedSources,
+        product.codec ?? 'cjt188',
       ],
     );
     if (rows.length === 0) return product.productId;
   }
   return null;
+}
+
+/**
+ * What a gateway's messages are keyed with and how its line is driven may change; whose it is, never.
+ * @returns a gateway that another market has, or null
+ */
+export async function saveGateways(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  gateways: NonNullable<Site['gateways']>,
+): Promise<string | null> {
+  const rows = await tx.query<{ link_key: string }>(
+    `insert into gateway (link, link_key, market_id, name, secret, settings, created_at)
+     select given.link, given.link_key, $1, given.name, given.secret, given.settings, $2
+     from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+       as given (link, link_key, name, secret, settings)
+     on conflict (link, link_key) do update
+     set name = excluded.name, secret = excluded.secret, settings = excluded.settings
+     where gateway.market_id = excluded.market_id
+     returning link_key`,
+    [
+      marketId,
+      at,
+      gateways.map((gateway) => gateway.link),
+      gateways.map((gateway) => gateway.linkKey),
+      gateways.map((gateway) => gateway.name),
+      gateways.map((gateway) => gateway.secret),
+      gateways.map((gateway) => JSON.stringify(gateway.settings)),
+    ],
+  );
+  const saved = new Set(rows.map((row) => row.link_key));
+  return gateways.find((gateway) => !saved.has(gateway.linkKey))?.linkKey ?? null;
 }

@@ -55,9 +55,9 @@ export async function seedMarket(
       [marketId, stallId, buildingId, `${link}-${index}`],
     );
     await db.query(
-      `insert into meter (market_id, meter_id, kind, model, serial, ct_ratio, link, link_key, bus_address)
-       values ($1, $2, $3, $4, $5, $6, $7, $5, $8)`,
-      [marketId, meterId, kind, model, linkKey, counts.ctRatio ?? 1, link, busAddress],
+      `insert into meter (market_id, meter_id, kind, model, serial, ct_ratio, link, link_key, bus_address, installed_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $5, $8, $9)`,
+      [marketId, meterId, kind, model, linkKey, counts.ctRatio ?? 1, link, busAddress, START],
     );
     await db.query(
       `insert into meter_binding (market_id, binding_id, meter_id, stall_id, from_at) values ($1, $2, $3, $4, $5)`,

@@ -1,4 +1,4 @@
--- Reference tables (small, the same on every node): market, nb_product, device_directory.
+-- Reference tables (small, the same on every node): market, gateway, nb_product, device_directory.
 -- Every other market-owned table has market_id first in its primary key, unique keys and foreign keys.
 
 create table market (
@@ -40,7 +40,10 @@ create table stall (
 );
 
 -- model names a profile of the catalogue that the program carries. link_key and bus_address say how to reach the meter:
--- acrel4g: serial number of its modem, Modbus unit; nb: "<product>/<device>" on the platform, CJ/T 188 address.
+-- acrel4g: serial number of its modem, Modbus unit; acrelgw, dtu, mqtt: key of its gateway, address on the bus, with the
+-- port before it where the gateway has several ("2/17"); modbus_tcp: "host:port", Modbus unit; nb:
+-- "<platform product>/<device>" on the platform, address in the payload. access: what lets this meter be written to.
+-- A device whose CT was changed goes on as a new meter of the same serial: nothing is subtracted across the two.
 create table meter (
   market_id uuid not null,
   meter_id uuid not null,
@@ -48,13 +51,15 @@ create table meter (
   model text not null,
   serial text not null,
   ct_ratio integer not null default 1 check (ct_ratio between 1 and 10000),
-  link text not null check (link in ('acrel4g', 'nb')),
+  link text not null check (link in ('acrel4g', 'acrelgw', 'dtu', 'mqtt', 'modbus_tcp', 'nb')),
   link_key text not null,
   bus_address text not null,
+  access jsonb not null default '{}',
+  installed_at timestamptz not null,
   retired_at timestamptz,
-  primary key (market_id, meter_id),
-  unique (market_id, serial)
+  primary key (market_id, meter_id)
 );
+create unique index meter_serial on meter (market_id, serial) where retired_at is null;
 
 create table meter_binding (
   market_id uuid not null,
@@ -70,6 +75,38 @@ create table meter_binding (
 create unique index meter_binding_current on meter_binding (market_id, meter_id) where to_at is null;
 create index meter_binding_meter on meter_binding (market_id, meter_id);
 create index meter_binding_stall on meter_binding (market_id, stall_id);
+
+-- One meter took another's place at a stall. Each has its own last and first reading; use is the sum over both, and what
+-- counts up in a billing period goes on. reason: 'replaced' another device, 'ct_changed' the same one.
+create table meter_replacement (
+  market_id uuid not null,
+  old_meter_id uuid not null,
+  new_meter_id uuid not null,
+  at timestamptz not null,
+  reason text not null check (reason in ('replaced', 'ct_changed')),
+  final_origin text not null check (final_origin in ('on_demand', 'manual', 'estimated')),
+  operator_id uuid not null,
+  note text not null,
+  primary key (market_id, old_meter_id),
+  unique (market_id, new_meter_id),
+  foreign key (market_id, old_meter_id) references meter,
+  foreign key (market_id, new_meter_id) references meter
+);
+
+-- What stands between several meters and us. secret: of its messages (acrelgw) or its sign-in (mqtt). settings: how its line
+-- is driven, e.g. {"baud": 9600, "gapMs": 50}, and how a dtu says who it is.
+create table gateway (
+  link text not null check (link in ('acrelgw', 'dtu', 'mqtt', 'modbus_tcp')),
+  link_key text not null,
+  market_id uuid not null references market,
+  name text not null,
+  secret text,
+  settings jsonb not null default '{}',
+  created_at timestamptz not null,
+  retired_at timestamptz,
+  primary key (link, link_key)
+);
+create index gateway_market on gateway (market_id);
 
 -- Which market a device belongs to must be found before its market is known.
 create table device_directory (
@@ -91,11 +128,13 @@ create table unclaimed_device (
   primary key (link, link_key)
 );
 
--- A product on an NB-IoT platform. push_token is the secret part of the address the platform pushes to.
+-- A product on an NB-IoT platform. push_token is the secret part of the address the platform pushes to; codec names how
+-- the product's payloads are read and written.
 create table nb_product (
-  platform text not null check (platform in ('ctwing')),
+  platform text not null check (platform in ('ctwing', 'onenet')),
   product_id text not null,
   market_id uuid not null references market,
+  codec text not null default 'cjt188',
   base_url text not null,
   app_key text not null,
   app_secret text not null,
@@ -119,6 +158,24 @@ create table meter_state (
   switch_state text not null default 'unknown' check (switch_state in ('on', 'off', 'fault', 'unknown')),
   switch_at timestamptz,
   last_read_at timestamptz,
+  -- How far the meter's clock was ahead of ours when it was last compared; negative behind.
+  clock_drift_s integer,
+  clock_checked_at timestamptz,
   primary key (market_id, meter_id),
   foreign key (market_id, meter_id) references meter
 );
+
+-- What went wrong, or changed, between us and a device: connected, closed, replaced, time-outs, bytes that made no sense.
+-- market_id is the nil UUID for a device that nobody claimed. At most so many a device and hour; kept for 30 days.
+create table link_event (
+  market_id uuid not null,
+  event_id uuid not null,
+  link text not null,
+  link_key text not null,
+  meter_id uuid,
+  at timestamptz not null,
+  event text not null,
+  detail jsonb not null,
+  primary key (market_id, event_id)
+);
+create index link_event_device on link_event (market_id, link, link_key, event_id);

@@ -11,8 +11,21 @@ create table frame (
 );
 create index frame_meter on frame (market_id, meter_id, at);
 
+-- A picture of a meter's register, taken by the person who read it.
+create table photo (
+  market_id uuid not null references market,
+  photo_id uuid not null,
+  taken_at timestamptz not null,
+  operator_id uuid not null,
+  media_type text not null check (media_type in ('image/jpeg', 'image/png', 'image/webp')),
+  bytes bytea not null check (octet_length(bytes) <= 1048576),
+  primary key (market_id, photo_id)
+);
+
 -- One row a meter and instant: total and tariff registers (sharp, peak, flat, valley, deep valley; null where the meter
 -- has none) in Wh after CT, or litres. read_at is the time at the meter. The same reading twice is one row.
+-- turnovers: how often the register had wrapped to zero by then; what the meter showed is total − turnovers × modulus × CT.
+-- said_total: what the meter said, where a person put another value in its place.
 create table reading (
   market_id uuid not null,
   meter_id uuid not null,
@@ -22,10 +35,16 @@ create table reading (
   total bigint not null check (total >= 0),
   tariffs bigint[],
   quality text not null check (quality in ('good', 'suspect', 'rejected')),
-  suspect_reason text check (suspect_reason in ('decrease', 'jump', 'future_time')),
+  suspect_reason text check (suspect_reason in ('decrease', 'jump', 'future_time', 'tariff_sum', 'clock_drift')),
   frame_id uuid,
+  turnovers integer not null default 0 check (turnovers >= 0),
+  said_total bigint,
+  operator_id uuid,
+  photo_id uuid,
+  note text,
   primary key (market_id, meter_id, read_at),
   foreign key (market_id, meter_id) references meter,
+  foreign key (market_id, photo_id) references photo,
   check (quality <> 'suspect' or suspect_reason is not null)
 );
 create index reading_received on reading (market_id, received_at);
@@ -41,7 +60,7 @@ create table hold (
   opened_at timestamptz not null,
   released_at timestamptz,
   released_by uuid,
-  release_action text check (release_action in ('accept', 'reject')),
+  release_action text check (release_action in ('accept', 'reject', 'replace')),
   note text,
   primary key (market_id, hold_id),
   foreign key (market_id, meter_id, read_at) references reading,

@@ -68,7 +68,7 @@ create table purse (
 create table ledger_tx (
   market_id uuid not null references market,
   tx_id uuid not null,
-  kind text not null check (kind in ('top_up', 'charge', 'opening_balance')),
+  kind text not null check (kind in ('top_up', 'charge', 'opening_balance', 'correction')),
   idempotency_key text not null,
   business_at timestamptz not null,
   recorded_at timestamptz not null,
@@ -144,3 +144,35 @@ create table charge (
   check ((amount_fen = 0) = (tx_id is null))
 );
 create index charge_account on charge (market_id, account_id, to_at);
+
+-- One signed entry that puts right what a charge took by a reading that turned out wrong: it names the charge, the value it
+-- ended on and the value that is true. Nothing posted is edited.
+create table charge_correction (
+  market_id uuid not null,
+  correction_id uuid not null,
+  charge_id uuid not null,
+  meter_id uuid not null,
+  account_id uuid not null,
+  said_value bigint not null,
+  true_value bigint not null check (true_value <> said_value),
+  plan_id uuid not null,
+  plan_version integer not null,
+  billing_period text not null,
+  period_from timestamptz not null,
+  use_before bigint not null,
+  uses jsonb not null,
+  exact_before_nano_yuan bigint not null,
+  exact_after_nano_yuan bigint not null,
+  amount_fen bigint not null,
+  tx_id uuid,
+  operator_id uuid not null,
+  reason text not null,
+  created_at timestamptz not null,
+  primary key (market_id, correction_id),
+  foreign key (market_id, charge_id) references charge,
+  foreign key (market_id, account_id) references account,
+  foreign key (market_id, plan_id, plan_version) references price_plan_version,
+  foreign key (market_id, tx_id) references ledger_tx,
+  check ((amount_fen = 0) = (tx_id is null))
+);
+create index charge_correction_charge on charge_correction (market_id, charge_id);

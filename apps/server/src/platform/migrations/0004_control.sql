@@ -31,13 +31,16 @@ create table notice (
 );
 create unique index notice_open on notice (market_id, account_id, stage) where closed_at is null;
 
--- queued → sent → acknowledged → confirmed | failed | expired | superseded. At most one is open a meter, so only the
--- latest wanted state is ever sent.
+-- queued → sent → acknowledged → confirmed | failed | expired | superseded. At most one of a kind is open a meter, so only
+-- the latest wanted state is ever sent. kind 'switch' is control's and says wanted; the others are a person's, and say what
+-- the meter is to be told in value.
 create table command (
   market_id uuid not null,
   command_id uuid not null,
   meter_id uuid not null,
-  wanted text not null check (wanted in ('on', 'off')),
+  kind text not null default 'switch' check (kind in ('switch', 'keep_power', 'clock', 'price_table', 'alarm_amounts')),
+  wanted text check (wanted in ('on', 'off')),
+  value jsonb,
   wanted_seq bigint not null,
   cause text not null,
   operator_id uuid,
@@ -54,9 +57,11 @@ create table command (
   outcome text,
   primary key (market_id, command_id),
   foreign key (market_id, meter_id) references meter,
-  check ((finished_at is null) = (state in ('queued', 'sent', 'acknowledged')))
+  check ((finished_at is null) = (state in ('queued', 'sent', 'acknowledged'))),
+  check ((kind = 'switch') = (wanted is not null)),
+  check ((kind = 'switch') = (value is null))
 );
-create unique index command_open on command (market_id, meter_id) where finished_at is null;
+create unique index command_open on command (market_id, meter_id, kind) where finished_at is null;
 create index command_meter on command (market_id, meter_id, created_at);
 
 create table command_attempt (
@@ -78,7 +83,7 @@ create table device_exception (
   market_id uuid not null,
   exception_id uuid not null,
   meter_id uuid not null,
-  kind text not null check (kind in ('switch_not_confirmed', 'command_expired')),
+  kind text not null check (kind in ('switch_not_confirmed', 'command_expired', 'setting_not_confirmed')),
   opened_at timestamptz not null,
   closed_at timestamptz,
   detail jsonb not null,

@@ -1,0 +1,14 @@
+export type {
+  Ask,
+  Detail,
+  Dialogue,
+  FrozenReading,
+  MeterDriver,
+  MeterPoint,
+  MeterReading,
+  SettingDialogues,
+  SettingKind,
+  SettingValues,
+  SwitchSeen,
+} from './driver.ts';
+export { SETTING_KINDS } from './driver.ts';
