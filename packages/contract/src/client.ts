@@ -35,6 +35,16 @@ export const routeTable: RouteTable = {
   holds: ['GET', '/api/markets/:marketId/holds'],
   releaseHold: ['POST', '/api/markets/:marketId/holds/:holdId/release'],
   unclaimedDevices: ['GET', '/api/unclaimed-devices'],
+  collectorSessions: ['GET', '/api/markets/:marketId/collector/sessions'],
+  collectorFrames: ['GET', '/api/markets/:marketId/collector/frames'],
+  linkEvents: ['GET', '/api/markets/:marketId/collector/link-events'],
+  sweepSuccess: ['GET', '/api/markets/:marketId/collector/sweep'],
+  sweepMeters: ['GET', '/api/markets/:marketId/collector/sweep/meters'],
+  lostContact: ['GET', '/api/markets/:marketId/collector/lost'],
+  meterClocks: ['GET', '/api/markets/:marketId/collector/clocks'],
+  readNow: ['POST', '/api/markets/:marketId/meters/:meterId/read'],
+  orderSetting: ['POST', '/api/markets/:marketId/meters/:meterId/settings'],
+  meterSettings: ['GET', '/api/markets/:marketId/meters/:meterId/settings'],
 };
 
 export async function call<N extends RouteName>(

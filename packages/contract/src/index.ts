@@ -1,3 +1,4 @@
+export * from './collection.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';

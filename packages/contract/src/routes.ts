@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { collectionRoutes } from './collection.ts';
 import { defineRoute } from './route.ts';
 import {
   DeviceException,
@@ -123,6 +124,7 @@ export const routes = {
     roles: ['admin', 'auditor'],
     response: Type.Array(UnclaimedDevice),
   }),
+  ...collectionRoutes,
 } as const;
 
 export type Routes = typeof routes;

@@ -119,9 +119,16 @@ export const Reading = Type.Object({
 });
 export type Reading = Static<typeof Reading>;
 
+export const CommandKind = OneOf(['switch', 'keep_power', 'clock', 'price_table', 'alarm_amounts']);
+export type CommandKind = Static<typeof CommandKind>;
+
 export const Command = Type.Object({
   commandId: Id,
-  wanted: OneOf(['on', 'off']),
+  kind: CommandKind,
+  /** Of a switch; null for a setting. */
+  wanted: Nullable(OneOf(['on', 'off'])),
+  /** Of a setting, what the meter is told; null for a switch. */
+  value: Nullable(Type.Record(Type.String(), Type.Unknown())),
   cause: Type.String(),
   state: CommandState,
   createdAt: Instant,
@@ -245,10 +252,12 @@ export const DeviceException = Type.Object({
   meterKind: MeterKindSchema,
   stallId: Nullable(Id),
   stallCode: Nullable(Type.String()),
-  kind: OneOf(['switch_not_confirmed', 'command_expired']),
+  kind: OneOf(['switch_not_confirmed', 'command_expired', 'setting_not_confirmed']),
   openedAt: Instant,
-  wanted: OneOf(['on', 'off']),
-  /** What the last read-back said; null where none came that says anything. */
+  command: CommandKind,
+  /** Of a switch; null for a setting. */
+  wanted: Nullable(OneOf(['on', 'off'])),
+  /** What the last read-back of a switch said; null where none came that says anything. */
   readBack: Nullable(SwitchState),
   /** How often the command was written to the wire, or handed to the platform. */
   writes: Type.Integer(),

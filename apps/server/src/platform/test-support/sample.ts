@@ -1,5 +1,6 @@
 /** The part of JSON Schema that the contract uses. */
 interface Schema {
+  readonly '~kind'?: string;
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
