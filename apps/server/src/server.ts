@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { ClockAnchor } from '@openprepay/kernel';
 import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
-import { registerCtwingPush } from './headend/ctwing/push.ts';
+import { registerCtwingPush } from './headend/nb/push.ts';
 import { startHeadend } from './headend/index.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
 import type { Context } from './platform/context.ts';

@@ -6,11 +6,11 @@ import type { Acrel4gLink } from './acrel4g/link.ts';
 import { type Listener, listenAcrel4g } from './acrel4g/listener.ts';
 import { Sessions } from './acrel4g/sessions.ts';
 import { startContacts } from './contacts.ts';
-import { CtwingClients } from './ctwing/clients.ts';
-import { Products } from './ctwing/products.ts';
 import { ElectricityDelivery } from './delivery/electricity.ts';
 import { startDelivery } from './delivery/index.ts';
-import { WaterDelivery } from './delivery/water.ts';
+import { PlatformClients } from './nb/clients.ts';
+import { PlatformDelivery } from './nb/delivery.ts';
+import { Products } from './nb/products.ts';
 import { createReportQueue, type Intake } from './report-queue.ts';
 import { type Counter, createStats } from './stats.ts';
 import { SWEEP_PACE, type SweepPace, startSweep } from './sweep.ts';
@@ -66,10 +66,10 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     onReachable: (meter) => electricity.poke(meter.device.meterId),
   };
   const electricity = new ElectricityDelivery(link, options.readBackAfterMs);
-  const water = new WaterDelivery({
+  const water = new PlatformDelivery({
     ctx,
     stats,
-    clients: new CtwingClients(new Products(ctx.db), ctx.clock, send),
+    clients: new PlatformClients(new Products(ctx.db), ctx.clock, send),
   });
   const port = await listenAcrel4g(link, options.listenHost, options.listenPort);
   listener = port;

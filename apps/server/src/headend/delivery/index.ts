@@ -2,14 +2,14 @@ import { expireDue, openCommands } from '../../commands/index.ts';
 import { listMarketIds, sleepersOffline } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
 import { type Loop, startLoop } from '../../platform/loop.ts';
+import type { PlatformDelivery } from '../nb/delivery.ts';
 import type { ElectricityDelivery } from './electricity.ts';
-import type { WaterDelivery } from './water.ts';
 
 const TICK_MS = 5_000;
 const MAX_OPEN = 20_000;
 
 /** Starts deliveries the moment a command is queued, and looks at everything open on a tick: a lost signal costs delay. */
-export function startDelivery(ctx: Context, electricity: ElectricityDelivery, water: WaterDelivery): Loop {
+export function startDelivery(ctx: Context, electricity: ElectricityDelivery, water: PlatformDelivery): Loop {
   const lookAtEverything = async () => {
     for (const marketId of await listMarketIds(ctx.db)) {
       const now = ctx.clock.now();

@@ -9,10 +9,10 @@ import {
 import { type CtwingPush, dedupeKey } from '@openprepay/protocols/ctwing';
 import { type Device, findDevices, noteUnclaimed, saveContacts } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
-import { onPlatformAnswer, onValveReply, onValveReport } from '../delivery/water-answers.ts';
 import { contactReport, waterReport } from '../report.ts';
 import type { ReportQueue } from '../report-queue.ts';
 import type { Stats } from '../stats.ts';
+import { onPlatformAnswer, onValveReply, onValveReport } from './answers.ts';
 import type { Recent } from './recent.ts';
 import type { WakeTimes } from './wake.ts';
 

@@ -13,10 +13,10 @@ import {
 } from '../../commands/index.ts';
 import { type Device, devicesOf, wakeTimes } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
-import type { CtwingClients } from '../ctwing/clients.ts';
 import type { Stats } from '../stats.ts';
-import { acknowledgeByPlatform, retryOrFail } from './water-answers.ts';
-import { meteringFrame, splitLinkKey, valveFrame } from './water-frames.ts';
+import { acknowledgeByPlatform, retryOrFail } from './answers.ts';
+import type { PlatformClients } from './clients.ts';
+import { meteringFrame, splitLinkKey, valveFrame } from './frames.ts';
 
 const MAX_DUE = 500;
 const MAX_AT_ONCE = 16;
@@ -25,9 +25,9 @@ const CREATE_WITHIN_S = 60;
 /** How long after the expected wake-up the platform is asked what became of a command. */
 const ASK_AFTER_WAKE_S = 900;
 
-export interface WaterDeliveryOptions {
+export interface PlatformDeliveryOptions {
   readonly ctx: Context;
-  readonly clients: CtwingClients;
+  readonly clients: PlatformClients;
   readonly stats: Stats;
 }
 
@@ -35,14 +35,14 @@ export interface WaterDeliveryOptions {
  * Hands commands for sleeping meters to the platform, and follows up on those that nobody has answered for. What the
  * meters and the platform report comes in by push, see `water-answers.ts`.
  */
-export class WaterDelivery {
-  readonly #options: WaterDeliveryOptions;
+export class PlatformDelivery {
+  readonly #options: PlatformDeliveryOptions;
   readonly #running = new Map<string, Promise<void>>();
   readonly #looks = new Map<string, Promise<void>>();
   readonly #lookAgain = new Set<string>();
   #stopped = false;
 
-  constructor(options: WaterDeliveryOptions) {
+  constructor(options: PlatformDeliveryOptions) {
     this.#options = options;
   }
 

@@ -1,7 +1,7 @@
 import { confirm, fail, markAcknowledged, type OpenCommand, openCommandOf, requeue } from '../../commands/index.ts';
 import type { Device } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
-import { seriesOf } from './water-frames.ts';
+import { seriesOf } from './frames.ts';
 
 /** Orders a meter may get and not follow before a person has to look. */
 export const MAX_ORDERS = 4;

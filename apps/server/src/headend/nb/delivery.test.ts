@@ -1,7 +1,6 @@
 import { fastify } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type TestClock, testClock, testContext } from '../../../test-support/database.ts';
-import { registerCtwingPush } from '../ctwing/push.ts';
 import { type Headend, startHeadend } from '../index.ts';
 import {
   commandNow,
@@ -15,6 +14,7 @@ import {
   waterAddress,
 } from '../test-support/market.ts';
 import { meteringPush, responsePush, ScriptedPlatform, valveReplyPush } from '../test-support/scripted-platform.ts';
+import { registerCtwingPush } from './push.ts';
 
 const clock: TestClock = testClock(START);
 const ctx = await testContext(clock);

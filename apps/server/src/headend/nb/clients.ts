@@ -12,7 +12,7 @@ interface Known {
 }
 
 /** One client a product, and a pause after the platform failed: wire time, doubled each time in a row. */
-export class CtwingClients {
+export class PlatformClients {
   readonly #products: Products;
   readonly #clock: Clock;
   readonly #send: typeof fetch;
