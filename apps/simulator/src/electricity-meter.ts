@@ -1,15 +1,10 @@
-import { fromHex, instantOf, toHex, type ZonedParts, zonedParts } from '@openprepay/kernel';
+import { fromHex, toHex } from '@openprepay/kernel';
 import { decodeRequest, encodeReply, type ModbusReply, type ModbusRequest } from '@openprepay/protocols/modbus';
-import { electrical } from './electrical.ts';
+import { busPlaceOf } from './bus-place.ts';
 import { type Energy, encodeLegacy, encodeLive, LEGACY, LIVE, SWITCH } from './live-block.ts';
-import { type BodyMemory, MeterBody } from './meter-body.ts';
-import { drawInt } from './random.ts';
-import { UNITS_PER_TICK } from './register.ts';
+import { type PowerMemory, PowerMeter } from './power-meter.ts';
 import type { SiteMeter, StallType } from './site.ts';
-import type { VirtualElectricityMeter } from './types.ts';
 import { nowMs, type World } from './world.ts';
-
-type Tariff = 'sharp' | 'peak' | 'flat' | 'valley';
 
 /** Readings the meter keeps while nobody acknowledges them: a day of half-hours; then the oldest goes. */
 const READINGS_KEPT = 48;
@@ -22,43 +17,33 @@ const WRITE_COIL = 0x05;
 const WRITE_REGISTER = 0x06;
 const WRITE_REGISTERS = 0x10;
 
-/** The meter's clock ahead of the market's, ms, at the instant it was set. */
-interface MeterClock {
-  readonly aheadMs: number;
-  readonly setMs: number;
-}
-
-interface ElectricityMemory extends BodyMemory<Tariff> {
+interface ElectricityMemory extends PowerMemory {
   readonly forced: boolean;
   readonly forcedOpen: boolean;
   /** Unacknowledged readings, oldest first: Modbus replies in hexadecimal. */
   readonly readings: readonly string[];
-  readonly clock: MeterClock;
 }
 
-/** A DDSY1352 or DTSY1352 prepaid meter behind its serial port: registers, relay and force bits. */
-export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectricityMeter {
-  /** Set by the meter's modem. */
-  isConnected: () => boolean = () => false;
-  readonly #phases: 1 | 3;
-  readonly #driftPpm: number;
+/**
+ * A meter of the 1352 family behind its serial port: DDSY1352 or DTSY1352 with registers, relay and force bits, or a plain
+ * DTSD1352 that only measures.
+ */
+export class ElectricityMeter extends PowerMeter {
+  readonly #plain: boolean;
   #forced: boolean;
   #forcedOpen: boolean;
   #readings: string[];
   #lastReadingMs = Number.NEGATIVE_INFINITY;
   #cancelRelay: () => void = () => {};
-  #clock: MeterClock;
 
   constructor(site: SiteMeter, stallType: StallType, world: World) {
     const kept = world.journal.get(site.serial) as ElectricityMemory | undefined;
-    const memory = kept ?? newMemory(site.serial, world);
-    super({ site, stallType, world, memory, bandAt: (atMs) => tariffAt(atMs, world.zone) });
-    this.#phases = site.model.startsWith('DTSY') ? 3 : 1;
-    this.#driftPpm = drawInt(-20, 20, world.seed, site.serial, 'drift');
+    const memory = kept ?? { ...PowerMeter.fresh(site.serial, world), ...NEW_SWITCH, readings: [] };
+    super(site, stallType, world, memory);
+    this.#plain = site.model.startsWith('DTSD');
     this.#forced = memory.forced;
     this.#forcedOpen = memory.forcedOpen;
     this.#readings = [...memory.readings];
-    this.#clock = memory.clock;
   }
 
   /** Power is back: the relay finishes the move that the power cut may have stopped. */
@@ -66,33 +51,14 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
     this.#moveRelay();
   }
 
-  get relay(): 'on' | 'off' {
-    return this.supply;
-  }
-
-  get totalWh(): bigint {
-    return this.shownUnits();
-  }
-
-  get connected(): boolean {
-    return this.isConnected();
-  }
-
-  /** Sets the meter's clock to the market's wall clock as the server told it. */
-  setClock(local: ZonedParts): void {
-    const now = nowMs(this.world);
-    this.#clock = { aheadMs: instantOf(local, this.world.zone).getTime() - now, setMs: now };
-    this.#save();
-  }
-
   /** Reads itself and keeps the reading until it is acknowledged. */
   takeReading(): void {
-    const unit = Number(this.site.busAddress);
+    const unit = Number(busPlaceOf(this.site).address);
     const data = this.#liveBlock();
     this.endFallBack();
     this.#lastReadingMs = nowMs(this.world);
     this.#readings = [...this.#readings, toHex(encodeReply({ kind: 'read', unit, data }))].slice(-READINGS_KEPT);
-    this.#save();
+    this.save();
   }
 
   /** Market time since it last read itself; infinite when it has not since power came. */
@@ -109,7 +75,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
   /** Forgets a delivered reading, if it has not made room for a newer one meanwhile. */
   acknowledgeReading(reading: Uint8Array): void {
     if (this.#readings[0] === toHex(reading)) this.#readings.shift();
-    this.#save();
+    this.save();
   }
 
   answer(frame: Uint8Array): Uint8Array | null {
@@ -119,9 +85,9 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
     } catch {
       return null;
     }
-    if (String(request.unit) !== this.site.busAddress) return null;
+    if (String(request.unit) !== busPlaceOf(this.site).address) return null;
     const reply = this.#reply(request);
-    this.#save();
+    this.save();
     return encodeReply(reply);
   }
 
@@ -143,7 +109,7 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
   #write({ unit, start, registers, single }: Extract<ModbusRequest, { kind: 'write' }>): ModbusReply {
     const functionCode = single ? WRITE_REGISTER : WRITE_REGISTERS;
     const refuse = (exceptionCode: number) => ({ kind: 'exception', unit, functionCode, exceptionCode }) as const;
-    if (start !== SWITCH.start || registers.length !== SWITCH.quantity) return refuse(REFUSAL.address);
+    if (this.#plain || start !== SWITCH.start || registers.length !== SWITCH.quantity) return refuse(REFUSAL.address);
     if (registers.some((value) => value > 1)) return refuse(REFUSAL.value);
     this.#forced = registers[0] === 1;
     this.#forcedOpen = registers[1] === 1;
@@ -152,8 +118,10 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
   }
 
   #blocks(): readonly { start: number; quantity: number; bytes: () => Uint8Array }[] {
+    const legacy = { ...LEGACY, bytes: () => encodeLegacy(this.#energy()) };
+    if (this.#plain) return [legacy];
     return [
-      { ...LEGACY, bytes: () => encodeLegacy(this.#energy()) },
+      legacy,
       { ...LIVE, bytes: () => this.#liveBlock() },
       { ...SWITCH, bytes: () => Uint8Array.of(0, this.#forced ? 1 : 0, 0, this.#forcedOpen ? 1 : 0) },
     ];
@@ -168,71 +136,40 @@ export class ElectricityMeter extends MeterBody<Tariff> implements VirtualElectr
       if (this.supply === wanted || this.isStuck) return;
       this.count();
       this.supply = wanted;
-      this.#save();
+      this.save();
     });
   }
 
-  #save(): void {
-    const memory: ElectricityMemory = {
-      ...this.bodyMemory(),
-      forced: this.#forced,
-      forcedOpen: this.#forcedOpen,
-      readings: this.#readings,
-      clock: this.#clock,
-    };
-    this.world.journal.put(this.serial, memory);
+  protected override save(): void {
+    const { forced, forcedOpen } = { forced: this.#forced, forcedOpen: this.#forcedOpen };
+    this.remember<ElectricityMemory>({ forced, forcedOpen, readings: this.#readings, clock: this.clock.memory });
+  }
+
+  protected override onNewDevice(): void {
+    super.onNewDevice();
+    this.#forced = NEW_SWITCH.forced;
+    this.#forcedOpen = NEW_SWITCH.forcedOpen;
+    this.#readings = [];
   }
 
   #liveBlock(): Uint8Array {
-    const now = nowMs(this.world);
     return encodeLive({
-      phases: this.#phases,
-      electrical: electrical(this.loadNow(), this.#phases, now, [this.world.seed, this.serial]),
+      phases: this.phases,
+      electrical: this.electrical(),
       energy: this.#energy(),
       ctRatio: this.site.ctRatio,
       remainingFen: INTERNAL_CREDIT_FEN,
       relayClosed: this.supply === 'on',
       forced: this.#forced,
-      clock: zonedParts(new Date(this.#clockMs(now)), this.world.zone),
+      clock: this.clock.local(),
     });
   }
 
   #energy(): Energy {
-    const total = Number(this.shownUnits()) / UNITS_PER_TICK;
-    const { flat, ...others } = this.bandTicks;
-    return { total, flat: flat - this.fallBackTicks, ...others };
-  }
-
-  #clockMs(now: number): number {
-    const drift = Math.trunc(((now - this.#clock.setMs) * this.#driftPpm) / 1_000_000);
-    return now + this.#clock.aheadMs + drift;
+    this.count();
+    const { flat, ...others } = this.shownTicks();
+    return { ...others, flat: flat - this.fallBackTicks };
   }
 }
 
-/** 400–30,000 kWh before the simulation begins, spread over the tariffs. */
-function newMemory(serial: string, world: World): ElectricityMemory {
-  const total = drawInt(40_000, 3_000_000, world.seed, serial, 'opening');
-  const sharp = Math.floor(total / 10);
-  const peak = Math.floor((total * 3) / 10);
-  const valley = Math.floor((total * 2) / 10);
-  const ticks = { sharp, peak, flat: total - sharp - peak - valley, valley };
-  const aheadMs = drawInt(-10_000, 10_000, world.seed, serial, 'clock');
-  return {
-    register: { ticks, remainder: 0, atMs: nowMs(world) },
-    supply: 'on',
-    forced: false,
-    forcedOpen: false,
-    readings: [],
-    clock: { aheadMs, setMs: nowMs(world) },
-  };
-}
-
-const TARIFF_BY_HOUR: readonly Tariff[] = Array.from({ length: 24 }, (_, hour) => {
-  if (hour < 8) return 'valley';
-  if (hour === 19 || hour === 20) return 'sharp';
-  return hour < 11 || hour === 18 || hour === 21 ? 'peak' : 'flat';
-});
-
-function tariffAt(atMs: number, zone: string): Tariff {
-  return TARIFF_BY_HOUR[zonedParts(new Date(atMs), zone).hour] ?? 'flat';
-}
+const NEW_SWITCH = { forced: false, forcedOpen: false } as const;

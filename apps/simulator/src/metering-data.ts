@@ -1,4 +1,5 @@
 import type { ZonedParts } from '@openprepay/kernel';
+import { bcd, bcdLowFirst } from './bcd.ts';
 
 export interface MeteringData {
   /** Hundredths of a cubic metre. */
@@ -35,10 +36,4 @@ export function encodeMeteringData(data: MeteringData): Uint8Array {
 /** ST: D1 D0 valve (00 open, 01 closed), D2 battery low; the second byte is the maker's. */
 export function encodeStatus({ valve, batteryLow }: ValveStatus): readonly [number, number] {
   return [(valve === 'off' ? 1 : 0) | (batteryLow ? 4 : 0), 0];
-}
-
-const bcd = (value: number): number => ((Math.floor(value / 10) % 10) << 4) | (value % 10);
-
-function bcdLowFirst(value: number, length: number): number[] {
-  return Array.from({ length }, (_, i) => bcd(Math.floor(value / 100 ** i) % 100));
 }

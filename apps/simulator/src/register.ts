@@ -16,7 +16,8 @@ export interface RegisterMemory<Band extends string> {
 
 /**
  * A register that counts load × market time, lazily, in whole numbers. Each tick goes to the tariff band of its time,
- * and the total is the sum of the bands by construction.
+ * and the total is the sum of the bands by construction. It counts on where its display wraps: what is shown is the
+ * meter's affair.
  */
 export class Register<Band extends string> {
   readonly #ticks: Record<Band, number>;
@@ -41,8 +42,19 @@ export class Register<Band extends string> {
     return total;
   }
 
+  /** The instant it has counted up to. */
+  get atMs(): number {
+    return this.#atMs;
+  }
+
   memory(): RegisterMemory<Band> {
     return { ticks: { ...this.#ticks }, remainder: this.#remainder, atMs: this.#atMs };
+  }
+
+  /** Another register in its place, or the same one turned on. */
+  replace(ticks: Readonly<Record<Band, number>>): void {
+    Object.assign(this.#ticks, ticks);
+    this.#remainder = 0;
   }
 
   /** Counts up to `nowMs` at the load of each slot on the way. A clock that went back counts nothing and starts anew. */

@@ -1,4 +1,4 @@
-import type { Clock } from '@openprepay/kernel';
+import type { Clock, MeterKind } from '@openprepay/kernel';
 import type { Fault } from './faults.ts';
 import type { Site } from './site.ts';
 
@@ -48,16 +48,34 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
+/** A device that takes another one's place; its register begins at `start` Wh or litres, 0 when nothing is said. */
+export interface NewDevice {
+  readonly serial: string;
+  /** Of its own modem or radio module; the old one's when nothing is said, as behind a gateway. */
+  readonly linkKey?: string;
+  readonly busAddress?: string;
+  readonly start?: bigint;
+}
+
 /** What a test or a person at the bench can see and do with any meter. */
 export interface VirtualMeter {
+  readonly kind: MeterKind;
   readonly serial: string;
   readonly linkKey: string;
+  /** Where relay or valve stands. */
+  readonly switchState: 'on' | 'off';
+  /** Wh or litres as the register shows them now, before CT. */
+  readonly total: bigint;
   /** A stuck relay or valve acknowledges every command and stays where it is. */
   stuck: boolean;
   /** A fixed load in W or litres per hour, before CT; null returns to the stall's own habits. */
   setLoad(perHour: number | null): void;
   /** The next reading that is reported shows less than an earlier one, once. */
   forceDecrease(): void;
+  /** Turns the register on to 0.2 kWh or m³ before it wraps to zero. */
+  nearRollOver(): void;
+  /** Hangs another device in its place, fresh from its box, which measures the same use from now on. */
+  swap(device: NewDevice): void;
   /** Takes the meter off the air, until `reconnect`. It goes on measuring. */
   disconnect(): void;
   reconnect(): void;

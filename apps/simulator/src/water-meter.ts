@@ -3,7 +3,6 @@ import { type Cjt188Frame, CONTROL, decodeFrame, encodeFrame, WILDCARD_ADDRESS }
 import { type BodyMemory, MeterBody } from './meter-body.ts';
 import { encodeMeteringData, encodeStatus, type ValveStatus } from './metering-data.ts';
 import { drawChance, drawInt } from './random.ts';
-import { UNITS_PER_TICK } from './register.ts';
 import type { SiteMeter, StallType } from './site.ts';
 import type { VirtualWaterMeter } from './types.ts';
 import { nowMs, onWireMs, type World } from './world.ts';
@@ -75,10 +74,10 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
   }
 
   #metering({ dataIdOrder, series }: Pick<Cjt188Frame, 'dataIdOrder' | 'series'>): Uint8Array {
-    const currentTicks = Number(this.shownUnits()) / UNITS_PER_TICK;
-    this.#save();
+    this.count();
+    this.save();
     const data = encodeMeteringData({
-      currentTicks,
+      currentTicks: this.shownTicks().total,
       settlementTicks: 0,
       clock: zonedParts(new Date(nowMs(this.world)), this.world.zone),
       status: this.#status(),
@@ -115,7 +114,7 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
       if (this.supply !== wanted && !this.isStuck) {
         this.count();
         this.supply = wanted;
-        this.#save();
+        this.save();
       }
       this.onValveMoved();
     });
@@ -125,8 +124,16 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
     return { valve: this.supply, batteryLow: this.#batteryLow };
   }
 
-  #save(): void {
-    this.world.journal.put(this.serial, this.bodyMemory());
+  protected override bandsOf(totalTicks: number): { total: number } {
+    return { total: totalTicks };
+  }
+
+  protected override onNewDevice(): void {
+    this.#cancelMove();
+  }
+
+  protected override save(): void {
+    this.remember<BodyMemory<'total'>>({});
   }
 }
 
