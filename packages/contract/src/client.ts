@@ -35,6 +35,25 @@ export const routeTable: RouteTable = {
   holds: ['GET', '/api/markets/:marketId/holds'],
   releaseHold: ['POST', '/api/markets/:marketId/holds/:holdId/release'],
   unclaimedDevices: ['GET', '/api/unclaimed-devices'],
+  meterModels: ['GET', '/api/meter-models'],
+  meters: ['GET', '/api/markets/:marketId/meters'],
+  meter: ['GET', '/api/markets/:marketId/meters/:meterId'],
+  createMeter: ['POST', '/api/markets/:marketId/meters'],
+  updateMeter: ['PUT', '/api/markets/:marketId/meters/:meterId'],
+  bindMeter: ['POST', '/api/markets/:marketId/meters/:meterId/bind'],
+  unbindMeter: ['POST', '/api/markets/:marketId/meters/:meterId/unbind'],
+  changeCt: ['POST', '/api/markets/:marketId/meters/:meterId/change-ct'],
+  replaceMeter: ['POST', '/api/markets/:marketId/meters/:meterId/replace'],
+  retireMeter: ['POST', '/api/markets/:marketId/meters/:meterId/retire'],
+  gateways: ['GET', '/api/markets/:marketId/gateways'],
+  createGateway: ['POST', '/api/markets/:marketId/gateways'],
+  updateGateway: ['PUT', '/api/markets/:marketId/gateways/:link/:linkKey'],
+  retireGateway: ['POST', '/api/markets/:marketId/gateways/:link/:linkKey/retire'],
+  claimDevice: ['POST', '/api/markets/:marketId/claimed-devices'],
+  importMetersTemplate: ['GET', '/api/markets/:marketId/meter-imports/template'],
+  importMeters: ['POST', '/api/markets/:marketId/meter-imports'],
+  meterImports: ['GET', '/api/markets/:marketId/meter-imports'],
+  undoMeterImport: ['POST', '/api/markets/:marketId/meter-imports/:batchId/undo'],
   collectorSessions: ['GET', '/api/markets/:marketId/collector/sessions'],
   collectorFrames: ['GET', '/api/markets/:marketId/collector/frames'],
   linkEvents: ['GET', '/api/markets/:marketId/collector/link-events'],
@@ -59,11 +78,12 @@ export async function call<N extends RouteName>(
     body,
   } = input as {
     params?: Record<string, string>;
-    query?: Record<string, string>;
+    query?: Readonly<Record<string, unknown>>;
     body?: unknown;
   };
   const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
-  const search = query ? `?${new URLSearchParams(query)}` : '';
+  const asked = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  const search = asked.length > 0 ? `?${new URLSearchParams(asked.map(([name, value]) => [name, String(value)]))}` : '';
   const request: RequestInit = { method, credentials: 'same-origin' };
   if (body !== undefined) {
     request.headers = { 'content-type': 'application/json' };

@@ -1,4 +1,5 @@
 export * from './collection.ts';
+export * from './devices.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';

@@ -14,6 +14,8 @@ export interface Route {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** The largest body in bytes; 1 MB where nothing is said. */
+  readonly bodyLimitBytes?: number;
   readonly response: TSchema;
 }
 

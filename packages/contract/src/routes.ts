@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { collectionRoutes } from './collection.ts';
+import { devicesRoutes } from './devices.ts';
 import { defineRoute } from './route.ts';
 import {
   DeviceException,
@@ -121,9 +122,10 @@ export const routes = {
     method: 'GET',
     path: '/api/unclaimed-devices',
     summary: 'Devices that called in and belong to no market',
-    roles: ['admin', 'auditor'],
+    roles: ['admin', 'technician', 'auditor'],
     response: Type.Array(UnclaimedDevice),
   }),
+  ...devicesRoutes,
   ...collectionRoutes,
 } as const;
 

@@ -23,6 +23,8 @@ export const Problem = Type.Object({
 export type Problem = Static<typeof Problem>;
 
 export const MeterKindSchema = OneOf(['electricity', 'water']);
+/** How meters are reached: a modem of their own, a gateway with a bus behind it, or a telecom operator's platform. */
+export const LinkSchema = OneOf(['acrel4g', 'acrelgw', 'dtu', 'mqtt', 'modbus_tcp', 'nb']);
 export const SwitchState = OneOf(['on', 'off', 'fault', 'unknown']);
 export const Override = OneOf(['auto', 'forced_on', 'forced_off']);
 export const CommandState = OneOf(['queued', 'sent', 'acknowledged', 'confirmed', 'failed', 'expired', 'superseded']);
@@ -148,7 +150,7 @@ export const MeterDetail = Type.Object({
   kind: MeterKindSchema,
   model: Type.String(),
   serial: Type.String(),
-  link: OneOf(['acrel4g', 'nb']),
+  link: LinkSchema,
   online: Type.Boolean(),
   lastContactAt: Nullable(Instant),
   wakeExpectedAt: Nullable(Instant),

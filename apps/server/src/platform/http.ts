@@ -66,6 +66,7 @@ function addRoute(app: FastifyInstance, ctx: Context, options: HttpOptions, name
   app.route({
     method: route.method,
     url: route.path,
+    bodyLimit: route.bodyLimitBytes ?? BODY_LIMIT,
     config: { roles: route.roles },
     schema: {
       ...(route.params && { params: route.params }),

@@ -1,0 +1,503 @@
+import Type, { type Static } from 'typebox';
+import { defineRoute } from './route.ts';
+import { Id, Instant, LinkSchema, MeterKindSchema, Nullable, QuantityBase, SwitchState } from './schemas.ts';
+
+/*
+ * The register of meters and gateways: what there is, where it is, and every change of it. Secrets and passwords are
+ * written here and never read back.
+ */
+
+const readers = ['admin', 'cashier', 'technician', 'auditor'] as const;
+const changers = ['admin', 'technician'] as const;
+const inMarket = Type.Object({ marketId: Id });
+const ofMeter = Type.Object({ marketId: Id, meterId: Id });
+const Nothing = Type.Null();
+const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+const Note = Type.String({ minLength: 2, maxLength: 200 });
+
+export const MAX_METER_PAGE = 200;
+/** Of an Excel file; as base64 in JSON it is a third more. */
+export const MAX_IMPORT_FILE_BYTES = 6 * 1024 * 1024;
+const MAX_IMPORT_BASE64 = Math.ceil(MAX_IMPORT_FILE_BYTES / 3) * 4;
+const IMPORT_BODY_BYTES = MAX_IMPORT_BASE64 + 4096;
+
+export const GatewayLinkSchema = Type.Enum(['acrelgw', 'dtu', 'mqtt', 'modbus_tcp']);
+
+/** What the program knows of a make of meter, so that a form asks only for what this one needs. */
+export const MeterModelInfo = Type.Object({
+  model: Type.String(),
+  kind: MeterKindSchema,
+  /** How it is spoken to: `modbus`, `dlt645`, `cjt188`. */
+  driver: Type.String(),
+  switch: Nullable(Type.Enum(['relay', 'valve'])),
+  phases: Nullable(Type.Integer()),
+  /** Registers it keeps by itself, for filling what was missed. */
+  freezes: Type.Enum(['none', 'hourly', 'daily']),
+  /** What it can be told beside its switch: `keep_power`, `clock`, `price_table`, `alarm_amounts`. */
+  settings: Type.Array(Type.String()),
+  tariffs: Type.Integer(),
+  /** What it wants before it can be written to, e.g. `password` and `operator`. */
+  accessKeys: Type.Array(Type.String()),
+  links: Type.Array(LinkSchema),
+  /** The most that passes in an hour, before CT. */
+  maxPerHour: QuantityBase,
+  /** Where its register wraps to zero. */
+  modulus: QuantityBase,
+});
+export type MeterModelInfo = Static<typeof MeterModelInfo>;
+
+const meterFields = {
+  meterId: Id,
+  kind: MeterKindSchema,
+  model: Type.String(),
+  serial: Type.String(),
+  ctRatio: Type.Integer(),
+  link: LinkSchema,
+  linkKey: Type.String(),
+  busAddress: Type.String(),
+  installedAt: Instant,
+  retiredAt: Nullable(Instant),
+  stallId: Nullable(Id),
+  stallCode: Nullable(Type.String()),
+  building: Nullable(Type.String()),
+  online: Type.Boolean(),
+  lastContactAt: Nullable(Instant),
+  rssi: Nullable(Type.Integer()),
+  batteryLow: Nullable(Type.Boolean()),
+  switchState: SwitchState,
+  /** How far its clock was ahead of ours; negative behind. */
+  clockDriftS: Nullable(Type.Integer()),
+  /** The last good one, in Wh or litres after CT. */
+  lastReadAt: Nullable(Instant),
+  lastTotal: Nullable(QuantityBase),
+  onHold: Type.Boolean(),
+};
+
+export const MeterRow = Type.Object(meterFields);
+export type MeterRow = Static<typeof MeterRow>;
+
+export const METER_SORTS = ['serial', 'stall', 'model', 'lastContact', 'lastRead', 'signal', 'drift'] as const;
+
+export const MeterQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_METER_PAGE })),
+  sort: Type.Optional(Type.Enum([...METER_SORTS])),
+  descending: Type.Optional(Type.Boolean()),
+  kind: Type.Optional(MeterKindSchema),
+  link: Type.Optional(LinkSchema),
+  /** Of one gateway, modem or platform device. */
+  linkKey: Type.Optional(Type.String({ maxLength: 64 })),
+  online: Type.Optional(Type.Boolean()),
+  /** `installed` (bound to a stall or not) where nothing is said. */
+  state: Type.Optional(Type.Enum(['installed', 'bound', 'unbound', 'retired'])),
+  building: Type.Optional(Type.String({ maxLength: 80 })),
+  model: Type.Optional(Type.String({ maxLength: 80 })),
+  /** Found anywhere in serial, stall code or link key, and at the beginning of an address on the bus. */
+  text: Type.Optional(Type.String({ maxLength: 80 })),
+});
+export type MeterQuery = Static<typeof MeterQuery>;
+
+export const MeterPage = Type.Object({ total: Type.Integer(), meters: Type.Array(MeterRow) });
+export type MeterPage = Static<typeof MeterPage>;
+
+export const MeterBinding = Type.Object({
+  bindingId: Id,
+  stallId: Id,
+  stallCode: Type.String(),
+  building: Type.String(),
+  fromAt: Instant,
+  toAt: Nullable(Instant),
+});
+
+/** One change of device in the chain that this meter stands in, oldest first. */
+export const MeterReplacement = Type.Object({
+  at: Instant,
+  reason: Type.Enum(['replaced', 'ct_changed']),
+  finalOrigin: Type.Enum(['on_demand', 'manual', 'estimated']),
+  oldMeterId: Id,
+  oldSerial: Type.String(),
+  oldCtRatio: Type.Integer(),
+  newMeterId: Id,
+  newSerial: Type.String(),
+  newCtRatio: Type.Integer(),
+  operatorName: Nullable(Type.String()),
+  note: Type.String(),
+});
+
+/** Everything about one meter but its readings and commands, which the stall page and the collection page show. */
+export const MeterCard = Type.Object({
+  ...meterFields,
+  /** Which access values are stored; what they are is never told. */
+  accessKeys: Type.Array(Type.String()),
+  gatewayName: Nullable(Type.String()),
+  iccid: Nullable(Type.String()),
+  firmware: Nullable(Type.String()),
+  wakeExpectedAt: Nullable(Instant),
+  switchAt: Nullable(Instant),
+  clockCheckedAt: Nullable(Instant),
+  bindings: Type.Array(MeterBinding),
+  replacements: Type.Array(MeterReplacement),
+});
+export type MeterCard = Static<typeof MeterCard>;
+
+/** Values may be replaced by naming them, and taken away with an empty text. */
+export const Access = Type.Record(Type.String({ pattern: '^[a-z_]{1,32}$' }), Type.String({ maxLength: 64 }));
+
+const address = {
+  link: LinkSchema,
+  linkKey: Name(64),
+  busAddress: Name(32),
+};
+
+export const NewMeter = Type.Object({
+  kind: MeterKindSchema,
+  model: Name(80),
+  serial: Name(64),
+  ctRatio: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  ...address,
+  access: Type.Optional(Access),
+});
+export type NewMeter = Static<typeof NewMeter>;
+
+/** A serial typed wrongly may be put right; what makes readings comparable (model, CT) changes only by replacement. */
+export const MeterUpdate = Type.Object({
+  serial: Type.Optional(Name(64)),
+  link: Type.Optional(LinkSchema),
+  linkKey: Type.Optional(Name(64)),
+  busAddress: Type.Optional(Name(32)),
+  access: Type.Optional(Access),
+  note: Type.Optional(Note),
+});
+export type MeterUpdate = Static<typeof MeterUpdate>;
+
+/** What a register shows, before CT, in Wh or litres. */
+export const Register = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+/** Sharp, peak, flat, valley, deep valley; null where the meter has none. */
+export const RegisterTariffs = Type.Array(Nullable(Register), { minItems: 5, maxItems: 5 });
+
+export const StartReading = Type.Object({ register: Register, tariffs: Type.Optional(RegisterTariffs) });
+
+export const Picture = Type.Object({
+  mediaType: Type.Enum(['image/jpeg', 'image/png', 'image/webp']),
+  base64: Type.String({ maxLength: 700_000 }),
+});
+
+/** How the last reading of a meter that goes away is known. */
+export const FinalReading = Type.Union([
+  /** It was read just now: its last good reading, which must be the one of this time. */
+  Type.Object({ origin: Type.Literal('on_demand'), readAt: Instant }),
+  /** A person read it. */
+  Type.Object({
+    origin: Type.Literal('manual'),
+    register: Register,
+    tariffs: Type.Optional(RegisterTariffs),
+    photo: Type.Optional(Picture),
+  }),
+  /** Nobody can read it any more: the use of its last days goes on until then. */
+  Type.Object({ origin: Type.Literal('estimated') }),
+]);
+export type FinalReading = Static<typeof FinalReading>;
+
+export const Replacement = Type.Object({
+  /** When the devices were exchanged; now where nothing is said, and the time of the reading where it was just read. */
+  at: Type.Optional(Instant),
+  final: FinalReading,
+  /** A meter of the register that is bound nowhere, or a new one. */
+  next: Type.Union([Type.Object({ meterId: Id }), NewMeter]),
+  start: StartReading,
+  note: Note,
+});
+export type Replacement = Static<typeof Replacement>;
+
+export const CtChange = Type.Object({
+  at: Type.Optional(Instant),
+  final: FinalReading,
+  ctRatio: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  note: Note,
+});
+export type CtChange = Static<typeof CtChange>;
+
+export const Replaced = Type.Object({ oldMeterId: Id, newMeterId: Id, at: Instant });
+
+export const GatewaySettings = Type.Record(Type.String({ maxLength: 32 }), Type.Unknown());
+
+export const Gateway = Type.Object({
+  link: GatewayLinkSchema,
+  linkKey: Type.String(),
+  name: Type.String(),
+  /** Whether one is stored; what it is is never told. */
+  hasSecret: Type.Boolean(),
+  settings: GatewaySettings,
+  createdAt: Instant,
+  retiredAt: Nullable(Instant),
+  meters: Type.Integer(),
+  metersOnline: Type.Integer(),
+});
+export type Gateway = Static<typeof Gateway>;
+
+export const NewGateway = Type.Object({
+  link: GatewayLinkSchema,
+  linkKey: Name(64),
+  name: Name(80),
+  secret: Type.Optional(Type.String({ minLength: 8, maxLength: 64 })),
+  settings: Type.Optional(GatewaySettings),
+});
+export type NewGateway = Static<typeof NewGateway>;
+
+const GatewayUpdate = Type.Object({
+  name: Type.Optional(Name(80)),
+  /** A new one in place of the old; null takes it away. */
+  secret: Type.Optional(Nullable(Type.String({ minLength: 8, maxLength: 64 }))),
+  settings: Type.Optional(GatewaySettings),
+});
+
+/** Of a device that called in: what it is, and optionally where it hangs. */
+export const Claim = Type.Object({
+  link: LinkSchema,
+  linkKey: Name(64),
+  as: Type.Union([
+    Type.Object({
+      kind: MeterKindSchema,
+      model: Name(80),
+      serial: Name(64),
+      ctRatio: Type.Integer({ minimum: 1, maximum: 10_000 }),
+      busAddress: Name(32),
+      access: Type.Optional(Access),
+      stallId: Type.Optional(Id),
+      start: Type.Optional(StartReading),
+    }),
+    Type.Object({
+      gateway: Type.Object({
+        name: Name(80),
+        secret: Type.Optional(Type.String({ minLength: 8, maxLength: 64 })),
+        settings: Type.Optional(GatewaySettings),
+      }),
+    }),
+  ]),
+});
+export type Claim = Static<typeof Claim>;
+
+export const ImportRowError = Type.Object({
+  /** As the sheet counts: the heading is row 1. */
+  row: Type.Integer(),
+  /** The column's stable name, e.g. `serial`; null where the whole row is meant. */
+  column: Nullable(Type.String()),
+  code: Type.String(),
+  message: Type.String(),
+});
+
+export const XLSX_MEDIA_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+export const ExcelFile = Type.Object({ fileName: Type.String(), base64: Type.String() });
+
+export const MeterImport = Type.Object({
+  fileName: Name(200),
+  base64: Type.String({ maxLength: MAX_IMPORT_BASE64 }),
+  /** Only says what it would do. */
+  dryRun: Type.Boolean(),
+});
+
+export const MeterImportResult = Type.Object({
+  /** Of what was brought in; null where nothing was. */
+  batchId: Nullable(Id),
+  rows: Type.Integer(),
+  /** New meters, or those there would be. */
+  created: Type.Integer(),
+  /** Meters that are in the register exactly like this. */
+  unchanged: Type.Integer(),
+  failed: Type.Integer(),
+  /** The first thousand; the file has them all. */
+  errors: Type.Array(ImportRowError),
+  /** The rows that were refused, with why, to be put right and sent again. */
+  failedRows: Nullable(ExcelFile),
+});
+export type MeterImportResult = Static<typeof MeterImportResult>;
+
+const MeterImportBatch = Type.Object({
+  batchId: Id,
+  fileName: Type.String(),
+  at: Instant,
+  operatorName: Nullable(Type.String()),
+  meters: Type.Integer(),
+  undoneAt: Nullable(Instant),
+});
+
+const ofGateway = Type.Object({ marketId: Id, link: GatewayLinkSchema, linkKey: Name(64) });
+const Created = Type.Object({ meterId: Id });
+
+const registerRoutes = {
+  meterModels: defineRoute({
+    method: 'GET',
+    path: '/api/meter-models',
+    summary: 'The makes of meter the program knows, and what each can do and needs',
+    roles: readers,
+    response: Type.Array(MeterModelInfo),
+  }),
+  meters: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/meters',
+    summary: 'The register of meters, filtered, sorted and by the page',
+    roles: readers,
+    params: inMarket,
+    query: MeterQuery,
+    response: MeterPage,
+  }),
+  meter: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/meters/:meterId',
+    summary: 'One meter: address, state, where it was bound, what it replaced',
+    roles: readers,
+    params: ofMeter,
+    response: MeterCard,
+  }),
+  createMeter: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters',
+    summary: 'Enter a meter into the register',
+    roles: changers,
+    params: inMarket,
+    body: NewMeter,
+    response: Created,
+  }),
+  updateMeter: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/meters/:meterId',
+    summary: 'Change how a meter is reached, or put its serial right',
+    roles: changers,
+    params: ofMeter,
+    body: MeterUpdate,
+    response: Nothing,
+  }),
+  bindMeter: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/bind',
+    summary: 'Bind a meter to a stall from a time on, with what it shows then',
+    roles: changers,
+    params: ofMeter,
+    body: Type.Object({ stallId: Id, at: Type.Optional(Instant), start: Type.Optional(StartReading) }),
+    response: Nothing,
+  }),
+  unbindMeter: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/unbind',
+    summary: 'Take a meter off its stall at a time',
+    roles: changers,
+    params: ofMeter,
+    body: Type.Object({ at: Type.Optional(Instant), note: Note }),
+    response: Nothing,
+  }),
+  changeCt: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/change-ct',
+    summary: 'Go on with another CT ratio: the device replaces itself',
+    roles: changers,
+    params: ofMeter,
+    body: CtChange,
+    response: Replaced,
+  }),
+  replaceMeter: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/replace',
+    summary: 'Put another device in a meter’s place: final reading, start reading, everything else goes on',
+    roles: changers,
+    params: ofMeter,
+    body: Replacement,
+    response: Replaced,
+  }),
+  retireMeter: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/retire',
+    summary: 'Take a meter that is bound nowhere out of service',
+    roles: changers,
+    params: ofMeter,
+    body: Type.Object({ note: Note }),
+    response: Nothing,
+  }),
+} as const;
+
+const gatewayRoutes = {
+  gateways: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/gateways',
+    summary: 'The gateways of a market, with how many meters are behind each',
+    roles: readers,
+    params: inMarket,
+    response: Type.Array(Gateway),
+  }),
+  createGateway: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/gateways',
+    summary: 'Enter a gateway into the register',
+    roles: changers,
+    params: inMarket,
+    body: NewGateway,
+    response: Nothing,
+  }),
+  updateGateway: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/gateways/:link/:linkKey',
+    summary: 'Change a gateway’s name, secret or settings',
+    roles: changers,
+    params: ofGateway,
+    body: GatewayUpdate,
+    response: Nothing,
+  }),
+  retireGateway: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/gateways/:link/:linkKey/retire',
+    summary: 'Take a gateway without meters out of service',
+    roles: changers,
+    params: ofGateway,
+    body: Type.Object({ note: Note }),
+    response: Nothing,
+  }),
+  claimDevice: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/claimed-devices',
+    summary: 'Take a device that called in and belongs to nobody as a meter or gateway of this market',
+    roles: changers,
+    params: inMarket,
+    body: Claim,
+    response: Type.Object({ meterId: Nullable(Id) }),
+  }),
+} as const;
+
+const importRoutes = {
+  importMetersTemplate: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/meter-imports/template',
+    summary: 'An Excel file to fill in, with notes and an example',
+    roles: changers,
+    params: inMarket,
+    query: Type.Object({ language: Type.Optional(Type.Enum(['zh', 'en'])) }),
+    response: ExcelFile,
+  }),
+  importMeters: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meter-imports',
+    summary: 'Bring meters in from Excel: good rows go in, bad rows come back with what is wrong',
+    roles: changers,
+    bodyLimitBytes: IMPORT_BODY_BYTES,
+    params: inMarket,
+    body: MeterImport,
+    response: MeterImportResult,
+  }),
+  meterImports: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/meter-imports',
+    summary: 'The latest imports of meters',
+    roles: readers,
+    params: inMarket,
+    response: Type.Array(MeterImportBatch),
+  }),
+  undoMeterImport: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meter-imports/:batchId/undo',
+    summary: 'Take an import back while nothing has come of it',
+    roles: changers,
+    params: Type.Object({ marketId: Id, batchId: Id }),
+    body: Type.Object({ note: Note }),
+    response: Type.Object({ meters: Type.Integer() }),
+  }),
+} as const;
+
+export const devicesRoutes = { ...registerRoutes, ...gatewayRoutes, ...importRoutes } as const;
