@@ -1,12 +1,11 @@
 import Type from 'typebox';
 import { collectionRoutes } from './collection.ts';
 import { devicesRoutes } from './devices.ts';
+import { readingsRoutes } from './readings.ts';
 import { defineRoute } from './route.ts';
 import {
   DeviceException,
   Grid,
-  Hold,
-  HoldRelease,
   Id,
   Instant,
   Market,
@@ -101,23 +100,6 @@ export const routes = {
     params: inMarket,
     response: Type.Array(DeviceException),
   }),
-  holds: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/holds',
-    summary: 'Suspect readings that stop settlement until a person releases them',
-    roles: everyone,
-    params: inMarket,
-    response: Type.Array(Hold),
-  }),
-  releaseHold: defineRoute({
-    method: 'POST',
-    path: '/api/markets/:marketId/holds/:holdId/release',
-    summary: 'Release a hold with a note',
-    roles: ['admin'],
-    params: Type.Object({ marketId: Id, holdId: Id }),
-    body: HoldRelease,
-    response: Nothing,
-  }),
   unclaimedDevices: defineRoute({
     method: 'GET',
     path: '/api/unclaimed-devices',
@@ -126,6 +108,7 @@ export const routes = {
     response: Type.Array(UnclaimedDevice),
   }),
   ...devicesRoutes,
+  ...readingsRoutes,
   ...collectionRoutes,
 } as const;
 

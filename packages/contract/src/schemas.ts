@@ -174,7 +174,7 @@ export type MeterDetail = Static<typeof MeterDetail>;
 
 export const LedgerLine = Type.Object({
   txId: Id,
-  kind: OneOf(['top_up', 'charge', 'opening_balance']),
+  kind: OneOf(['top_up', 'charge', 'opening_balance', 'correction']),
   at: Instant,
   purse: Purse,
   amountFen: AmountFen,
@@ -193,6 +193,21 @@ export const LedgerLine = Type.Object({
       planVersion: Type.Integer(),
       unitPrice: Type.String({ description: 'yuan per kWh or m³, six decimals' }),
     }),
+  ),
+  /** For a correction: which reading was put right, and why. */
+  correction: Type.Optional(
+    Nullable(
+      Type.Object({
+        meterSerial: Type.String(),
+        kind: MeterKindSchema,
+        readAt: Instant,
+        saidValue: QuantityBase,
+        trueValue: QuantityBase,
+        planName: Type.String(),
+        planVersion: Type.Integer(),
+        reason: Type.String(),
+      }),
+    ),
   ),
 });
 export type LedgerLine = Static<typeof LedgerLine>;
@@ -263,26 +278,6 @@ export const DeviceException = Type.Object({
   readBack: Nullable(SwitchState),
   /** How often the command was written to the wire, or handed to the platform. */
   writes: Type.Integer(),
-});
-
-export const Hold = Type.Object({
-  holdId: Id,
-  meterId: Id,
-  meterSerial: Type.String(),
-  meterKind: MeterKindSchema,
-  stallId: Nullable(Id),
-  stallCode: Nullable(Type.String()),
-  reason: OneOf(['decrease', 'jump', 'future_time']),
-  openedAt: Instant,
-  readAt: Instant,
-  value: QuantityBase,
-  lastGoodValue: Nullable(QuantityBase),
-  lastGoodAt: Nullable(Instant),
-});
-export const HoldRelease = Type.Object({
-  /** accept: the reading counts. reject: it is set aside and settlement goes on from the last good one. */
-  action: OneOf(['accept', 'reject']),
-  note: Type.String({ minLength: 2, maxLength: 200 }),
 });
 
 export const UnclaimedDevice = Type.Object({
