@@ -1,9 +1,14 @@
 import { uuidV7 } from '@openprepay/kernel';
 import type { Database, Tx } from '../platform/database.ts';
-import type { OpenCommand, WireFrame } from './types.ts';
+import type { AnyOpenCommand, WireFrame } from './types.ts';
 
 /** How a write went. */
-export async function setWriteOutcome(tx: Tx, command: OpenCommand, attempt: number, outcome: string): Promise<void> {
+export async function setWriteOutcome(
+  tx: Tx,
+  command: AnyOpenCommand,
+  attempt: number,
+  outcome: string,
+): Promise<void> {
   await tx.query(
     `update command_attempt set outcome = $4
      where market_id = $1 and command_id = $2 and attempt = $3 and step = 'write'`,
@@ -14,7 +19,7 @@ export async function setWriteOutcome(tx: Tx, command: OpenCommand, attempt: num
 /** Records what reading back after the command's latest write gave; of several times the last. */
 export async function noteReadBack(
   db: Database,
-  command: OpenCommand,
+  command: AnyOpenCommand,
   readBack: { readonly at: Date; readonly request: WireFrame; readonly outcome: string },
 ): Promise<void> {
   const { at, request, outcome } = readBack;

@@ -4,12 +4,14 @@ import { testClock, testContext } from '../../test-support/database.ts';
 import { commandNow, exceptionsOf, order, START, seedMarket, type TestMeter } from '../headend/test-support/market.ts';
 import {
   confirm,
+  enqueueSetting,
   expireDue,
   fail,
   markAcknowledged,
   markSent,
   type OpenCommand,
   openCommandOf,
+  openSettings,
   recentCommands,
   requeue,
 } from './index.ts';
@@ -90,13 +92,78 @@ test('an exception says what was wanted, what was read back, and how often it wa
     await order(ctx, meter, 'off');
     await send(await opened(meter));
     await fail(db, await opened(meter), clock.now(), outcome);
-    expect(await details(meter)).toEqual([['switch_not_confirmed', { wanted: 'off', readBack, writes: 1 }]]);
+    expect(await details(meter)).toEqual([
+      ['switch_not_confirmed', { command: 'switch', wanted: 'off', readBack, writes: 1 }],
+    ]);
   }
   const meter = await oneMeter();
   await order(ctx, meter, 'on', 60);
   clock.advance(60_000);
   await expireDue(db, meter.marketId, clock.now());
-  expect(await details(meter)).toEqual([['command_expired', { wanted: 'on', readBack: null, writes: 0 }]]);
+  expect(await details(meter)).toEqual([
+    ['command_expired', { command: 'switch', wanted: 'on', readBack: null, writes: 0 }],
+  ]);
+});
+
+const orderSetting = async (meter: TestMeter, kind: 'clock' | 'keep_power', value: object, limitS = 3_600) => {
+  const [id = ''] = await ctx.db.tx((tx) =>
+    enqueueSetting(tx, [
+      {
+        marketId: meter.marketId,
+        meterId: meter.meterId,
+        kind,
+        value: { ...value },
+        cause: 'operator',
+        operatorId: null,
+        createdAt: clock.now(),
+        expiresAt: new Date(clock.now().getTime() + limitS * 1000),
+      },
+    ]),
+  );
+  return id;
+};
+
+test('a setting supersedes an open one of its own kind only, and a switch goes its own way', async () => {
+  const meter = await oneMeter();
+  const off = await order(ctx, meter, 'off');
+  const clockSet = await orderSetting(meter, 'clock', {});
+  clock.advance(1_000);
+  const first = await orderSetting(meter, 'keep_power', { on: true });
+  const second = await orderSetting(meter, 'keep_power', { on: false });
+  expect(await commandNow(db, first)).toMatchObject({ state: 'superseded' });
+  const open = await openSettings(db, meter.marketId, meter.meterId, 10);
+  expect(open.map(({ commandId, kind, value }) => [commandId, kind, value])).toEqual([
+    [clockSet, 'clock', {}],
+    [second, 'keep_power', { on: false }],
+  ]);
+  expect((await opened(meter)).commandId).toBe(off);
+  expect(await openCommandOf(db, meter.marketId, meter.meterId, 'keep_power')).toMatchObject({ commandId: second });
+  const on = await order(ctx, meter, 'on');
+  expect((await opened(meter)).commandId).toBe(on);
+  expect(await openSettings(db, meter.marketId, meter.meterId, 10)).toHaveLength(2);
+});
+
+test('a setting that fails or expires is on the list until one of its kind is confirmed', async () => {
+  const meter = await oneMeter();
+  const listed = () => exceptionsOf(db, meter);
+  const openOne = async (kind: 'clock' | 'keep_power') => {
+    const command = await openCommandOf(db, meter.marketId, meter.meterId, kind);
+    if (!command) throw new Error('no open setting');
+    return command;
+  };
+  await orderSetting(meter, 'clock', {});
+  await fail(db, await openOne('clock'), clock.now(), 'read_other');
+  expect(await listed()).toEqual(['setting_not_confirmed']);
+  await orderSetting(meter, 'keep_power', { on: true });
+  await confirm(db, await openOne('keep_power'), clock.now());
+  expect(await listed()).toEqual(['setting_not_confirmed']);
+  await orderSetting(meter, 'clock', {});
+  await confirm(db, await openOne('clock'), clock.now());
+  expect(await listed()).toEqual([]);
+  await orderSetting(meter, 'clock', {}, 60);
+  clock.advance(60_000);
+  await expireDue(db, meter.marketId, clock.now());
+  expect(await listed()).toEqual(['setting_not_confirmed']);
 });
 
 test('a sending taken back leaves its number to the next one', async () => {

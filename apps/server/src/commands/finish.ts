@@ -1,10 +1,10 @@
 import type { Database } from '../platform/database.ts';
 import { setWriteOutcome } from './attempts.ts';
-import { openExceptions, stateRead } from './exceptions.ts';
-import type { OpenCommand, Wanted } from './types.ts';
+import { closeSettingException, exceptionOf, openExceptions, stateRead } from './exceptions.ts';
+import type { AnyOpenCommand } from './types.ts';
 
 /** The meter's own read-back agrees with what was wanted. */
-export async function confirm(db: Database, command: OpenCommand, at: Date): Promise<boolean> {
+export async function confirm(db: Database, command: AnyOpenCommand, at: Date): Promise<boolean> {
   return db.tx(async (tx) => {
     const rows = await tx.query(
       `update command
@@ -12,8 +12,10 @@ export async function confirm(db: Database, command: OpenCommand, at: Date): Pro
        where market_id = $1 and command_id = $2 and finished_at is null returning command_id`,
       [command.marketId, command.commandId, at],
     );
-    if (rows.length > 0) await tx.notify('grid', command.marketId);
-    return rows.length > 0;
+    if (rows.length === 0) return false;
+    if (command.kind !== 'switch') await closeSettingException(tx, command, at);
+    await tx.notify('grid', command.marketId);
+    return true;
   });
 }
 
@@ -21,7 +23,7 @@ export async function confirm(db: Database, command: OpenCommand, at: Date): Pro
  * Written as often as is reasonable, and the meter still says otherwise: a person has to look.
  * @param outcome of the last try, as delivery names it: `off`, `read_off`, `no_answer` …
  */
-export async function fail(db: Database, command: OpenCommand, at: Date, outcome: string): Promise<boolean> {
+export async function fail(db: Database, command: AnyOpenCommand, at: Date, outcome: string): Promise<boolean> {
   return db.tx(async (tx) => {
     const rows = await tx.query(
       `update command set state = 'failed', outcome = 'not_confirmed', finished_at = $3
@@ -29,10 +31,7 @@ export async function fail(db: Database, command: OpenCommand, at: Date, outcome
       [command.marketId, command.commandId, at],
     );
     if (rows.length === 0) return false;
-    const detail = { wanted: command.wanted, readBack: stateRead(outcome), writes: command.attempts };
-    await openExceptions(tx, command.marketId, at, [
-      { meterId: command.meterId, kind: 'switch_not_confirmed', detail },
-    ]);
+    await openExceptions(tx, command.marketId, at, [exceptionOf(command, 'failed', stateRead(outcome))]);
     await tx.notify('grid', command.marketId);
     return true;
   });
@@ -44,7 +43,7 @@ export async function fail(db: Database, command: OpenCommand, at: Date, outcome
  */
 export async function requeue(
   db: Database,
-  command: OpenCommand,
+  command: AnyOpenCommand,
   again: { readonly at: Date; readonly outcome: string; readonly undo: boolean },
 ): Promise<boolean> {
   return db.tx(async (tx) => {
@@ -66,23 +65,23 @@ export async function requeue(
 /** Ends what has waited too long, and puts its meters on the list that a person sees. */
 export async function expireDue(db: Database, marketId: string, now: Date): Promise<number> {
   return db.tx(async (tx) => {
-    const rows = await tx.query<{ meter_id: string; wanted: Wanted; attempts: number }>(
+    const rows = await tx.query<Parameters<typeof exceptionOf>[0] & Record<string, unknown>>(
       `with due as (
          select command_id from command
          where market_id = $1 and finished_at is null and expires_at <= $2
-         order by meter_id for update)
+         order by meter_id, kind for update)
        update command set state = 'expired', outcome = 'expired', finished_at = $2
        where market_id = $1 and command_id in (select command_id from due)
-       returning meter_id, wanted, attempts`,
+       returning meter_id as "meterId", kind, wanted, attempts`,
       [marketId, now],
     );
     if (rows.length === 0) return 0;
-    const exceptions = rows.map((row) => ({
-      meterId: row.meter_id,
-      kind: 'command_expired' as const,
-      detail: { wanted: row.wanted, readBack: null, writes: row.attempts },
-    }));
-    await openExceptions(tx, marketId, now, exceptions);
+    await openExceptions(
+      tx,
+      marketId,
+      now,
+      rows.map((row) => exceptionOf(row, 'expired', null)),
+    );
     await tx.notify('grid', marketId);
     return rows.length;
   });

@@ -1,6 +1,26 @@
 export { noteReadBack } from './attempts.ts';
 export { confirm, expireDue, fail, requeue } from './finish.ts';
-export { enqueueSwitch, recentCommands } from './orders.ts';
+export { enqueueSetting, enqueueSwitch, recentCommands } from './orders.ts';
 export { noteCancelled, postpone, readBackAsked, setPlatformRef, supersededOnPlatform } from './platform.ts';
-export { markAcknowledged, markSent, openCommandOf, openCommands, type Sending } from './store.ts';
-export type { CommandRow, CommandState, OpenCommand, SwitchOrder, Wanted, WireFrame } from './types.ts';
+export {
+  markAcknowledged,
+  markSent,
+  openCommandOf,
+  openCommands,
+  openSettings,
+  type Sending,
+  type Way,
+} from './store.ts';
+export type {
+  AnyOpenCommand,
+  CommandKind,
+  CommandRow,
+  CommandState,
+  OpenCommand,
+  OpenSetting,
+  SettingOrder,
+  SettingValue,
+  SwitchOrder,
+  Wanted,
+  WireFrame,
+} from './types.ts';

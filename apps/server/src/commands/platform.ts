@@ -1,10 +1,10 @@
 import type { Database, Queryable } from '../platform/database.ts';
-import type { OpenCommand } from './types.ts';
+import type { AnyOpenCommand } from './types.ts';
 
 /** Keeps the id under which the platform will report on this command. */
 export async function setPlatformRef(
   db: Queryable,
-  command: OpenCommand,
+  command: AnyOpenCommand,
   platformRef: string,
   nextAttemptAt: Date,
 ): Promise<void> {
@@ -16,7 +16,7 @@ export async function setPlatformRef(
 }
 
 /** Looks again later; nothing else changes. */
-export async function postpone(db: Queryable, command: OpenCommand, nextAttemptAt: Date): Promise<void> {
+export async function postpone(db: Queryable, command: AnyOpenCommand, nextAttemptAt: Date): Promise<void> {
   await db.query(
     `update command set next_attempt_at = $3 where market_id = $1 and command_id = $2 and finished_at is null`,
     [command.marketId, command.commandId, nextAttemptAt],
@@ -46,7 +46,7 @@ export async function noteCancelled(db: Database, marketId: string, commandId: s
 }
 
 /** Whether the meter was asked to report after the latest write. */
-export async function readBackAsked(db: Queryable, command: OpenCommand): Promise<boolean> {
+export async function readBackAsked(db: Queryable, command: AnyOpenCommand): Promise<boolean> {
   const rows = await db.query(
     `select 1 from command_attempt
      where market_id = $1 and command_id = $2 and attempt = $3 and step = 'read_back'`,

@@ -1,38 +1,61 @@
 import { uuidV7 } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
-import type { OpenCommand, WireFrame } from './types.ts';
+import type { AnyOpenCommand, CommandKind, OpenCommand, OpenSetting, WireFrame } from './types.ts';
 
 const OPEN_COLUMNS = `command.market_id as "marketId", command.command_id as "commandId", command.meter_id as "meterId",
-  command.wanted, command.state, command.created_at as "createdAt", command.expires_at as "expiresAt",
+  command.kind, command.wanted, command.value, command.state, command.created_at as "createdAt", command.expires_at as "expiresAt",
   command.next_attempt_at as "nextAttemptAt", command.attempts, command.sent_at as "sentAt",
   command.acknowledged_at as "acknowledgedAt", command.expected_at as "expectedAt", command.platform_ref as "platformRef"`;
 
-type OpenRow = OpenCommand & Record<string, unknown>;
-
-/** The meter's one unfinished command. */
-export async function openCommandOf(db: Queryable, marketId: string, meterId: string): Promise<OpenCommand | null> {
-  const rows = await db.query<OpenRow>(
-    `select ${OPEN_COLUMNS} from command where market_id = $1 and meter_id = $2 and finished_at is null`,
-    [marketId, meterId],
+/** The meter's one unfinished command of a kind; of its switch where none is named. */
+export async function openCommandOf<K extends CommandKind = 'switch'>(
+  db: Queryable,
+  marketId: string,
+  meterId: string,
+  kind?: K,
+): Promise<OpenCommand<K> | null> {
+  const rows = await db.query<OpenCommand<K> & Record<string, unknown>>(
+    `select ${OPEN_COLUMNS} from command
+     where market_id = $1 and meter_id = $2 and kind = $3 and finished_at is null`,
+    [marketId, meterId, kind ?? 'switch'],
   );
   return rows[0] ?? null;
 }
 
-/** Unfinished commands of a market over one kind of link, oldest first; with `dueAt`, those due by then. */
+/** How a command gets to its meter: over a connection of the meter's own or its gateway's, or by way of an NB platform. */
+export type Way = 'connected' | 'nb';
+
+/** Unfinished switch commands of a market that go one way, oldest first; with `dueAt`, those due by then. */
 export async function openCommands(
   db: Queryable,
   marketId: string,
-  link: 'acrel4g' | 'nb',
+  way: Way,
   dueAt: Date | null,
   limit: number,
 ): Promise<OpenCommand[]> {
-  return db.query<OpenRow>(
+  return db.query<OpenCommand & Record<string, unknown>>(
     `select ${OPEN_COLUMNS} from command
      join meter on meter.market_id = command.market_id and meter.meter_id = command.meter_id
-     where command.market_id = $1 and command.finished_at is null and meter.link = $2
+     where command.market_id = $1 and command.finished_at is null and command.kind = 'switch'
+       and (meter.link = 'nb') = ($2 = 'nb')
        and ($3::timestamptz is null or command.next_attempt_at <= $3)
      order by command.next_attempt_at limit $4`,
-    [marketId, link, dueAt, limit],
+    [marketId, way, dueAt, limit],
+  );
+}
+
+/** Unfinished settings of a market, or of one of its meters, oldest first. */
+export async function openSettings(
+  db: Queryable,
+  marketId: string,
+  meterId: string | null,
+  limit: number,
+): Promise<OpenSetting[]> {
+  return db.query<OpenSetting & Record<string, unknown>>(
+    `select ${OPEN_COLUMNS} from command
+     where market_id = $1 and kind <> 'switch' and finished_at is null and ($2::uuid is null or meter_id = $2)
+     order by created_at, command_id limit $3`,
+    [marketId, meterId, limit],
   );
 }
 
@@ -40,7 +63,7 @@ export interface Sending {
   readonly at: Date;
   readonly frame: WireFrame;
   /** Only from these states; another state means that somebody else was faster. */
-  readonly from: readonly OpenCommand['state'][];
+  readonly from: readonly AnyOpenCommand['state'][];
   readonly nextAttemptAt: Date;
   readonly expectedAt: Date | null;
 }
@@ -50,7 +73,7 @@ export interface Sending {
  * the command is still the meter's open one and not expired.
  * @returns the number of the attempt, or null when it must not be sent
  */
-export async function markSent(db: Database, command: OpenCommand, sending: Sending): Promise<number | null> {
+export async function markSent(db: Database, command: AnyOpenCommand, sending: Sending): Promise<number | null> {
   return db.tx(async (tx) => {
     const rows = await tx.query<{ attempt: number }>(
       `with sent as (
@@ -88,7 +111,7 @@ export async function markSent(db: Database, command: OpenCommand, sending: Send
 /** The meter, or the platform for it, has answered a write. That is not success: only a read-back is. */
 export async function markAcknowledged(
   db: Database,
-  command: OpenCommand,
+  command: AnyOpenCommand,
   answer: { readonly at: Date; readonly reply: WireFrame | null; readonly nextAttemptAt: Date },
 ): Promise<boolean> {
   const { at, reply, nextAttemptAt } = answer;

@@ -1,4 +1,10 @@
+import type { SettingKind } from '@openprepay/protocols/driver';
+
 export type Wanted = 'on' | 'off';
+/** A switch is control's; a setting is a person's, or the program's where a clock has to be set. */
+export type CommandKind = 'switch' | SettingKind;
+/** What a meter is told by a setting, as JSON; the clock's is empty, for it is the time of the write. */
+export type SettingValue = Readonly<Record<string, unknown>>;
 export type CommandState = 'queued' | 'sent' | 'acknowledged' | 'confirmed' | 'failed' | 'expired' | 'superseded';
 
 /** Control's order to bring one meter's relay or valve to a state. */
@@ -15,12 +21,27 @@ export interface SwitchOrder {
   readonly expiresAt: Date;
 }
 
+/** An order to tell a meter something other than where its relay or valve is to stand. */
+export interface SettingOrder {
+  readonly marketId: string;
+  readonly meterId: string;
+  readonly kind: SettingKind;
+  readonly value: SettingValue;
+  /** `operator`, or why the program orders it, e.g. `clock_drift`. */
+  readonly cause: string;
+  readonly operatorId: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
 /** A command that is not finished: what delivery works on. */
-export interface OpenCommand {
+export interface OpenCommand<K extends CommandKind = 'switch'> {
   readonly marketId: string;
   readonly commandId: string;
   readonly meterId: string;
-  readonly wanted: Wanted;
+  readonly kind: K;
+  readonly wanted: K extends 'switch' ? Wanted : null;
+  readonly value: K extends 'switch' ? null : SettingValue;
   readonly state: 'queued' | 'sent' | 'acknowledged';
   readonly createdAt: Date;
   readonly expiresAt: Date;
@@ -35,11 +56,16 @@ export interface OpenCommand {
   readonly platformRef: string | null;
 }
 
-/** A command as the stall page shows it. */
+export type AnyOpenCommand = OpenCommand<CommandKind>;
+export type OpenSetting = OpenCommand<SettingKind>;
+
+/** A command as lists show it. */
 export interface CommandRow {
   readonly commandId: string;
   readonly meterId: string;
-  readonly wanted: Wanted;
+  readonly kind: CommandKind;
+  readonly wanted: Wanted | null;
+  readonly value: SettingValue | null;
   readonly cause: string;
   readonly state: CommandState;
   readonly createdAt: Date;

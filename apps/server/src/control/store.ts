@@ -75,7 +75,8 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
             holder.balance_fen, told.stages, told.low_delivered_at, told.final_delivered_at,
             last_command.command_id as last_command_id, last_command.finished_at as last_command_ended_at,
             exists (select 1 from device_exception exception where exception.market_id = meter.market_id
-              and exception.meter_id = meter.meter_id and exception.closed_at is null) as has_exception,
+              and exception.meter_id = meter.meter_id and exception.kind <> 'setting_not_confirmed'
+              and exception.closed_at is null) as has_exception,
             market.not_open_is_off, market.final_notice_wait_s, market.stale_after_s, market.low_balance_fen,
             market.restore_minimum_fen, market.command_limit_s
      from meter
@@ -88,7 +89,7 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
      left join lateral (
        select command_id, finished_at from command
        where control.wanted <> state.switch_state
-         and command.market_id = meter.market_id and command.meter_id = meter.meter_id
+         and command.market_id = meter.market_id and command.meter_id = meter.meter_id and command.kind = 'switch'
        order by created_at desc, finished_at desc nulls first limit 1) last_command on true
      where meter.market_id = $1 and meter.retired_at is null
        and ($2::uuid[] is null or holder.account_id is not null)
@@ -228,7 +229,7 @@ export async function closeExceptions(
 ): Promise<void> {
   await tx.query(
     `update device_exception set closed_at = $2
-     where market_id = $1 and meter_id = any($3::uuid[]) and closed_at is null`,
+     where market_id = $1 and meter_id = any($3::uuid[]) and kind <> 'setting_not_confirmed' and closed_at is null`,
     [marketId, at, meterIds],
   );
 }

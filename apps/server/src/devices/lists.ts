@@ -36,7 +36,8 @@ export async function listExceptions(db: Queryable, marketId: string): Promise<E
   const rows = await db.query<Omit<Exception, 'openedAt'> & { openedAt: Date }>(
     `select exception.exception_id as "exceptionId", exception.meter_id as "meterId", meter.serial as "meterSerial",
             meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", exception.kind,
-            exception.opened_at as "openedAt", exception.detail ->> 'wanted' as wanted,
+            exception.opened_at as "openedAt", coalesce(exception.detail ->> 'command', 'switch') as command,
+            exception.detail ->> 'wanted' as wanted,
             exception.detail ->> 'readBack' as "readBack", (exception.detail ->> 'writes')::integer as writes
      from device_exception exception
      join meter on meter.market_id = exception.market_id and meter.meter_id = exception.meter_id

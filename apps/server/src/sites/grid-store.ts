@@ -90,7 +90,8 @@ export async function readMeters(
             case when control.override_until <= $3 then 'auto' else coalesce(control.override, 'auto') end as override,
             command.command_id is not null as has_open_command, hold.hold_id is not null as has_open_hold,
             exists (select 1 from device_exception exception where exception.market_id = meter.market_id
-              and exception.meter_id = meter.meter_id and exception.closed_at is null) as has_open_exception,
+              and exception.meter_id = meter.meter_id and exception.kind <> 'setting_not_confirmed'
+              and exception.closed_at is null) as has_open_exception,
             coalesce(state.last_read_at >= $3::timestamptz - make_interval(secs => 2 * building.reading_interval_s), false)
               as is_read,
             coalesce(last.total - coalesce(
@@ -105,7 +106,8 @@ export async function readMeters(
      left join meter_state state on state.market_id = meter.market_id and state.meter_id = meter.meter_id
      left join meter_control control on control.market_id = meter.market_id and control.meter_id = meter.meter_id
      left join command
-       on command.market_id = meter.market_id and command.meter_id = meter.meter_id and command.finished_at is null
+       on command.market_id = meter.market_id and command.meter_id = meter.meter_id and command.kind = 'switch'
+         and command.finished_at is null
      left join hold on hold.market_id = meter.market_id and hold.meter_id = meter.meter_id and hold.released_at is null
      left join lateral (
        select total from reading where market_id = $1 and meter_id = meter.meter_id and quality = 'good'

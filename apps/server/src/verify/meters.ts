@@ -31,7 +31,8 @@ export const meterRules: readonly Rule[] = [
     counts: 'select count(*) from command where market_id = $1',
     values: async (_, { now }) => [new Date(now.getTime() - COMMAND_GRACE_S * 1_000)],
     problems: `
-      select format('command %s (%s) to meter %s is %s since %s', command_id, wanted, meter_id, state, created_at) as problem
+      select format('command %s (%s) to meter %s is %s since %s', command_id, coalesce(wanted, kind), meter_id, state,
+                    created_at) as problem
       from command
       where market_id = $1 and finished_at is null and expires_at < $2`,
   },
@@ -45,10 +46,11 @@ export const meterRules: readonly Rule[] = [
       join meter_state state on state.market_id = $1 and state.meter_id = control.meter_id
       join lateral (
         select command.state from command
-        where command.market_id = $1 and command.meter_id = control.meter_id
+        where command.market_id = $1 and command.meter_id = control.meter_id and command.kind = 'switch'
         order by created_at desc, command_id desc limit 1) last on last.state in ('failed', 'expired')
       where control.market_id = $1 and state.switch_state <> control.wanted and not exists (
         select from device_exception listed
-        where listed.market_id = $1 and listed.meter_id = control.meter_id and listed.closed_at is null)`,
+        where listed.market_id = $1 and listed.meter_id = control.meter_id and listed.closed_at is null
+          and listed.kind <> 'setting_not_confirmed')`,
   },
 ];
