@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net';
 import type { ClockAnchor } from '@openprepay/kernel';
 import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
-import { registerCtwingPush } from './headend/nb/push.ts';
 import { startHeadend } from './headend/index.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
 import type { Context } from './platform/context.ts';
@@ -63,7 +62,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       clockSpeed: config.speed,
     });
     stack.push(() => app.close());
-    registerCtwingPush(app, ctx);
+    headend.acceptPushes(app);
     await app.listen({ host: config.http.host, port: config.http.port });
     const { port } = app.server.address() as AddressInfo;
 

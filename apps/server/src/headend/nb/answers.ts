@@ -1,7 +1,16 @@
-import { confirm, fail, markAcknowledged, type OpenCommand, openCommandOf, requeue } from '../../commands/index.ts';
+import {
+  confirm,
+  fail,
+  markAcknowledged,
+  type OpenCommand,
+  openCommandOf,
+  requeue,
+  type WireFrame,
+} from '../../commands/index.ts';
 import type { Device } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
-import { seriesOf } from './frames.ts';
+import { seriesOf } from './orders.ts';
+import type { Fate } from './platform.ts';
 
 /** Orders a meter may get and not follow before a person has to look. */
 export const MAX_ORDERS = 4;
@@ -10,42 +19,38 @@ const REPORT_WITHIN_S = 120;
 /** A battery meter's valve moves for up to a minute: a report from before that says nothing. */
 const TRAVEL_S = 60;
 
-const DELIVERED: readonly string[] = ['DELIVERED', 'COMPLETED', 'SUCCESS', 'SUCCESSFUL'];
-const UNDERWAY: readonly string[] = ['SAVED', 'SENT'];
-
 /** The platform reports on a command it has taken; reports on superseded commands are left aside. */
 export async function onPlatformAnswer(
   ctx: Context,
   device: Device,
-  answer: { readonly taskId: string; readonly resultCode: string },
+  answer: { readonly ref: string; readonly fate: Fate; readonly code: string },
 ): Promise<void> {
   const command = await openCommandOf(ctx.db, device.marketId, device.meterId);
-  if (command?.platformRef !== answer.taskId || UNDERWAY.includes(answer.resultCode)) return;
-  if (DELIVERED.includes(answer.resultCode)) await acknowledgeByPlatform(ctx, command);
-  else await retryOrFail(ctx, command, answer.resultCode.toLowerCase());
+  if (command?.platformRef !== answer.ref || answer.fate === 'waiting') return;
+  if (answer.fate === 'delivered') await acknowledgeByPlatform(ctx, command);
+  else await retryOrFail(ctx, command, answer.code);
 }
 
-/** The meter itself has answered a valve order. */
-export async function onValveReply(ctx: Context, device: Device, series: number, payload: Uint8Array): Promise<void> {
+/** The meter itself has answered the order with this series. */
+export async function onSwitchReply(ctx: Context, device: Device, series: number, reply: WireFrame): Promise<void> {
   const command = await openCommandOf(ctx.db, device.marketId, device.meterId);
   if (!command || series !== seriesOf(command, command.attempts)) return;
   const at = ctx.clock.now();
-  const reply = { protocol: 'cjt188', bytes: payload };
   await markAcknowledged(ctx.db, command, { at, reply, nextAttemptAt: inSeconds(at, REPORT_WITHIN_S) });
 }
 
-/** The meter has reported where its valve stands: the only thing that confirms a command, if it is later than it. */
-export async function onValveReport(
+/** The meter has reported where its valve or relay stands: all that confirms a command, if it is later than it. */
+export async function onSwitchReport(
   ctx: Context,
   device: Device,
-  report: { readonly readAt: Date; readonly valve: 'on' | 'off' | 'fault' },
+  report: { readonly readAt: Date; readonly state: 'on' | 'off' | 'fault' },
 ): Promise<void> {
   const command = await openCommandOf(ctx.db, device.marketId, device.meterId);
   if (!command?.sentAt || report.readAt <= command.sentAt) return;
-  if (report.valve === command.wanted) {
+  if (report.state === command.wanted) {
     await confirm(ctx.db, command, ctx.clock.now());
   } else if (command.acknowledgedAt && report.readAt > inSeconds(command.acknowledgedAt, TRAVEL_S)) {
-    await retryOrFail(ctx, command, `read_${report.valve}`);
+    await retryOrFail(ctx, command, `read_${report.state}`);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Clock } from '@openprepay/kernel';
 import { headendError } from '../errors.ts';
-import { type CtwingClient, createCtwingClient } from './client.ts';
+import { codecOf, type NbCodec } from './codec.ts';
+import type { PlatformClient } from './platform.ts';
+import { platformOf } from './platforms.ts';
 import type { Product, Products } from './products.ts';
 
 const RETRY_LEAST_MS = 2_000;
@@ -8,7 +10,7 @@ const RETRY_MOST_MS = 120_000;
 
 interface Known {
   readonly product: Product;
-  readonly client: CtwingClient;
+  readonly client: PlatformClient;
 }
 
 /** One client a product, and a pause after the platform failed: wire time, doubled each time in a row. */
@@ -33,7 +35,7 @@ export class PlatformClients {
    * Runs one call, and keeps count of whether the platform answers.
    * @throws what `work` throws; headend.platform_refused for a product that is not configured
    */
-  async call<T>(productId: string, work: (client: CtwingClient) => Promise<T>): Promise<T> {
+  async call<T>(productId: string, work: (client: PlatformClient) => Promise<T>): Promise<T> {
     const client = await this.#client(productId);
     try {
       const result = await work(client);
@@ -47,13 +49,26 @@ export class PlatformClients {
     }
   }
 
-  async #client(productId: string): Promise<CtwingClient> {
+  /** How the product's payloads are written. @throws headend.platform_refused where the product, or its codec, is unknown */
+  async codecOf(productId: string): Promise<NbCodec> {
+    const { codec } = await this.#product(productId);
+    const known = codecOf(codec);
+    if (!known) throw headendError('headend.platform_refused', 'no such codec', { productId, codec });
+    return known;
+  }
+
+  async #product(productId: string): Promise<Product> {
     const product = await this.#products.byId(productId);
     if (!product) throw headendError('headend.platform_refused', 'no such product is configured', { productId });
+    return product;
+  }
+
+  async #client(productId: string): Promise<PlatformClient> {
+    const product = await this.#product(productId);
     const known = this.#known.get(productId);
     if (known?.product === product) return known.client;
     const isSame = known && JSON.stringify(known.product) === JSON.stringify(product);
-    const client = isSame ? known.client : createCtwingClient(product, this.#clock, this.#send);
+    const client = isSame ? known.client : platformOf(product.platform).createClient(product, this.#clock, this.#send);
     this.#known.set(productId, { product, client });
     return client;
   }

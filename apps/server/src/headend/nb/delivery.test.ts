@@ -1,7 +1,10 @@
 import { fastify } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type TestClock, testClock, testContext } from '../../../test-support/database.ts';
+import { intake } from '../../readings/index.ts';
 import { type Headend, startHeadend } from '../index.ts';
+import { createReportQueue } from '../report-queue.ts';
+import { createStats } from '../stats.ts';
 import {
   commandNow,
   exceptionsOf,
@@ -14,12 +17,18 @@ import {
   waterAddress,
 } from '../test-support/market.ts';
 import { meteringPush, responsePush, ScriptedPlatform, valveReplyPush } from '../test-support/scripted-platform.ts';
-import { registerCtwingPush } from './push.ts';
+import { NO_TRACE } from '../trace.ts';
+import { registerNbPush } from './push.ts';
 
 const clock: TestClock = testClock(START);
 const ctx = await testContext(clock);
 const app = fastify();
-registerCtwingPush(app, ctx);
+registerNbPush(app, {
+  ctx,
+  stats: createStats(ctx.log),
+  reports: createReportQueue({ intake: (batch) => intake(ctx.db, batch) }),
+  trace: NO_TRACE,
+});
 const running: Headend[] = [];
 
 async function start(): Promise<ScriptedPlatform> {

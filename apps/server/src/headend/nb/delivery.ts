@@ -1,4 +1,3 @@
-import { toHex } from '@openprepay/kernel';
 import {
   markSent,
   noteCancelled,
@@ -10,13 +9,16 @@ import {
   requeue,
   setPlatformRef,
   supersededOnPlatform,
+  type WireFrame,
 } from '../../commands/index.ts';
 import { type Device, devicesOf, wakeTimes } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Stats } from '../stats.ts';
+import type { Trace } from '../trace.ts';
 import { acknowledgeByPlatform, retryOrFail } from './answers.ts';
 import type { PlatformClients } from './clients.ts';
-import { meteringFrame, splitLinkKey, valveFrame } from './frames.ts';
+import type { NbDown } from './codec.ts';
+import { seriesOf, splitLinkKey } from './orders.ts';
 
 const MAX_DUE = 500;
 const MAX_AT_ONCE = 16;
@@ -29,6 +31,7 @@ export interface PlatformDeliveryOptions {
   readonly ctx: Context;
   readonly clients: PlatformClients;
   readonly stats: Stats;
+  readonly trace: Trace;
 }
 
 /**
@@ -54,7 +57,9 @@ export class PlatformDelivery {
       return;
     }
     const look = this.#look(marketId)
-      .catch((error: unknown) => this.#options.ctx.log.error({ err: error }, 'due water commands could not be listed'))
+      .catch((error: unknown) =>
+        this.#options.ctx.log.error({ err: error }, 'due commands of NB meters could not be listed'),
+      )
       .then(() => {
         this.#looks.delete(marketId);
         if (this.#lookAgain.delete(marketId)) this.poke(marketId);
@@ -108,12 +113,14 @@ export class PlatformDelivery {
     const { ctx, clients } = this.#options;
     const { productId, deviceId } = splitLinkKey(device.linkKey);
     const at = ctx.clock.now();
-    const bytes = valveFrame(device, command, command.attempts + 1);
+    const codec = await clients.codecOf(productId);
+    const down = codec.switchOrder(device.busAddress, command.wanted, seriesOf(command, command.attempts + 1));
+    const frame = { protocol: codec.protocol, bytes: bytesOf(down) };
     const { wakeExpectedAt } = await wakeTimes(ctx.db, device.marketId, device.meterId);
     const expectedAt = wakeExpectedAt && wakeExpectedAt > at ? wakeExpectedAt : null;
     const attempt = await markSent(ctx.db, command, {
       at,
-      frame: { protocol: 'cjt188', bytes },
+      frame,
       from: ['queued'],
       nextAttemptAt: inSeconds(at, CREATE_WITHIN_S),
       expectedAt,
@@ -121,11 +128,11 @@ export class PlatformDelivery {
     if (attempt === null) return;
     const sent: OpenCommand = { ...command, state: 'sent', attempts: attempt };
     await this.#cancelSuperseded(device);
-    const ttlS = Math.max(1, Math.floor((command.expiresAt.getTime() - at.getTime()) / 1000));
-    const order = { deviceId, payloadHex: toHex(bytes), ttlS };
+    const order = { deviceId, down, ttlS: ttlSOf(command, at) };
     try {
-      const reply = await clients.call(productId, (client) => client.createCommand(order));
-      await setPlatformRef(ctx.db, sent, reply.commandId, inSeconds(expectedAt ?? at, ASK_AFTER_WAKE_S));
+      const ref = await clients.call(productId, (client) => client.create(order));
+      await setPlatformRef(ctx.db, sent, ref, inSeconds(expectedAt ?? at, ASK_AFTER_WAKE_S));
+      this.#seen(device, frame);
     } catch (error) {
       const outcome = (error as { code?: string }).code?.replace(/^\w+\./, '') ?? 'failed';
       await requeue(ctx.db, sent, { at: ctx.clock.now(), outcome, undo: true });
@@ -139,7 +146,7 @@ export class PlatformDelivery {
     const { productId, deviceId } = splitLinkKey(device.linkKey);
     for (const { commandId, platformRef } of await supersededOnPlatform(ctx.db, device.marketId, device.meterId)) {
       const outcome = await clients
-        .call(productId, (client) => client.cancelCommand(deviceId, platformRef))
+        .call(productId, (client) => client.cancel(deviceId, platformRef))
         .then(
           () => 'cancelled_on_platform',
           () => 'cancel_refused',
@@ -157,9 +164,9 @@ export class PlatformDelivery {
       await requeue(ctx.db, command, { at: now, outcome: 'unknown', undo: false });
       return;
     }
-    const { status } = await clients.call(productId, (client) => client.queryCommand(deviceId, platformRef));
-    if (status === 'delivered' || status === 'completed') await acknowledgeByPlatform(ctx, command);
-    else if (status === 'failed' || status === 'cancelled') await retryOrFail(ctx, command, status);
+    const { fate, code } = await clients.call(productId, (client) => client.fateOf(deviceId, platformRef));
+    if (fate === 'delivered') await acknowledgeByPlatform(ctx, command);
+    else if (fate === 'failed') await retryOrFail(ctx, command, code);
     else await postpone(ctx.db, command, inSeconds(now, ASK_AFTER_WAKE_S));
   }
 
@@ -168,16 +175,34 @@ export class PlatformDelivery {
     const { ctx, clients } = this.#options;
     const { productId, deviceId } = splitLinkKey(device.linkKey);
     const now = ctx.clock.now();
-    if (await readBackAsked(ctx.db, command)) return retryOrFail(ctx, command, 'no_report');
-    const bytes = meteringFrame(device, command);
-    const ttlS = Math.max(1, Math.floor((command.expiresAt.getTime() - now.getTime()) / 1000));
-    await clients.call(productId, (client) => client.createCommand({ deviceId, payloadHex: toHex(bytes), ttlS }));
-    const request = { protocol: 'cjt188', bytes };
-    await noteReadBack(ctx.db, command, { at: now, request, outcome: 'asked' });
+    const codec = await clients.codecOf(productId);
+    const down = codec.readOrder(device.busAddress, seriesOf(command, command.attempts));
     const { wakeExpectedAt } = await wakeTimes(ctx.db, device.marketId, device.meterId);
-    const wakeAt = wakeExpectedAt && wakeExpectedAt > now ? wakeExpectedAt : now;
-    await postpone(ctx.db, command, inSeconds(wakeAt, ASK_AFTER_WAKE_S));
+    const reportBy = inSeconds(wakeExpectedAt && wakeExpectedAt > now ? wakeExpectedAt : now, ASK_AFTER_WAKE_S);
+    if (down === null) {
+      // One that cannot be asked has until after its next wake-up.
+      if (wakeExpectedAt && wakeExpectedAt > now) return postpone(ctx.db, command, reportBy);
+      return retryOrFail(ctx, command, 'no_report');
+    }
+    if (await readBackAsked(ctx.db, command)) return retryOrFail(ctx, command, 'no_report');
+    await clients.call(productId, (client) => client.create({ deviceId, down, ttlS: ttlSOf(command, now) }));
+    const request = { protocol: codec.protocol, bytes: bytesOf(down) };
+    await noteReadBack(ctx.db, command, { at: now, request, outcome: 'asked' });
+    await postpone(ctx.db, command, reportBy);
+    this.#seen(device, request);
+  }
+
+  #seen({ marketId, meterId, linkKey }: Device, frame: WireFrame): void {
+    this.#options.trace.frame({ direction: 'down', link: 'nb', linkKey, marketId, meterId, ...frame, error: null });
   }
 }
 
 const inSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
+
+/** As long as the command itself may wait. */
+const ttlSOf = (command: OpenCommand, at: Date): number =>
+  Math.max(1, Math.floor((command.expiresAt.getTime() - at.getTime()) / 1000));
+
+/** For the record: the device's own bytes, or the service that the platform turns into them. */
+const bytesOf = (down: NbDown): Uint8Array =>
+  down.kind === 'bytes' ? down.bytes : new TextEncoder().encode(JSON.stringify(down));

@@ -1,10 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Queryable } from '../../platform/database.ts';
 
-/** A product on the platform: the secrets both sides share, and who may push. */
+export type PlatformName = 'ctwing' | 'onenet';
+
+/** A product on a platform: the secrets both sides share, and who may push. */
 export interface Product {
+  readonly platform: PlatformName;
   readonly productId: string;
   readonly marketId: string;
+  /** How its payloads are read and written. */
+  readonly codec: string;
   readonly baseUrl: string;
   readonly appKey: string;
   readonly appSecret: string;
@@ -27,11 +32,12 @@ export class Products {
   }
 
   /** Takes the same time whichever token fits, or none. */
-  async byToken(token: string): Promise<Product | null> {
+  async byToken(platform: PlatformName, token: string): Promise<Product | null> {
     const given = digest(token);
     let found: Product | null = null;
     for (const product of await this.#all()) {
-      if (timingSafeEqual(digest(product.pushToken), given)) found = product;
+      const fits = timingSafeEqual(digest(product.pushToken), given);
+      if (fits && product.platform === platform) found = product;
     }
     return found;
   }
@@ -54,10 +60,10 @@ export class Products {
 
 const load = (db: Queryable): Promise<Product[]> =>
   db.query<Product & Record<string, unknown>>(
-    `select product_id as "productId", market_id as "marketId", base_url as "baseUrl", app_key as "appKey",
+    `select platform, product_id as "productId", market_id as "marketId", codec, base_url as "baseUrl", app_key as "appKey",
             app_secret as "appSecret", master_key as "masterKey", push_token as "pushToken",
             allowed_sources as "allowedSources"
-     from nb_product where platform = 'ctwing'`,
+     from nb_product`,
   );
 
 /** Of equal length for any token, so that comparing tells nothing of it. */

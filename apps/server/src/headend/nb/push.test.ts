@@ -1,15 +1,25 @@
-import { fastify } from 'fastify';
+import { type FastifyInstance, fastify } from 'fastify';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../../test-support/database.ts';
+import { intake as storeReports } from '../../readings/index.ts';
+import { createReportQueue, type Intake } from '../report-queue.ts';
+import { createStats } from '../stats.ts';
 import { PRODUCT, PUSH_TOKEN, START, seedMarket, type TestMeter, waterAddress } from '../test-support/market.ts';
 import { dataPush, meteringPush } from '../test-support/scripted-platform.ts';
-import { registerCtwingPush } from './push.ts';
+import { NO_TRACE } from '../trace.ts';
+import { registerNbPush } from './push.ts';
 
 const clock = testClock(START);
 const ctx = await testContext(clock);
 const { water } = await seedMarket(ctx.db, { water: 3 });
-const app = fastify();
-const { stats } = registerCtwingPush(app, ctx);
+const stats = createStats(ctx.log);
+const app = pushAddress((batch) => storeReports(ctx.db, batch));
+
+function pushAddress(intake: Intake): FastifyInstance {
+  const server = fastify();
+  registerNbPush(server, { ctx, stats, reports: createReportQueue({ intake }), trace: NO_TRACE });
+  return server;
+}
 
 async function post(payload: object | string, url = `/push/ctwing/${PUSH_TOKEN}`, remoteAddress = '127.0.0.1') {
   const headers = { 'content-type': 'application/json' };
@@ -88,11 +98,8 @@ test.each([
 
 test('what could not be stored is not answered with 200, and is taken when it comes again', async () => {
   let broken = true;
-  const flaky = fastify();
-  registerCtwingPush(flaky, ctx, {
-    intake: async () => {
-      if (broken) throw new Error('the database is away');
-    },
+  const flaky = pushAddress(async () => {
+    if (broken) throw new Error('the database is away');
   });
   const request = { method: 'POST', url: `/push/ctwing/${PUSH_TOKEN}`, payload: good } as const;
   const refused = await flaky.inject(request);

@@ -1,60 +1,62 @@
 import { isIP } from 'node:net';
 import { OpenPrepayError } from '@openprepay/kernel';
-import { type CtwingPush, parsePush } from '@openprepay/protocols/ctwing';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Context } from '../../platform/context.ts';
-import { intake as storeReports } from '../../readings/index.ts';
 import { headendError } from '../errors.ts';
-import { createReportQueue, type Intake } from '../report-queue.ts';
-import { createStats, type Stats } from '../stats.ts';
-import { acceptPush, type CtwingDoor } from './accept.ts';
-import { type Product, Products } from './products.ts';
+import type { Stats } from '../stats.ts';
+import { acceptMessage, type NbDoor } from './accept.ts';
+import { verificationOf } from './onenet/messages.ts';
+import type { NbMessage } from './platform.ts';
+import { platformOf } from './platforms.ts';
+import { type PlatformName, type Product, Products } from './products.ts';
 import { Recent } from './recent.ts';
 import { WakeTimes } from './wake.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
-const MAX_PUSHES = 1_000;
+const MAX_MESSAGES = 1_000;
+
+type PushRequest = { Params: { token: string } };
 
 /**
- * Adds `POST /push/ctwing/:token`, where the platform delivers what NB meters report. The path is the secret, the caller's
- * address (the socket's, or the one a proxy on this machine tells) must be on the product's list, and 200 is said only when everything in the push is durable: on any
+ * Adds the addresses that NB platforms push to: `POST /push/ctwing/:token` and `POST /push/onenet/:token`, with the GET by
+ * which OneNET proves the latter. The path is the secret, the caller's address (the socket's, or the one a proxy on this
+ * machine tells) must be on the product's list, and 200 is said only when everything in the push is durable: on any
  * other answer the platform sends it again. Refusals are problem documents, and are counted.
  */
-export function registerCtwingPush(
-  app: FastifyInstance,
-  ctx: Context,
-  { intake = (batch) => storeReports(ctx.db, batch) }: { intake?: Intake } = {},
-): { stats: Stats } {
-  const stats = createStats(ctx.log);
-  const reports = createReportQueue({
-    intake,
-    onFailure: (err, count) =>
-      stats.trouble('intake_failed', { err, reports: count }, 'NB reports could not be stored'),
-  });
-  const door: CtwingDoor = { ctx, stats, reports, recent: new Recent(), wakes: new WakeTimes(ctx.db) };
+export function registerNbPush(app: FastifyInstance, env: Pick<NbDoor, 'ctx' | 'stats' | 'reports' | 'trace'>): void {
+  const { ctx, stats } = env;
+  const door: NbDoor = { ...env, recent: new Recent(), wakes: new WakeTimes(ctx.db) };
   const products = new Products(ctx.db);
 
+  const accept = (platform: PlatformName) => async (request: FastifyRequest<PushRequest>) => {
+    const product = await authorise(products, platform, request);
+    await storeAll(door, product, messagesOf(request.body, product), request.ip);
+    return { code: 0 };
+  };
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
       done(null, body),
     );
     scope.setErrorHandler((error, request, reply) => refuse(stats, error, request, reply));
-    scope.post<{ Params: { token: string } }>('/push/ctwing/:token', { bodyLimit: MAX_BODY_BYTES }, async (request) => {
-      const product = await authorise(products, request.params.token, request.ip);
-      const pushes = parseBody(request.body, product);
-      await storeAll(door, pushes, request.ip);
-      return { code: 0 };
+    const options = { bodyLimit: MAX_BODY_BYTES };
+    scope.post<PushRequest>('/push/ctwing/:token', options, accept('ctwing'));
+    scope.post<PushRequest>('/push/onenet/:token', options, accept('onenet'));
+    scope.get<PushRequest>('/push/onenet/:token', async (request, reply) => {
+      const product = await authorise(products, 'onenet', request);
+      return reply.type('text/plain').send(verificationOf(request.query, product));
     });
   });
-  return { stats };
 }
 
-async function authorise(products: Products, token: string, source: string): Promise<Product> {
-  const product = await products.byToken(token);
+async function authorise(
+  products: Products,
+  platform: PlatformName,
+  request: FastifyRequest<PushRequest>,
+): Promise<Product> {
+  const product = await products.byToken(platform, request.params.token);
   if (!product) throw headendError('headend.unknown_push_address', 'not found');
-  if (!isAllowed(product, source)) {
-    throw headendError('headend.source_not_allowed', 'this address may not push', { source });
+  if (!isAllowed(product, request.ip)) {
+    throw headendError('headend.source_not_allowed', 'this address may not push', { source: request.ip });
   }
   return product;
 }
@@ -65,20 +67,13 @@ function isAllowed({ allowedSources }: Product, source: string): boolean {
   return allowedSources.some((allowed) => allowed === source || (isIP(plain) === 4 && allowed === plain));
 }
 
-/** One push or an array of them. */
-function parseBody(body: unknown, product: Product): CtwingPush[] {
-  const json = parseJson(body);
-  const items: unknown[] = Array.isArray(json) ? json : [json];
-  if (items.length === 0 || items.length > MAX_PUSHES) {
-    throw headendError('headend.bad_push', `1 to ${MAX_PUSHES} pushes, got ${items.length}`);
+/** In the order of the platform's own times. */
+function messagesOf(body: unknown, product: Product): NbMessage[] {
+  const messages = platformOf(product.platform).messagesOf(parseJson(body), product);
+  if (messages.length === 0 || messages.length > MAX_MESSAGES) {
+    throw headendError('headend.bad_push', `1 to ${MAX_MESSAGES} messages, got ${messages.length}`);
   }
-  return items.map((item) => {
-    const push = parsePush(item);
-    if (push.productId !== product.productId) {
-      throw headendError('headend.wrong_product', 'the push is of another product', { productId: push.productId });
-    }
-    return push;
-  });
+  return messages.sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
 function parseJson(body: unknown): unknown {
@@ -90,12 +85,12 @@ function parseJson(body: unknown): unknown {
 }
 
 /** Those of one device in their order; what one of them says may depend on the one before. */
-async function storeAll(door: CtwingDoor, pushes: readonly CtwingPush[], remote: string): Promise<void> {
-  const byDevice = Map.groupBy(pushes, (push) => push.deviceId);
+async function storeAll(door: NbDoor, product: Product, messages: readonly NbMessage[], remote: string) {
+  const byDevice = Map.groupBy(messages, (message) => message.deviceId);
   try {
     await Promise.all(
       [...byDevice.values()].map(async (ofDevice) => {
-        for (const push of ofDevice) await acceptPush(door, push, remote);
+        for (const message of ofDevice) await acceptMessage(door, product, message, remote);
       }),
     );
   } catch (error) {

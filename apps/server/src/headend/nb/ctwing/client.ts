@@ -1,30 +1,16 @@
-import { type Clock, OpenPrepayError } from '@openprepay/kernel';
+import { type Clock, OpenPrepayError, toHex } from '@openprepay/kernel';
 import {
-  type CommandReply,
+  type CommandStatus,
   createCommandBody,
   NORTHBOUND,
   parseCommandReply,
   sign,
 } from '@openprepay/protocols/ctwing';
-import { headendError } from '../errors.ts';
-import type { Product } from './products.ts';
+import { headendError } from '../../errors.ts';
+import type { Fate, PlatformClient } from '../platform.ts';
+import type { Product } from '../products.ts';
+import { reach, TIME_OUT_MS } from '../reach.ts';
 
-export interface CommandOrder {
-  readonly deviceId: string;
-  readonly payloadHex: string;
-  /** How long the platform keeps it for the sleeping device. */
-  readonly ttlS: number;
-}
-
-/** The platform's northbound API, for one product. */
-export interface CtwingClient {
-  createCommand(order: CommandOrder): Promise<CommandReply>;
-  queryCommand(deviceId: string, commandId: string): Promise<CommandReply>;
-  /** Takes back a command that the device has not fetched. @throws headend.platform_refused when it is too late */
-  cancelCommand(deviceId: string, commandId: string): Promise<void>;
-}
-
-const TIME_OUT_MS = 10_000;
 const OPERATOR = 'openprepay';
 const LEVEL = 1;
 
@@ -39,23 +25,36 @@ interface Request {
 
 type Call = <T>(request: Request, parse: (json: unknown) => T) => Promise<T>;
 
+const FATES: Readonly<Record<CommandStatus, Fate>> = {
+  saved: 'waiting',
+  sent: 'waiting',
+  unknown: 'waiting',
+  delivered: 'delivered',
+  completed: 'delivered',
+  cancelled: 'failed',
+  failed: 'failed',
+};
+
 /**
  * Signs with business time. Where the platform refuses, its clock is asked: if ours is off, the offset is learned and
  * the call made once more.
- * @throws headend.platform_unreachable (no answer in 10 s, or no JSON), headend.platform_refused (with its code and message)
  */
-export function createCtwingClient(product: Product, clock: Clock, send: typeof fetch = fetch): CtwingClient {
+export function createCtwingClient(product: Product, clock: Clock, send: typeof fetch = fetch): PlatformClient {
   const call = signedCalls(product, clock, send);
   const { productId } = product;
   return {
-    createCommand(order) {
-      const body = createCommandBody({ ...order, productId, operator: OPERATOR, level: LEVEL });
-      return call({ call: NORTHBOUND.createCommand, body }, parseCommandReply);
+    async create({ deviceId, down, ttlS }) {
+      if (down.kind !== 'bytes') throw headendError('headend.platform_refused', 'only bytes can be sent to a product');
+      const order = { deviceId, productId, payloadHex: toHex(down.bytes), ttlS, operator: OPERATOR, level: LEVEL };
+      const body = createCommandBody(order);
+      return (await call({ call: NORTHBOUND.createCommand, body }, parseCommandReply)).commandId;
     },
-    queryCommand(deviceId, commandId) {
-      return call({ call: NORTHBOUND.queryCommand, query: { commandId, productId, deviceId } }, parseCommandReply);
+    async fateOf(deviceId, commandId) {
+      const query = { commandId, productId, deviceId };
+      const { status } = await call({ call: NORTHBOUND.queryCommand, query }, parseCommandReply);
+      return { fate: FATES[status], code: status };
     },
-    cancelCommand(deviceId, commandId) {
+    cancel(deviceId, commandId) {
       const body = JSON.stringify({ commandId, deviceId, productId: Number(productId) });
       return call({ call: NORTHBOUND.cancelCommand, body }, expectDone);
     },
@@ -124,13 +123,4 @@ async function askOffset(product: Product, clock: Clock, send: typeof fetch): Pr
 function expectDone(json: unknown): void {
   const { code, msg } = (json ?? {}) as { code?: unknown; msg?: unknown };
   if (code !== 0) throw headendError('headend.platform_refused', String(msg).slice(0, 200), { code });
-}
-
-async function reach<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw headendError('headend.platform_unreachable', 'the platform did not answer', { reason });
-  }
 }

@@ -1,6 +1,4 @@
-import { encodeFrame, readRequest, valveRequest } from '@openprepay/protocols/cjt188';
 import type { OpenCommand } from '../../commands/index.ts';
-import type { Device } from '../../devices/index.ts';
 
 /**
  * The meter echoes the series, so the answer to a command that was superseded meanwhile is told from the answer to this
@@ -8,12 +6,6 @@ import type { Device } from '../../devices/index.ts';
  */
 export const seriesOf = (command: Pick<OpenCommand, 'commandId'>, attempt: number): number =>
   (Number.parseInt(command.commandId.slice(-2), 16) + attempt) & 0xff;
-
-export const valveFrame = (device: Device, command: OpenCommand, attempt: number): Uint8Array =>
-  encodeFrame(valveRequest(device.busAddress, command.wanted, seriesOf(command, attempt)));
-
-export const meteringFrame = (device: Device, command: OpenCommand): Uint8Array =>
-  encodeFrame(readRequest(device.busAddress, seriesOf(command, command.attempts)));
 
 /** The link key of a device on the platform: `<product>/<device>`. */
 export function splitLinkKey(linkKey: string): { productId: string; deviceId: string } {

@@ -1,0 +1,38 @@
+import { type CtwingPush, dedupeKey, parsePush } from '@openprepay/protocols/ctwing';
+import { headendError } from '../../errors.ts';
+import type { Fate, NbMessage } from '../platform.ts';
+import type { Product } from '../products.ts';
+
+const DELIVERED: readonly string[] = ['DELIVERED', 'COMPLETED', 'SUCCESS', 'SUCCESSFUL'];
+const UNDERWAY: readonly string[] = ['SAVED', 'SENT'];
+
+/** Of a push, or an array of them. @throws headend.wrong_product, frame.* */
+export function ctwingMessages(json: unknown, product: Product): NbMessage[] {
+  const items: unknown[] = Array.isArray(json) ? json : [json];
+  return items.map((item) => {
+    const push = parsePush(item);
+    const { productId, deviceId, at } = push;
+    if (productId !== product.productId) {
+      throw headendError('headend.wrong_product', 'the push is of another product', { productId });
+    }
+    return { productId, deviceId, at, key: dedupeKey(push), said: saidIn(push) };
+  });
+}
+
+function saidIn(push: CtwingPush): NbMessage['said'] {
+  switch (push.kind) {
+    case 'data':
+      return { kind: 'data', payload: push.payload, profile: push.profile, serviceId: push.serviceId };
+    case 'online':
+      return { kind: 'online', online: push.online, iccid: push.iccid };
+    case 'command_response':
+      return { kind: 'command', ref: push.taskId, fate: fateBy(push.resultCode), code: push.resultCode.toLowerCase() };
+    case 'event':
+      return { kind: 'event', code: push.level, content: push.content };
+  }
+}
+
+function fateBy(resultCode: string): Fate {
+  if (UNDERWAY.includes(resultCode)) return 'waiting';
+  return DELIVERED.includes(resultCode) ? 'delivered' : 'failed';
+}
