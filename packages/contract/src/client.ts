@@ -58,7 +58,7 @@ export const routeTable: RouteTable = {
   importMetersTemplate: ['GET', '/api/markets/:marketId/meter-imports/template'],
   importMeters: ['POST', '/api/markets/:marketId/meter-imports'],
   meterImports: ['GET', '/api/markets/:marketId/meter-imports'],
-  undoMeterImport: ['POST', '/api/markets/:marketId/meter-imports/:batchId/undo'],
+  undoMeterImport: ['POST', '/api/markets/:marketId/meter-imports/:importId/undo'],
   collectorSessions: ['GET', '/api/markets/:marketId/collector/sessions'],
   collectorFrames: ['GET', '/api/markets/:marketId/collector/frames'],
   linkEvents: ['GET', '/api/markets/:marketId/collector/link-events'],

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { PhotoBase64, RegisterValue } from './readings.ts';
 import { defineRoute } from './route.ts';
 import { Id, Instant, LinkSchema, MeterKindSchema, Nullable, QuantityBase, SwitchState } from './schemas.ts';
 
@@ -170,17 +171,13 @@ export const MeterUpdate = Type.Object({
 });
 export type MeterUpdate = Static<typeof MeterUpdate>;
 
-/** What a register shows, before CT, in Wh or litres. */
-export const Register = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-/** Sharp, peak, flat, valley, deep valley; null where the meter has none. */
-export const RegisterTariffs = Type.Array(Nullable(Register), { minItems: 5, maxItems: 5 });
-
-export const StartReading = Type.Object({ register: Register, tariffs: Type.Optional(RegisterTariffs) });
-
-export const Picture = Type.Object({
-  mediaType: Type.Enum(['image/jpeg', 'image/png', 'image/webp']),
-  base64: Type.String({ maxLength: 700_000 }),
+/** What a meter shows when it begins at a stall. */
+export const StartReading = Type.Object({
+  value: RegisterValue,
+  /** Sharp, peak, flat, valley, deep valley; null where the meter has none. */
+  tariffs: Type.Optional(Type.Array(Nullable(RegisterValue), { minItems: 5, maxItems: 5 })),
 });
+export type StartReading = Static<typeof StartReading>;
 
 /** How the last reading of a meter that goes away is known. */
 export const FinalReading = Type.Union([
@@ -189,9 +186,10 @@ export const FinalReading = Type.Union([
   /** A person read it. */
   Type.Object({
     origin: Type.Literal('manual'),
-    register: Register,
-    tariffs: Type.Optional(RegisterTariffs),
-    photo: Type.Optional(Picture),
+    ...StartReading.properties,
+    photoBase64: Type.Optional(PhotoBase64),
+    /** The person has seen that this is more than the meter can have counted, and says it is so all the same. */
+    confirmJump: Type.Optional(Type.Boolean()),
   }),
   /** Nobody can read it any more: the use of its last days goes on until then. */
   Type.Object({ origin: Type.Literal('estimated') }),
@@ -298,7 +296,7 @@ export const MeterImport = Type.Object({
 
 export const MeterImportResult = Type.Object({
   /** Of what was brought in; null where nothing was. */
-  batchId: Nullable(Id),
+  importId: Nullable(Id),
   rows: Type.Integer(),
   /** New meters, or those there would be. */
   created: Type.Integer(),
@@ -313,7 +311,7 @@ export const MeterImportResult = Type.Object({
 export type MeterImportResult = Static<typeof MeterImportResult>;
 
 const MeterImportBatch = Type.Object({
-  batchId: Id,
+  importId: Id,
   fileName: Type.String(),
   at: Instant,
   operatorName: Nullable(Type.String()),
@@ -491,10 +489,10 @@ const importRoutes = {
   }),
   undoMeterImport: defineRoute({
     method: 'POST',
-    path: '/api/markets/:marketId/meter-imports/:batchId/undo',
+    path: '/api/markets/:marketId/meter-imports/:importId/undo',
     summary: 'Take an import back while nothing has come of it',
     roles: changers,
-    params: Type.Object({ marketId: Id, batchId: Id }),
+    params: Type.Object({ marketId: Id, importId: Id }),
     body: Type.Object({ note: Note }),
     response: Type.Object({ meters: Type.Integer() }),
   }),

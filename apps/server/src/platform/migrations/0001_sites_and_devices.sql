@@ -57,9 +57,12 @@ create table meter (
   access jsonb not null default '{}',
   installed_at timestamptz not null,
   retired_at timestamptz,
+  import_id uuid,
   primary key (market_id, meter_id)
 );
 create unique index meter_serial on meter (market_id, serial) where retired_at is null;
+create index meter_link on meter (market_id, link, link_key);
+create index meter_import_id on meter (market_id, import_id) where import_id is not null;
 
 create table meter_binding (
   market_id uuid not null,
@@ -91,6 +94,18 @@ create table meter_replacement (
   unique (market_id, new_meter_id),
   foreign key (market_id, old_meter_id) references meter,
   foreign key (market_id, new_meter_id) references meter
+);
+
+-- Meters brought in from one Excel file; they name it in import_id. Undone: taken back before anything came of them.
+create table meter_import (
+  market_id uuid not null references market,
+  import_id uuid not null,
+  file_name text not null,
+  at timestamptz not null,
+  operator_id uuid,
+  meters integer not null,
+  undone_at timestamptz,
+  primary key (market_id, import_id)
 );
 
 -- What stands between several meters and us. secret: of its messages (acrelgw) or its sign-in (mqtt). settings: how its line
