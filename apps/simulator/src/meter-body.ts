@@ -13,12 +13,14 @@ const NEAR_ROLL_OVER_TICKS = 20;
 /** Eight digits, two of them decimals. */
 const USUAL_MODULUS = 1_000_000_000n;
 
+type Device = Required<Omit<NewDevice, 'start'>>;
+
 /** What every meter's non-volatile memory holds. */
 export interface BodyMemory<Band extends string> {
   readonly register: RegisterMemory<Band>;
   readonly supply: 'on' | 'off';
   /** Which device hangs here by now; absent while it is the one that the site began with. */
-  readonly device?: Required<NewDevice> | undefined;
+  readonly device?: Device | undefined;
 }
 
 export interface BodyOptions<Band extends string> {
@@ -36,13 +38,12 @@ export abstract class MeterBody<Band extends string> implements VirtualMeter {
   onAirChange: (onAir: boolean) => void = () => {};
   protected readonly world: World;
   protected supply: 'on' | 'off';
-  /** Where the memory of whichever device hangs here is kept. */
   readonly #place: string;
   readonly #register: Register<Band>;
   readonly #stallType: StallType;
   readonly #modulusTicks: number;
   #site: SiteMeter;
-  #device: Required<NewDevice> | undefined;
+  #device: Device | undefined;
   #fixedLoad: number | null = null;
   #fallBackTicks = 0;
   #onAir = true;
@@ -51,12 +52,17 @@ export abstract class MeterBody<Band extends string> implements VirtualMeter {
     const { site, stallType, world, memory } = options;
     this.#place = site.serial;
     this.#device = memory.device;
-    this.#site = memory.device ? { ...site, ...addressOf(memory.device) } : site;
+    this.#site = memory.device ? { ...site, ...memory.device } : site;
     this.#stallType = stallType;
     this.#modulusTicks = Number((meterModels[site.model]?.modulus ?? USUAL_MODULUS) / BigInt(UNITS_PER_TICK));
     this.world = world;
     this.supply = memory.supply;
     this.#register = new Register(memory.register, options.bandAt);
+  }
+
+  /** Names the memory of whichever device hangs here. */
+  protected get place(): string {
+    return this.#place;
   }
 
   get site(): SiteMeter {
@@ -106,8 +112,8 @@ export abstract class MeterBody<Band extends string> implements VirtualMeter {
     const was = this.#onAir;
     this.#setOnAir(false);
     const { serial, linkKey = this.linkKey, busAddress = this.#site.busAddress, start = 0n } = device;
-    this.#device = { serial, linkKey, busAddress, start };
-    this.#site = { ...this.#site, ...addressOf(this.#device) };
+    this.#device = { serial, linkKey, busAddress };
+    this.#site = { ...this.#site, ...this.#device };
     this.count();
     this.#register.replace(this.bandsOf(Number(start) / UNITS_PER_TICK));
     this.#fallBackTicks = 0;
@@ -201,5 +207,3 @@ export abstract class MeterBody<Band extends string> implements VirtualMeter {
     this.onAirChange(onAir);
   }
 }
-
-const addressOf = ({ serial, linkKey, busAddress }: Required<NewDevice>) => ({ serial, linkKey, busAddress });

@@ -44,6 +44,10 @@ export class MeterClock {
     return zonedParts(new Date(this.at(nowMs(this.#world))), this.#world.zone);
   }
 
+  restore(memory: ClockMemory): void {
+    this.#memory = memory;
+  }
+
   set(local: ZonedParts): void {
     const now = nowMs(this.#world);
     this.#memory = { aheadMs: instantOf(local, this.#world.zone).getTime() - now, setMs: now };

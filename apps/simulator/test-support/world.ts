@@ -46,3 +46,23 @@ export const water: SiteMeter = {
   linkKey: '15090417/00112233445566778899aabbccddeeff',
   busAddress: '78041700100001',
 };
+
+export const meter645: SiteMeter = {
+  kind: 'electricity',
+  model: 'DDZY-645',
+  serial: '202607000001',
+  ctRatio: 1,
+  link: 'dtu',
+  linkKey: 'DTU001',
+  busAddress: '202607000001',
+  access: { password: '02123456', operator: '00000007' },
+};
+
+export const wiredWater: SiteMeter = {
+  ...water,
+  model: 'LXSY-188',
+  serial: '78041700200001',
+  link: 'dtu',
+  linkKey: 'DTU001',
+  busAddress: '78041700200001',
+};
