@@ -12,6 +12,12 @@ export const protocolError = defineErrors({
   'frame.bad_value': 400,
   'frame.unknown_function': 400,
   'frame.unknown_unit': 400,
+  /** The bytes are not of the shape that this product's payloads have. */
+  'frame.unknown_shape': 400,
+  /** There is no key, or it is not the one that the sender has. */
+  'frame.not_decrypted': 400,
+  /** A compression, cipher or encoding that is not built in. */
+  'frame.not_supported': 400,
   /** The meter answered that it will not. */
   'meter.refused': 409,
   'meter.bad_address': 400,

@@ -17,3 +17,24 @@ export function formatWallClock(clock: Fields): string {
   const time = [clock.hour, clock.minute, clock.second].map(two).join(':');
   return `${clock.year}-${two(clock.month)}-${two(clock.day)} ${time}`;
 }
+
+const MS_PER_MINUTE = 60_000;
+
+const asUtc = ({ year, month, day, hour, minute, second }: Fields): number =>
+  Date.UTC(year, month - 1, day, hour, minute, second);
+
+/** How far `later` is after `earlier`, in seconds, on the same wall. */
+export const secondsBetween = (earlier: Fields, later: Fields): number => (asUtc(later) - asUtc(earlier)) / 1000;
+
+export function plusMinutes(clock: Fields, minutes: number): ZonedParts {
+  const at = new Date(asUtc(clock) + minutes * MS_PER_MINUTE);
+  return {
+    year: at.getUTCFullYear(),
+    month: at.getUTCMonth() + 1,
+    day: at.getUTCDate(),
+    hour: at.getUTCHours(),
+    minute: at.getUTCMinutes(),
+    second: at.getUTCSeconds(),
+    weekday: at.getUTCDay(),
+  };
+}

@@ -1,4 +1,3 @@
-export { type ElectricityModel, MODELS } from '../models.ts';
 export {
   decodeLegacyEnergy,
   type EnergyRegisters,

@@ -31,15 +31,20 @@ export interface Cjt188Habits {
 
 export const COLD_WATER: Cjt188Habits = { meterType: 0x10, dataIdOrder: 'msb-first' };
 
-export const DATA_ID = { metering: '901F', valve: 'A017', address: '810A' } as const;
+export const DATA_ID = { metering: '901F', clock: 'A015', valve: 'A017', address: '810A' } as const;
 
 const VALVE_ORDER = { on: 0x55, off: 0x99 } as const;
 const METERING_BYTES = 19;
 const STATUS_BYTES = 2;
 const VOLUME_DIGITS = 8;
 
-export function readRequest(address: string, series: number, habits: Cjt188Habits = COLD_WATER): Cjt188Frame {
-  return { ...habits, address, control: CONTROL.read, dataId: DATA_ID.metering, series, data: new Uint8Array(0) };
+export function readRequest(
+  address: string,
+  series: number,
+  { meterType, dataIdOrder }: Cjt188Habits = COLD_WATER,
+): Cjt188Frame {
+  const data = new Uint8Array(0);
+  return { meterType, dataIdOrder, address, control: CONTROL.read, dataId: DATA_ID.metering, series, data };
 }
 
 /** The meter's answer to `request`, with the order and series of it. */
@@ -58,10 +63,10 @@ export function valveRequest(
   address: string,
   wanted: 'on' | 'off',
   series: number,
-  habits: Cjt188Habits = COLD_WATER,
+  { meterType, dataIdOrder }: Cjt188Habits = COLD_WATER,
 ): Cjt188Frame {
   const data = Uint8Array.of(VALVE_ORDER[wanted]);
-  return { ...habits, address, control: CONTROL.write, dataId: DATA_ID.valve, series, data };
+  return { meterType, dataIdOrder, address, control: CONTROL.write, dataId: DATA_ID.valve, series, data };
 }
 
 /** @throws frame.unknown_function, frame.bad_value */
@@ -71,6 +76,17 @@ export function decodeValveRequest(frame: Cjt188Frame): 'on' | 'off' {
   if (frame.data.length === 1 && order === VALVE_ORDER.on) return 'on';
   if (frame.data.length === 1 && order === VALVE_ORDER.off) return 'off';
   throw protocolError('frame.bad_value', 'a valve order is 55 or 99', { data: toHex(frame.data) });
+}
+
+/** Sets the meter's clock. One public source, and the layout is that of the clock in 901F: try it on a meter first. */
+export function clockRequest(
+  address: string,
+  local: ZonedParts,
+  series: number,
+  { meterType, dataIdOrder }: Cjt188Habits = COLD_WATER,
+): Cjt188Frame {
+  const data = encodeClock(local);
+  return { meterType, dataIdOrder, address, control: CONTROL.write, dataId: DATA_ID.clock, series, data };
 }
 
 export function valveReply(request: Cjt188Frame, status: MeterStatus, address = request.address): Cjt188Frame {

@@ -1,5 +1,5 @@
 import { protocolError } from '../errors.ts';
-import { idOf, integerOf, objectOf } from './json.ts';
+import { idOf, integerOf, objectOf } from '../json.ts';
 
 /** The northbound calls in use: method, path and the `version` header, which each call has of its own. */
 export const NORTHBOUND = {

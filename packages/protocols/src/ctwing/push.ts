@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { protocolError } from '../errors.ts';
-import { idOf, integerOf, isObject, type JsonObject, objectOf, textOf } from './json.ts';
+import { idOf, integerOf, isObject, type JsonObject, objectOf, textOf } from '../json.ts';
 
 interface Common {
   readonly productId: string;

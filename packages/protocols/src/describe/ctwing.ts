@@ -1,13 +1,13 @@
 import { toHex } from '@openprepay/kernel';
 import { type CtwingPush, parsePush } from '../ctwing/push.ts';
-import { isProtocolError, protocolError } from '../errors.ts';
+import { isProtocolError } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import { describeCjt188 } from './cjt188.ts';
 import { type DescribedValue, type Description, describe, type Fields } from './description.ts';
 
 /** @param input JSON text, or its bytes in UTF-8 */
 export function describeCtwing(input: Uint8Array | string): Description {
-  const text = typeof input === 'string' ? input : new TextDecoder().decode(input);
-  const push = parsePush(parseJson(text));
+  const push = parsePush(parseJson(input));
   const { productId, deviceId } = push;
   const head = { kind: push.kind, productId, deviceId, at: push.at.toISOString() };
   const { what, fields, inner = [] } = contentsOf(push);
@@ -42,14 +42,6 @@ function innerOf(payload: Uint8Array): readonly Description[] {
   } catch (error) {
     if (!isProtocolError(error)) throw error;
     return [];
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw protocolError('frame.bad_payload', 'not JSON');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ZonedParts } from '@openprepay/kernel';
-import type { MeterModel } from '../models.ts';
+import type { MeterModel } from '../models/index.ts';
 import type { Received, StreamDecoder } from '../stream.ts';
 
 /**

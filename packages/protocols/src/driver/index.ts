@@ -12,3 +12,5 @@ export type {
   SwitchSeen,
 } from './driver.ts';
 export { SETTING_KINDS } from './driver.ts';
+export { driverOf } from './drivers.ts';
+export { readingOfPush } from './modbus.ts';

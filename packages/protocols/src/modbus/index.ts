@@ -9,4 +9,4 @@ export {
 } from './messages.ts';
 export { answers, decodeReply, encodeReply, replyLength } from './reply.ts';
 export { decodeRequest, encodeRequest } from './request.ts';
-export { createModbusRequestStream } from './stream.ts';
+export { createModbusLineStream, createModbusRequestStream, type ModbusLineFrame } from './stream.ts';
