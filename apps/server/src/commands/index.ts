@@ -1,4 +1,4 @@
-export { noteReadBack } from './attempts.ts';
+export { noteReadBack, setWriteOutcome } from './attempts.ts';
 export { confirm, expireDue, fail, requeue } from './finish.ts';
 export { enqueueSetting, enqueueSwitch, recentCommands } from './orders.ts';
 export { noteCancelled, postpone, readBackAsked, setPlatformRef, supersededOnPlatform } from './platform.ts';

@@ -4,8 +4,6 @@ export const headendError = defineErrors({
   'headend.request_timed_out': 504,
   'headend.connection_closed': 503,
   'headend.queue_full': 503,
-  'headend.modbus_exception': 502,
-  'headend.bad_reply': 502,
   'headend.not_listening': 500,
   'headend.unknown_push_address': 404,
   'headend.source_not_allowed': 403,

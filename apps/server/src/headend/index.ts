@@ -1,19 +1,23 @@
+import type { FastifyInstance } from 'fastify';
 import { allOffline } from '../devices/index.ts';
 import type { Context } from '../platform/context.ts';
 import { intake as storeReports } from '../readings/index.ts';
-import { ACREL4G_LIMITS, type Acrel4gLimits } from './acrel4g/limits.ts';
-import type { Acrel4gLink } from './acrel4g/link.ts';
 import { type Listener, listenAcrel4g } from './acrel4g/listener.ts';
-import { Sessions } from './acrel4g/sessions.ts';
 import { startContacts } from './contacts.ts';
-import { ElectricityDelivery } from './delivery/electricity.ts';
+import { ConnectedDelivery } from './delivery/connected.ts';
 import { startDelivery } from './delivery/index.ts';
+import { LINK_LIMITS, type LinkLimits } from './limits.ts';
+import type { LinkEnv } from './link.ts';
 import { PlatformClients } from './nb/clients.ts';
 import { PlatformDelivery } from './nb/delivery.ts';
 import { Products } from './nb/products.ts';
+import { registerNbPush } from './nb/push.ts';
+import { CONNECTED_LINKS } from './reachable.ts';
 import { createReportQueue, type Intake } from './report-queue.ts';
+import { Sessions } from './sessions.ts';
 import { type Counter, createStats } from './stats.ts';
 import { SWEEP_PACE, type SweepPace, startSweep } from './sweep.ts';
+import { NO_TRACE } from './trace.ts';
 
 export interface HeadendOptions {
   readonly listenHost: string;
@@ -21,7 +25,7 @@ export interface HeadendOptions {
   readonly listenPort: number;
   /** How reports become durable; by default the readings room's intake. */
   readonly intake?: Intake;
-  readonly limits?: Partial<Acrel4gLimits>;
+  readonly limits?: Partial<LinkLimits>;
   readonly sweep?: Partial<SweepPace>;
   readonly readBackAfterMs?: readonly number[];
   /** The way to NB platforms. */
@@ -38,6 +42,8 @@ export interface HeadendStats extends Record<Counter, number> {
 export interface Headend {
   readonly port: number;
   stats(): HeadendStats;
+  /** Adds the addresses that NB platforms push to, before `app` listens. */
+  acceptPushes(app: FastifyInstance): void;
   /** Closes the port, lets what was received become durable, and leaves its meters offline. */
   stop(): Promise<void>;
 }
@@ -45,7 +51,7 @@ export interface Headend {
 /** Starts the device port, the sweep, and the delivery of commands over both links. */
 export async function startHeadend(ctx: Context, options: HeadendOptions): Promise<Headend> {
   const { intake = (batch) => storeReports(ctx.db, batch), fetch: send = fetch } = options;
-  await allOffline(ctx.db, 'acrel4g');
+  for (const link of CONNECTED_LINKS) await allOffline(ctx.db, link);
   const stats = createStats(ctx.log);
   const contacts = startContacts(ctx);
   const sessions = new Sessions();
@@ -55,26 +61,28 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     onPressure: (full) => listener?.setPressure(full),
     onFailure: (err, count) => stats.trouble('intake_failed', { err, reports: count }, 'reports could not be stored'),
   });
-  const limits: Acrel4gLimits = { ...ACREL4G_LIMITS, ...options.limits };
-  const link: Acrel4gLink = {
+  const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };
+  const env: LinkEnv = {
     ctx,
     limits,
     stats,
     reports,
     contacts,
     sessions,
-    onReachable: (meter) => electricity.poke(meter.device.meterId),
+    trace: NO_TRACE,
+    onReachable: (meter) => connected.poke(meter.device.meterId),
   };
-  const electricity = new ElectricityDelivery(link, options.readBackAfterMs);
-  const water = new PlatformDelivery({
+  const connected = new ConnectedDelivery(env, options.readBackAfterMs);
+  const platforms = new PlatformDelivery({
     ctx,
     stats,
+    trace: env.trace,
     clients: new PlatformClients(new Products(ctx.db), ctx.clock, send),
   });
-  const port = await listenAcrel4g(link, options.listenHost, options.listenPort);
+  const port = await listenAcrel4g(env, options.listenHost, options.listenPort);
   listener = port;
-  const sweep = startSweep(link, { ...SWEEP_PACE, ...options.sweep });
-  const delivery = startDelivery(ctx, electricity, water);
+  const sweep = startSweep(env, { ...SWEEP_PACE, ...options.sweep });
+  const delivery = startDelivery(ctx, connected, platforms);
   return {
     port: port.port,
     stats: () => ({
@@ -84,6 +92,7 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
       unregistered: port.unregistered,
       reportsQueued: reports.queued,
     }),
+    acceptPushes: (app) => registerNbPush(app, env),
     async stop() {
       await Promise.all([port.stop(), delivery.stop(), sweep.stop()]);
       await reports.drained();

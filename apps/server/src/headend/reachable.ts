@@ -2,6 +2,9 @@ import type { Ask, Dialogue, MeterDriver, MeterPoint } from '@openprepay/protoco
 import type { Device } from '../devices/index.ts';
 import type { Counter } from './stats.ts';
 
+/** Links with a connection that stands: what is behind it can be asked at any time. */
+export const CONNECTED_LINKS = ['acrel4g', 'acrelgw', 'dtu', 'mqtt', 'modbus_tcp'] as const;
+
 /** Who goes first on a line: a command before a person's read before what was missed before the sweep. */
 export const PRIORITY = { command: 0, person: 1, sweep: 2, backfill: 3 } as const;
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
@@ -13,12 +16,16 @@ export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 export interface Line {
   /**
    * Waits for its turn, then sends what `prepare` gives, so that a command is made durable, or withdrawn with null, at
-   * the last moment.
+   * the last moment. `meter` is the one asked: its driver cuts what comes back into frames.
    * @returns the meter's own frame, empty where the link alone acknowledged a write or nobody answers; null when it was
    *   withdrawn
    * @throws headend.request_timed_out, headend.connection_closed, headend.queue_full
    */
-  ask(priority: Priority, prepare: () => Ask | null | Promise<Ask | null>): Promise<Uint8Array | null>;
+  ask(
+    priority: Priority,
+    prepare: () => Ask | null | Promise<Ask | null>,
+    meter: ReachableMeter,
+  ): Promise<Uint8Array | null>;
 }
 
 /** One device that is connected, and the meters behind it. */

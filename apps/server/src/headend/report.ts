@@ -1,6 +1,6 @@
 import { instantOf, quantity, type ZonedParts } from '@openprepay/kernel';
-import type { LiveBlock } from '@openprepay/protocols/acrel1352';
 import type { Metering } from '@openprepay/protocols/cjt188';
+import type { MeterReading, SwitchSeen } from '@openprepay/protocols/driver';
 import type { Device } from '../devices/index.ts';
 import type { LiveOrigin, MeterReport } from '../readings/index.ts';
 
@@ -21,26 +21,41 @@ export function readAtOf(clock: ZonedParts | null, timeZone: string, receivedAt:
   }
 }
 
-/** From the live block of an electricity meter. Registers are before CT, readings after. */
-export function electricityReport(
+/** What a meter showed, over any link. Registers are before CT, readings after. */
+export function meterReport(
   device: Device,
-  block: LiveBlock,
-  source: { readonly receivedAt: Date; readonly origin: LiveOrigin; readonly frame: Uint8Array },
+  shown: MeterReading,
+  source: {
+    readonly receivedAt: Date;
+    readonly origin: LiveOrigin;
+    readonly frame: Uint8Array;
+    readonly protocol: string;
+  },
 ): MeterReport {
   const ctRatio = BigInt(device.ctRatio);
-  const { sharp, peak, flat, valley, deepValley } = block.tariffsWh;
   return {
     ...identityOf(device),
     receivedAt: source.receivedAt,
-    frame: { protocol: 'acrel4g', bytes: source.frame },
+    frame: { protocol: source.protocol, bytes: source.frame },
     reading: {
-      readAt: readAtOf(block.clock, device.timeZone, source.receivedAt),
-      total: quantity(block.totalWh * ctRatio),
-      tariffs: [sharp, peak, flat, valley, deepValley].map((value) => (value === null ? null : value * ctRatio)),
+      readAt: readAtOf(shown.clock, device.timeZone, source.receivedAt),
+      total: quantity(shown.total * ctRatio),
+      tariffs: shown.tariffs?.map((value) => (value === null ? null : value * ctRatio)) ?? null,
       origin: source.origin,
     },
-    switchState: block.switchState,
+    switchState: shown.switchState,
+    ...(shown.batteryLow === null ? {} : { batteryLow: shown.batteryLow }),
   };
+}
+
+/** Where a relay or valve stands, asked for by itself. */
+export function switchReport(
+  device: Device,
+  seen: SwitchSeen,
+  source: { readonly receivedAt: Date; readonly frame: Uint8Array; readonly protocol: string },
+): MeterReport {
+  const switchState = seen === 'on' || seen === 'off' || seen === 'fault' ? seen : null;
+  return { ...contactReport(device, source.protocol, source.frame, source.receivedAt), switchState };
 }
 
 /** From the metering data of a water meter; `sentAt` is when the platform had it. */

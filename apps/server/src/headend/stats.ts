@@ -25,6 +25,8 @@ export const COUNTERS = [
   'requests_sent',
   'requests_timed_out',
   'replies_stray',
+  'echoes_filtered',
+  'devices_unusable',
   'sweep_reads',
   'sweep_failures',
   'nb_pushes_taken',
@@ -33,6 +35,11 @@ export const COUNTERS = [
   'nb_pushes_unclaimed',
   'nb_payloads_undecodable',
   'platform_failures',
+  'sign_ins_refused',
+  'mqtt_denied',
+  'mqtt_broker_lost',
+  'mqtt_messages',
+  'mqtt_undecodable',
 ] as const;
 
 export type Counter = (typeof COUNTERS)[number];

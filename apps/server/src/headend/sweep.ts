@@ -1,7 +1,6 @@
-import type { Acrel4gLink } from './acrel4g/link.ts';
-import { readLive } from './acrel4g/read.ts';
-import { PRIORITY } from './acrel4g/requests.ts';
-import type { ReachableMeter } from './acrel4g/sessions.ts';
+import type { LinkEnv } from './link.ts';
+import { PRIORITY, type ReachableMeter } from './reachable.ts';
+import { readMeter } from './read.ts';
 
 export interface Sweep {
   stop(): Promise<void>;
@@ -36,15 +35,15 @@ interface Failure {
  * Reads every connected meter whose last report is older than its building's interval. Interval and age are business
  * time; grace, retry and back-off are wire time. A meter that pushes in time is never asked.
  */
-export function startSweep(link: Acrel4gLink, pace: SweepPace = SWEEP_PACE): Sweep {
-  const { ctx, sessions, stats } = link;
+export function startSweep(env: LinkEnv, pace: SweepPace = SWEEP_PACE): Sweep {
+  const { ctx, sessions, stats } = env;
   const failures = new WeakMap<ReachableMeter, Failure>();
   const running = new Map<ReachableMeter, Promise<void>>();
 
   const readOne = async (meter: ReachableMeter) => {
     stats.count('sweep_reads');
     try {
-      await readLive(link, meter, PRIORITY.sweep, 'scheduled');
+      await readMeter(env, meter, PRIORITY.sweep, 'scheduled');
       failures.delete(meter);
     } catch (error) {
       const times = (failures.get(meter)?.times ?? 0) + 1;
@@ -56,7 +55,7 @@ export function startSweep(link: Acrel4gLink, pace: SweepPace = SWEEP_PACE): Swe
   };
 
   const isDue = (meter: ReachableMeter, nowMs: number, businessMs: number): boolean => {
-    if (meter.device.kind !== 'electricity' || running.has(meter)) return false;
+    if (running.has(meter)) return false;
     if (nowMs < (failures.get(meter)?.notBeforeMs ?? 0)) return false;
     if (meter.lastReportAt === null) return nowMs - meter.session.sinceMs > pace.graceMs;
     const intervalMs = meter.device.readingIntervalS * 1000;

@@ -2,11 +2,10 @@ import type { Socket } from 'node:net';
 import { zonedParts } from '@openprepay/kernel';
 import { type Acrel4gDown, type Acrel4gUp, createAcrel4gStream, encodeDown } from '@openprepay/protocols/acrel4g';
 import { findDevices, noteUnclaimed } from '../../devices/index.ts';
+import type { LinkEnv } from '../link.ts';
+import { ConnectedSession } from '../sessions.ts';
 import type { Counter } from '../stats.ts';
-import type { Acrel4gLink } from './link.ts';
 import { takePush } from './pushes.ts';
-import { Requests } from './requests.ts';
-import { Session } from './sessions.ts';
 
 type Register = Extract<Acrel4gUp, { kind: 'register' }>;
 type Data = Extract<Acrel4gUp, { kind: 'data' }>;
@@ -21,7 +20,7 @@ const SERIAL = /^[\x21-\x7e]{1,20}$/;
 /** One socket on the device port, from its first byte to its end. */
 export class Connection {
   readonly remote: string;
-  readonly #link: Acrel4gLink;
+  readonly #env: LinkEnv;
   readonly #socket: Socket;
   readonly #onSettled: () => void;
   readonly #stream = createAcrel4gStream('up');
@@ -35,11 +34,11 @@ export class Connection {
   #pendingPushes = 0;
   #closed = false;
   #unclaimed = false;
-  #session: Session | null = null;
+  #session: ConnectedSession | null = null;
 
   /** @param onSettled called when it is registered, and when it is closed */
-  constructor(link: Acrel4gLink, socket: Socket, onSettled: () => void) {
-    this.#link = link;
+  constructor(env: LinkEnv, socket: Socket, onSettled: () => void) {
+    this.#env = env;
     this.#socket = socket;
     this.#onSettled = onSettled;
     this.remote = socket.remoteAddress ?? 'unknown';
@@ -50,9 +49,9 @@ export class Connection {
 
   close(reason: Counter): void {
     if (this.#closed) return;
-    this.#link.stats.trouble(
+    this.#env.stats.trouble(
       reason,
-      { remote: this.remote, serial: this.#session?.serial },
+      { remote: this.remote, serial: this.#session?.linkKey },
       'device connection closed',
     );
     this.destroy();
@@ -71,7 +70,7 @@ export class Connection {
 
   /** Called about once a second. */
   checkTime(nowMs: number): void {
-    const { limits } = this.#link;
+    const { limits } = this.#env;
     if (this.#pausedFor.size > 0) this.#heardMs = nowMs;
     else if (this.#session && nowMs - this.#heardMs > limits.silenceMs) this.close('closed_for_silence');
     else if (this.#unclaimed && nowMs - this.#sinceMs > limits.unclaimedForMs) this.close('closed_unclaimed');
@@ -82,7 +81,7 @@ export class Connection {
 
   #read(chunk: Uint8Array): void {
     if (this.#closed) return;
-    const { stats, limits } = this.#link;
+    const { stats, limits } = this.#env;
     const received = this.#stream.push(chunk);
     const { skippedBytes, rejectedFrames } = this.#stream;
     stats.count('frames_up', received.length);
@@ -103,7 +102,7 @@ export class Connection {
     this.#handling = true;
     for (let next = this.#inbox.shift(); next && !this.#closed; next = this.#inbox.shift()) {
       if (this.#session) this.#handle(this.#session, next);
-      else if (next.message.kind !== 'register' || this.#unclaimed) this.#link.stats.count('frames_unexpected');
+      else if (next.message.kind !== 'register' || this.#unclaimed) this.#env.stats.count('frames_unexpected');
       else {
         this.#pause('registration', true);
         await this.#register(next.message);
@@ -113,11 +112,11 @@ export class Connection {
     this.#handling = false;
   }
 
-  #handle(session: Session, { message, frame }: Incoming): void {
-    const { stats } = this.#link;
+  #handle(session: ConnectedSession, { message, frame }: Incoming): void {
+    const { stats } = this.#env;
     switch (message.kind) {
       case 'register':
-        if (message.serial === session.serial) this.#welcome(session, message);
+        if (message.serial === session.linkKey) this.#welcome(session, message);
         else this.close('frames_unexpected');
         return;
       case 'time_request':
@@ -130,7 +129,8 @@ export class Connection {
         void this.#push(session, message, frame);
         return;
       case 'transparent':
-        session.receive(message.modbus, frame);
+        if (message.modbus.length === 0) session.line().acknowledge();
+        else session.line().receive(message.modbus);
         return;
       case 'other':
         stats.count('frames_unexpected');
@@ -138,7 +138,7 @@ export class Connection {
   }
 
   async #register(message: Register): Promise<void> {
-    const { ctx, limits, sessions, stats, onReachable } = this.#link;
+    const { ctx, sessions, stats, onReachable } = this.#env;
     const { serial } = message;
     if (!SERIAL.test(serial)) return this.close('frames_unexpected');
     try {
@@ -148,14 +148,17 @@ export class Connection {
         this.#unclaimed = true;
         return await noteUnclaimed(ctx.db, ctx.clock.now(), 'acrel4g', serial, this.remote);
       }
-      const hangUp = (reason: Counter) => this.close(reason);
-      const requests = new Requests({
-        limits,
-        stats,
-        send: (bytes) => this.#write(bytes),
-        onTimeOut: (inARow) => inARow >= limits.maxTimeOutsInARow && hangUp('closed_for_time_outs'),
-      });
-      const session = new Session(serial, devices, requests, hangUp);
+      const session = new ConnectedSession(
+        {
+          env: this.#env,
+          link: 'acrel4g',
+          linkKey: serial,
+          remote: this.remote,
+          send: (modbus) => this.#write(encodeDown({ kind: 'transparent', modbus })),
+          hangUp: (reason) => this.close(reason),
+        },
+        devices,
+      );
       this.#session = session;
       this.#onSettled();
       stats.count('sessions_registered');
@@ -169,37 +172,41 @@ export class Connection {
     }
   }
 
-  async #push(session: Session, message: Data, frame: Uint8Array): Promise<void> {
-    const { limits, stats } = this.#link;
-    if (message.serial !== null && message.serial !== session.serial) return stats.count('frames_unexpected');
+  async #push(session: ConnectedSession, message: Data, frame: Uint8Array): Promise<void> {
+    const { limits, stats } = this.#env;
+    if (message.serial !== null && message.serial !== session.linkKey) return stats.count('frames_unexpected');
     if (this.#pendingPushes >= limits.maxPendingPushes) return stats.count('pushes_deferred');
     this.#pendingPushes += 1;
     try {
-      await takePush(this.#link, session, message.sections, frame, this.remote);
+      await takePush(this.#env, session, message.sections, frame, this.remote);
       stats.count('pushes_taken');
       this.#send({ kind: 'data_ack' });
     } catch (error) {
-      stats.trouble('pushes_deferred', { err: error, serial: session.serial }, 'a push was not stored; it comes again');
+      stats.trouble(
+        'pushes_deferred',
+        { err: error, serial: session.linkKey },
+        'a push was not stored; it comes again',
+      );
     }
     this.#pendingPushes -= 1;
     this.#noteGone();
   }
 
-  #sendTime(session: Session): void {
+  #sendTime(session: ConnectedSession): void {
     const zone = session.meters[0]?.device.timeZone;
-    if (zone) this.#send({ kind: 'time', local: zonedParts(this.#link.ctx.clock.now(), zone) });
+    if (zone) this.#send({ kind: 'time', local: zonedParts(this.#env.ctx.clock.now(), zone) });
   }
 
-  #welcome(session: Session, { iccid, rssi, firmware }: Register): void {
+  #welcome(session: ConnectedSession, { iccid, rssi, firmware }: Register): void {
     const signal = rssi === RSSI_UNKNOWN ? {} : { rssi };
     this.#noteContact(session, { iccid, ...signal, firmware: firmware.join(' ') });
     this.#send({ kind: 'register_ack' });
   }
 
-  #noteContact(session: Session, said: { iccid?: string; rssi?: number; firmware?: string }): void {
-    const at = this.#link.ctx.clock.now();
+  #noteContact(session: ConnectedSession, said: { iccid?: string; rssi?: number; firmware?: string }): void {
+    const at = this.#env.ctx.clock.now();
     for (const { device } of session.meters) {
-      this.#link.contacts.note({ marketId: device.marketId, meterId: device.meterId, at, online: true, ...said });
+      this.#env.contacts.note({ marketId: device.marketId, meterId: device.meterId, at, online: true, ...said });
     }
   }
 
@@ -210,7 +217,7 @@ export class Connection {
   #write(bytes: Uint8Array): boolean {
     if (this.#closed || !this.#socket.writable) return false;
     this.#socket.write(bytes);
-    if (this.#socket.writableLength > this.#link.limits.maxUnsentBytes) this.close('closed_for_not_reading');
+    if (this.#socket.writableLength > this.#env.limits.maxUnsentBytes) this.close('closed_for_not_reading');
     return true;
   }
 
@@ -227,14 +234,14 @@ export class Connection {
     this.#closed = true;
     this.#onSettled();
     this.#session?.close();
-    if (this.#session) this.#link.sessions.remove(this.#session);
+    if (this.#session) this.#env.sessions.remove(this.#session);
     this.#noteGone();
   }
 
   /** Offline only after its last push is stored, which says online, and unless it has called in anew. */
   #noteGone(): void {
     if (!this.#closed || this.#pendingPushes > 0) return;
-    const { contacts, ctx, sessions } = this.#link;
+    const { contacts, ctx, sessions } = this.#env;
     for (const { device } of this.#session?.meters ?? []) {
       if (sessions.meter(device.meterId)) continue;
       contacts.note({ marketId: device.marketId, meterId: device.meterId, at: ctx.clock.now(), online: false });

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { headendError } from '../errors.ts';
+import type { LinkEnv } from '../link.ts';
 import { Connection } from './connection.ts';
-import type { Acrel4gLink } from './link.ts';
 
 export interface Listener {
   readonly port: number;
@@ -15,8 +15,8 @@ const CHECK_EVERY_MS = 1_000;
 const KEEP_ALIVE_AFTER_MS = 60_000;
 
 /** The device port: takes connections within the limits, and ends those that say nothing. */
-export async function listenAcrel4g(link: Acrel4gLink, host: string, port: number): Promise<Listener> {
-  const { limits, stats, ctx } = link;
+export async function listenAcrel4g(env: LinkEnv, host: string, port: number): Promise<Listener> {
+  const { limits, stats, ctx } = env;
   const connections = new Set<Connection>();
   const unregistered = new Waiting();
   let pressure = false;
@@ -35,7 +35,7 @@ export async function listenAcrel4g(link: Acrel4gLink, host: string, port: numbe
       return;
     }
     stats.count('connections_accepted');
-    const connection = new Connection(link, socket, () => unregistered.remove(connection));
+    const connection = new Connection(env, socket, () => unregistered.remove(connection));
     connections.add(connection);
     unregistered.add(connection);
     if (pressure) connection.setPressure(true);

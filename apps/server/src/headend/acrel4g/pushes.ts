@@ -1,36 +1,37 @@
 import type { Acrel4gSection } from '@openprepay/protocols/acrel4g';
 import { decodeLiveBlock, type LiveBlock } from '@openprepay/protocols/acrel1352';
 import { noteUnclaimed } from '../../devices/index.ts';
-import { contactReport, electricityReport } from '../report.ts';
-import type { Acrel4gLink } from './link.ts';
-import type { ReachableMeter, Session } from './sessions.ts';
+import { readingOfLiveBlock } from '../drivers.ts';
+import type { LinkEnv } from '../link.ts';
+import type { ReachableMeter, Session } from '../reachable.ts';
+import { contactReport, meterReport } from '../report.ts';
 
 /** Unit, function and byte count stand before the registers. */
 const HEADER_BYTES = 3;
 
 /** Resolves when everything in a data message is durable, so that it may be acknowledged. */
 export async function takePush(
-  link: Acrel4gLink,
+  env: LinkEnv,
   session: Session,
   sections: readonly Acrel4gSection[],
   frame: Uint8Array,
   remote: string,
 ): Promise<void> {
-  await Promise.all(sections.map((section) => takeSection(link, session, section, frame, remote)));
+  await Promise.all(sections.map((section) => takeSection(env, session, section, frame, remote)));
 }
 
 async function takeSection(
-  link: Acrel4gLink,
+  env: LinkEnv,
   session: Session,
   section: Acrel4gSection,
   frame: Uint8Array,
   remote: string,
 ): Promise<void> {
-  const { ctx, reports, stats } = link;
+  const { ctx, reports, stats } = env;
   const receivedAt = ctx.clock.now();
   const meter = meterOf(session, section);
   if (!meter) {
-    const linkKey = `${session.serial}/${section.modbus[0] ?? section.address}`;
+    const linkKey = `${session.linkKey}/${section.modbus[0] ?? section.address}`;
     stats.trouble('pushes_unknown_meter', { linkKey }, 'a push of a meter that is not registered behind this modem');
     return noteUnclaimed(ctx.db, receivedAt, 'acrel4g', linkKey, remote);
   }
@@ -40,12 +41,13 @@ async function takeSection(
     stats.trouble('pushes_undecodable', { meterId: device.meterId }, 'a push that is no live block; its frame is kept');
     return reports.add(contactReport(device, 'acrel4g', frame, receivedAt));
   }
-  await reports.add(electricityReport(device, block, { receivedAt, origin: 'pushed', frame }));
+  const source = { receivedAt, frame, protocol: 'acrel4g' };
+  await reports.add(meterReport(device, readingOfLiveBlock(block), { ...source, origin: 'pushed' }));
   meter.lastReportAt = receivedAt;
 }
 
 const meterOf = (session: Session, section: Acrel4gSection): ReachableMeter | undefined =>
-  session.meters.find((meter) => meter.unit === section.modbus[0]) ??
+  session.meters.find((meter) => Number(meter.point.address) === section.modbus[0]) ??
   session.meters.find((meter) => meter.device.busAddress === section.address);
 
 function tryLiveBlock(data: Uint8Array): LiveBlock | null {

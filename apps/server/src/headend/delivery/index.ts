@@ -3,22 +3,22 @@ import { listMarketIds, sleepersOffline } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
 import { type Loop, startLoop } from '../../platform/loop.ts';
 import type { PlatformDelivery } from '../nb/delivery.ts';
-import type { ElectricityDelivery } from './electricity.ts';
+import type { ConnectedDelivery } from './connected.ts';
 
 const TICK_MS = 5_000;
 const MAX_OPEN = 20_000;
 
 /** Starts deliveries the moment a command is queued, and looks at everything open on a tick: a lost signal costs delay. */
-export function startDelivery(ctx: Context, electricity: ElectricityDelivery, water: PlatformDelivery): Loop {
+export function startDelivery(ctx: Context, connected: ConnectedDelivery, platforms: PlatformDelivery): Loop {
   const lookAtEverything = async () => {
     for (const marketId of await listMarketIds(ctx.db)) {
       const now = ctx.clock.now();
       await expireDue(ctx.db, marketId, now);
       await ctx.db.tx((tx) => sleepersOffline(tx, marketId, now));
-      for (const { meterId } of await openCommands(ctx.db, marketId, 'acrel4g', null, MAX_OPEN)) {
-        electricity.ensure(meterId);
+      for (const { meterId } of await openCommands(ctx.db, marketId, 'connected', null, MAX_OPEN)) {
+        connected.ensure(meterId);
       }
-      water.poke(marketId);
+      platforms.poke(marketId);
     }
   };
 
@@ -31,8 +31,8 @@ export function startDelivery(ctx: Context, electricity: ElectricityDelivery, wa
         if (payloads === null) return lookAtEverything();
         for (const payload of payloads) {
           const [marketId, ...meterIds] = payload.split(' ');
-          for (const meterId of meterIds) electricity.poke(meterId);
-          if (marketId) water.poke(marketId);
+          for (const meterId of meterIds) connected.poke(meterId);
+          if (marketId) platforms.poke(marketId);
         }
       },
     },
@@ -42,7 +42,7 @@ export function startDelivery(ctx: Context, electricity: ElectricityDelivery, wa
   return {
     async stop() {
       await loop.stop();
-      await Promise.all([electricity.stop(), water.stop()]);
+      await Promise.all([connected.stop(), platforms.stop()]);
     },
   };
 }

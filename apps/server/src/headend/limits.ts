@@ -1,5 +1,5 @@
-/** Bounds of the device port. Times are on the wire, in real milliseconds. */
-export interface Acrel4gLimits {
+/** Bounds of every link to devices. Times are on the wire, in real milliseconds. */
+export interface LinkLimits {
   /** Below the usual hard limit of 20,000 open files. */
   readonly maxConnections: number;
   /** Connections that have not said who they are; beyond these the oldest of them makes room. */
@@ -16,13 +16,17 @@ export interface Acrel4gLimits {
   /** Pushes of one connection that wait to be durable; further ones go unacknowledged, and the meter sends them again. */
   readonly maxPendingPushes: number;
   readonly replyWithinMs: number;
+  /** What arrived of a frame before a silence of so long belongs to no frame after it: TCP may split one in between. */
+  readonly frameWithinMs: number;
   /** After a time-out nothing is asked for so long, and what arrives is dropped: it may answer the old request. */
   readonly quietAfterTimeOutMs: number;
+  /** A connection on which so many requests in a row were in vain, and every meter behind it among them, is closed. */
   readonly maxTimeOutsInARow: number;
+  /** Of one line: a bus has up to some 250 meters. */
   readonly maxRequestsQueued: number;
 }
 
-export const ACREL4G_LIMITS: Acrel4gLimits = {
+export const LINK_LIMITS: LinkLimits = {
   maxConnections: 18_000,
   maxUnregistered: 2_000,
   maxUnregisteredPerAddress: 1_100,
@@ -33,7 +37,8 @@ export const ACREL4G_LIMITS: Acrel4gLimits = {
   maxUnsentBytes: 64 * 1024,
   maxPendingPushes: 16,
   replyWithinMs: 12_000,
+  frameWithinMs: 1_500,
   quietAfterTimeOutMs: 3_000,
   maxTimeOutsInARow: 3,
-  maxRequestsQueued: 16,
+  maxRequestsQueued: 512,
 };
