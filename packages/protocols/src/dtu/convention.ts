@@ -80,6 +80,7 @@ function compileRegistration(register: DtuConvention['register']): Registration 
       maxKeyBytes: 0,
       after: NOTHING,
       keyOf: () => key,
+      bytesOf: (wanted) => (wanted === key ? NOTHING : null),
     };
   }
   if ('bytes' in register) {
@@ -92,6 +93,7 @@ function compileRegistration(register: DtuConvention['register']): Registration 
       maxKeyBytes: bytes,
       after: NOTHING,
       keyOf: keyOfAnyBytes,
+      bytesOf: (key) => bytesOfAnyKey(key, bytes),
     };
   }
   const [, before = '', kind = '', least = '0', most = least, after = ''] = PATTERN.exec(register.pattern) ?? [];
