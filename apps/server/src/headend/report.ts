@@ -1,5 +1,4 @@
 import { instantOf, quantity, type ZonedParts } from '@openprepay/kernel';
-import type { Metering } from '@openprepay/protocols/cjt188';
 import type { MeterReading, SwitchSeen } from '@openprepay/protocols/driver';
 import type { Device } from '../devices/index.ts';
 import type { LiveOrigin, MeterReport } from '../readings/index.ts';
@@ -27,6 +26,8 @@ export function meterReport(
   shown: MeterReading,
   source: {
     readonly receivedAt: Date;
+    /** When a platform had it, for a meter without a clock of its own. */
+    readonly sentAt?: Date;
     readonly origin: LiveOrigin;
     readonly frame: Uint8Array;
     readonly protocol: string;
@@ -38,7 +39,7 @@ export function meterReport(
     receivedAt: source.receivedAt,
     frame: { protocol: source.protocol, bytes: source.frame },
     reading: {
-      readAt: readAtOf(shown.clock, device.timeZone, source.receivedAt),
+      readAt: readAtOf(shown.clock, device.timeZone, source.sentAt ?? source.receivedAt),
       total: quantity(shown.total * ctRatio),
       tariffs: shown.tariffs?.map((value) => (value === null ? null : value * ctRatio)) ?? null,
       origin: source.origin,
@@ -56,29 +57,6 @@ export function switchReport(
 ): MeterReport {
   const switchState = seen === 'on' || seen === 'off' || seen === 'fault' ? seen : null;
   return { ...contactReport(device, source.protocol, source.frame, source.receivedAt), switchState };
-}
-
-/** From the metering data of a water meter; `sentAt` is when the platform had it. */
-export function waterReport(
-  device: Device,
-  metering: Metering,
-  source: { readonly receivedAt: Date; readonly sentAt: Date; readonly payload: Uint8Array },
-  wakeExpectedAt: Date | null,
-): MeterReport {
-  return {
-    ...identityOf(device),
-    receivedAt: source.receivedAt,
-    frame: { protocol: 'cjt188', bytes: source.payload },
-    reading: {
-      readAt: readAtOf(metering.clock, device.timeZone, source.sentAt),
-      total: quantity(metering.currentLitres),
-      tariffs: null,
-      origin: 'pushed',
-    },
-    switchState: metering.valve,
-    batteryLow: metering.batteryLow,
-    wakeExpectedAt,
-  };
 }
 
 /** A message that carries no reading: kept with its bytes, and the meter was in contact. */

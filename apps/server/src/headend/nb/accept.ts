@@ -1,14 +1,14 @@
-import { quantity } from '@openprepay/kernel';
-import type { MeterReading } from '@openprepay/protocols/driver';
+import { isProtocolError } from '@openprepay/protocols';
+import { type NbCodec, type NbMessage, type NbPayload, nbCodecOf } from '@openprepay/protocols/nbcodec';
+import type { WireFrame } from '../../commands/index.ts';
 import { type Device, findDevices, noteUnclaimed, saveContacts } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
-import { contactReport, readAtOf } from '../report.ts';
+import { contactReport, meterReport } from '../report.ts';
 import type { ReportQueue } from '../report-queue.ts';
 import type { Stats } from '../stats.ts';
 import type { Trace } from '../trace.ts';
 import { onPlatformAnswer, onSwitchReply, onSwitchReport } from './answers.ts';
-import { codecOf, type NbCodec, type NbSaid } from './codec.ts';
-import type { NbMessage } from './platform.ts';
+import type { PlatformMessage } from './platform.ts';
 import type { Product } from './products.ts';
 import type { Recent } from './recent.ts';
 import type { WakeTimes } from './wake.ts';
@@ -26,18 +26,23 @@ export interface NbDoor {
 /** What the table of frames takes. */
 const MAX_KEPT_BYTES = 65_536;
 
-type Said<K extends NbMessage['said']['kind']> = Extract<NbMessage['said'], { kind: K }>;
+type Said<K extends PlatformMessage['said']['kind']> = Extract<PlatformMessage['said'], { kind: K }>;
 
 /** One message, of one product, about the meters behind one device. */
-interface Incoming<K extends NbMessage['said']['kind']> {
-  readonly message: NbMessage;
+interface Incoming<K extends PlatformMessage['said']['kind']> {
+  readonly message: PlatformMessage;
   readonly said: Said<K>;
   readonly linkKey: string;
   readonly devices: readonly Device[];
 }
 
 /** Resolves when the message, and what follows from it, is durable. The same message again changes nothing. */
-export async function acceptMessage(door: NbDoor, product: Product, message: NbMessage, remote: string): Promise<void> {
+export async function acceptMessage(
+  door: NbDoor,
+  product: Product,
+  message: PlatformMessage,
+  remote: string,
+): Promise<void> {
   const { ctx, recent, stats } = door;
   const key = `${product.platform} ${message.key}`;
   if (recent.has(key)) return stats.count('nb_pushes_repeated');
@@ -56,7 +61,7 @@ export async function acceptMessage(door: NbDoor, product: Product, message: NbM
 function acceptSaid(
   door: NbDoor,
   product: Product,
-  message: NbMessage,
+  message: PlatformMessage,
   linkKey: string,
   devices: readonly Device[],
 ): Promise<void> {
@@ -93,13 +98,19 @@ async function acceptContact({ ctx }: NbDoor, devices: readonly Device[], isBack
 }
 
 async function acceptData(door: NbDoor, product: Product, incoming: Incoming<'data'>): Promise<void> {
-  const codec = codecOf(product.codec);
-  const everything = codec ? tryRead(codec, incoming.said) : [];
+  const { devices, said, message } = incoming;
+  const codec = nbCodecOf(product.codec);
   const understood = await Promise.all(
-    everything.map(async (one) => {
-      const device = meterOf(incoming.devices, one.address);
-      if (!device || !codec) return false;
-      await acceptOne(door, codec, device, one, incoming.message.at);
+    tryDecode(codec, said.payload).map(async (one) => {
+      const device = meterOf(devices, one.address);
+      if (!device) return false;
+      await acceptOne(
+        door,
+        device,
+        one,
+        { protocol: codec.protocol, bytes: one.frame ?? bytesOf(said.payload) },
+        message.at,
+      );
       return true;
     }),
   );
@@ -107,64 +118,54 @@ async function acceptData(door: NbDoor, product: Product, incoming: Incoming<'da
 }
 
 /** Kept as it came, so that nothing is lost while a person finds out what it is. */
-async function keepUndecodable(door: NbDoor, incoming: Incoming<'data'>): Promise<void> {
-  const { linkKey, devices } = incoming;
-  const { payload, profile } = incoming.said;
-  const { ctx, reports, stats } = door;
-  const said = payload ?? new TextEncoder().encode(JSON.stringify(profile));
-  const bytes = said.subarray(0, MAX_KEPT_BYTES);
-  stats.trouble('nb_payloads_undecodable', { linkKey }, 'a payload that says nothing of its meter; it is kept');
-  noteEvent(door, linkKey, devices, 'payload_undecodable', { bytes: bytes.length });
+async function keepUndecodable(door: NbDoor, { said, linkKey, devices }: Incoming<'data'>): Promise<void> {
+  const { ctx, reports } = door;
+  const bytes = bytesOf(said.payload);
+  noteUndecodable(door, linkKey, devices, 'frame.unknown_shape');
   const [device] = devices;
   if (device && bytes.length > 0) await reports.add(contactReport(device, 'unknown', bytes, ctx.clock.now()));
 }
 
-async function acceptOne(door: NbDoor, codec: NbCodec, device: Device, said: NbSaid, at: Date): Promise<void> {
+async function acceptOne(door: NbDoor, device: Device, said: NbMessage, frame: WireFrame, at: Date): Promise<void> {
   const { ctx, reports, trace, wakes } = door;
-  const { protocol } = codec;
   const { marketId, meterId, linkKey } = device;
-  trace.frame({ direction: 'up', link: 'nb', linkKey, marketId, meterId, protocol, bytes: said.bytes, error: null });
+  trace.frame({ direction: 'up', link: 'nb', linkKey, marketId, meterId, ...frame, error: null });
   const receivedAt = ctx.clock.now();
-  if (said.reading) {
-    const readAt = readAtOf(said.reading.clock, device.timeZone, at);
-    await reports.add({
-      ...contactReport(device, protocol, said.bytes, receivedAt),
-      ...shown(device, said.reading, readAt),
-      wakeExpectedAt: await wakes.expect(device, at),
-    });
-    const state = said.reading.switchState;
-    if (state) await onSwitchReport(ctx, device, { readAt, state });
-  } else {
-    await reports.add(contactReport(device, protocol, said.bytes, receivedAt));
+  const { protocol, bytes } = frame;
+  if (said.kind !== 'reading') {
+    if (said.kind === 'other' && said.refused !== null) noteUndecodable(door, linkKey, [device], said.refused);
+    await reports.add(contactReport(device, protocol, bytes, receivedAt));
+    if (said.kind === 'valve_answer') await onSwitchReply(ctx, device, said.sequence, frame);
+    return;
   }
-  if (said.answers !== null) await onSwitchReply(ctx, device, said.answers, { protocol, bytes: said.bytes });
-}
-
-/** Registers are before CT, readings after. */
-function shown(device: Device, { total, tariffs, switchState, batteryLow }: MeterReading, readAt: Date) {
-  const ctRatio = BigInt(device.ctRatio);
-  return {
-    reading: {
-      readAt,
-      total: quantity(total * ctRatio),
-      tariffs: tariffs?.map((value) => (value === null ? null : value * ctRatio)) ?? null,
-      origin: 'pushed' as const,
-    },
-    switchState,
-    ...(batteryLow !== null && { batteryLow }),
-  };
+  const source = { receivedAt, sentAt: at, origin: 'pushed', frame: bytes, protocol } as const;
+  const report = meterReport(device, said.reading, source);
+  await reports.add({ ...report, wakeExpectedAt: await wakes.expect(device, at) });
+  const state = said.reading.switchState;
+  if (state) await onSwitchReport(ctx, device, { readAt: report.reading?.readAt ?? at, state });
 }
 
 const meterOf = (devices: readonly Device[], address: string | null): Device | undefined =>
   address === null ? devices[0] : devices.find((device) => device.busAddress === address);
 
-/** The codec's own errors only say that it does not understand. */
-function tryRead(codec: NbCodec, said: Said<'data'>): NbSaid[] {
+function tryDecode(codec: NbCodec, payload: NbPayload): readonly NbMessage[] {
   try {
-    return codec.read(said);
-  } catch {
+    return codec.decodeReport(payload);
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
     return [];
   }
+}
+
+const bytesOf = (payload: NbPayload): Uint8Array =>
+  (payload instanceof Uint8Array ? payload : new TextEncoder().encode(JSON.stringify(payload))).subarray(
+    0,
+    MAX_KEPT_BYTES,
+  );
+
+function noteUndecodable(door: NbDoor, linkKey: string, devices: readonly Device[], error: string): void {
+  door.stats.trouble('nb_payloads_undecodable', { linkKey, error }, 'a payload that says nothing of use; it is kept');
+  noteEvent(door, linkKey, devices, 'payload_undecodable', { error });
 }
 
 function noteEvent({ trace }: NbDoor, linkKey: string, devices: readonly Device[], event: string, detail: object) {

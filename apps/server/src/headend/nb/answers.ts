@@ -31,10 +31,15 @@ export async function onPlatformAnswer(
   else await retryOrFail(ctx, command, answer.code);
 }
 
-/** The meter itself has answered the order with this series. */
-export async function onSwitchReply(ctx: Context, device: Device, series: number, reply: WireFrame): Promise<void> {
+/** The meter itself has answered an order; `sequence` says which, where it can. */
+export async function onSwitchReply(
+  ctx: Context,
+  device: Device,
+  sequence: number | null,
+  reply: WireFrame,
+): Promise<void> {
   const command = await openCommandOf(ctx.db, device.marketId, device.meterId);
-  if (!command || series !== seriesOf(command, command.attempts)) return;
+  if (!command || (sequence !== null && sequence !== seriesOf(command, command.attempts))) return;
   const at = ctx.clock.now();
   await markAcknowledged(ctx.db, command, { at, reply, nextAttemptAt: inSeconds(at, REPORT_WITHIN_S) });
 }

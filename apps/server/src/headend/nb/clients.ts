@@ -1,6 +1,6 @@
 import type { Clock } from '@openprepay/kernel';
+import { type NbCodec, nbCodecOf } from '@openprepay/protocols/nbcodec';
 import { headendError } from '../errors.ts';
-import { codecOf, type NbCodec } from './codec.ts';
 import type { PlatformClient } from './platform.ts';
 import { platformOf } from './platforms.ts';
 import type { Product, Products } from './products.ts';
@@ -49,12 +49,9 @@ export class PlatformClients {
     }
   }
 
-  /** How the product's payloads are written. @throws headend.platform_refused where the product, or its codec, is unknown */
+  /** How the product's payloads are written. @throws headend.platform_refused, meter.not_supported for an unknown codec */
   async codecOf(productId: string): Promise<NbCodec> {
-    const { codec } = await this.#product(productId);
-    const known = codecOf(codec);
-    if (!known) throw headendError('headend.platform_refused', 'no such codec', { productId, codec });
-    return known;
+    return nbCodecOf((await this.#product(productId)).codec);
   }
 
   async #product(productId: string): Promise<Product> {

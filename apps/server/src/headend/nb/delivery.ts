@@ -1,3 +1,5 @@
+import { isProtocolError } from '@openprepay/protocols';
+import type { NbCodec, NbCommand } from '@openprepay/protocols/nbcodec';
 import {
   markSent,
   noteCancelled,
@@ -17,7 +19,6 @@ import type { Stats } from '../stats.ts';
 import type { Trace } from '../trace.ts';
 import { acknowledgeByPlatform, retryOrFail } from './answers.ts';
 import type { PlatformClients } from './clients.ts';
-import type { NbDown } from './codec.ts';
 import { seriesOf, splitLinkKey } from './orders.ts';
 
 const MAX_DUE = 500;
@@ -114,8 +115,8 @@ export class PlatformDelivery {
     const { productId, deviceId } = splitLinkKey(device.linkKey);
     const at = ctx.clock.now();
     const codec = await clients.codecOf(productId);
-    const down = codec.switchOrder(device.busAddress, command.wanted, seriesOf(command, command.attempts + 1));
-    const frame = { protocol: codec.protocol, bytes: bytesOf(down) };
+    const told = codec.encodeValve(device.busAddress, command.wanted, seriesOf(command, command.attempts + 1));
+    const frame = { protocol: codec.protocol, bytes: bytesOf(told) };
     const { wakeExpectedAt } = await wakeTimes(ctx.db, device.marketId, device.meterId);
     const expectedAt = wakeExpectedAt && wakeExpectedAt > at ? wakeExpectedAt : null;
     const attempt = await markSent(ctx.db, command, {
@@ -128,7 +129,7 @@ export class PlatformDelivery {
     if (attempt === null) return;
     const sent: OpenCommand = { ...command, state: 'sent', attempts: attempt };
     await this.#cancelSuperseded(device);
-    const order = { deviceId, down, ttlS: ttlSOf(command, at) };
+    const order = { deviceId, told, ttlS: ttlSOf(command, at) };
     try {
       const ref = await clients.call(productId, (client) => client.create(order));
       await setPlatformRef(ctx.db, sent, ref, inSeconds(expectedAt ?? at, ASK_AFTER_WAKE_S));
@@ -176,17 +177,17 @@ export class PlatformDelivery {
     const { productId, deviceId } = splitLinkKey(device.linkKey);
     const now = ctx.clock.now();
     const codec = await clients.codecOf(productId);
-    const down = codec.readOrder(device.busAddress, seriesOf(command, command.attempts));
+    const told = tryRead(codec, device.busAddress, seriesOf(command, command.attempts));
     const { wakeExpectedAt } = await wakeTimes(ctx.db, device.marketId, device.meterId);
     const reportBy = inSeconds(wakeExpectedAt && wakeExpectedAt > now ? wakeExpectedAt : now, ASK_AFTER_WAKE_S);
-    if (down === null) {
+    if (told === null) {
       // One that cannot be asked has until after its next wake-up.
       if (wakeExpectedAt && wakeExpectedAt > now) return postpone(ctx.db, command, reportBy);
       return retryOrFail(ctx, command, 'no_report');
     }
     if (await readBackAsked(ctx.db, command)) return retryOrFail(ctx, command, 'no_report');
-    await clients.call(productId, (client) => client.create({ deviceId, down, ttlS: ttlSOf(command, now) }));
-    const request = { protocol: codec.protocol, bytes: bytesOf(down) };
+    await clients.call(productId, (client) => client.create({ deviceId, told, ttlS: ttlSOf(command, now) }));
+    const request = { protocol: codec.protocol, bytes: bytesOf(told) };
     await noteReadBack(ctx.db, command, { at: now, request, outcome: 'asked' });
     await postpone(ctx.db, command, reportBy);
     this.#seen(device, request);
@@ -204,5 +205,15 @@ const ttlSOf = (command: OpenCommand, at: Date): number =>
   Math.max(1, Math.floor((command.expiresAt.getTime() - at.getTime()) / 1000));
 
 /** For the record: the device's own bytes, or the service that the platform turns into them. */
-const bytesOf = (down: NbDown): Uint8Array =>
-  down.kind === 'bytes' ? down.bytes : new TextEncoder().encode(JSON.stringify(down));
+const bytesOf = (told: NbCommand): Uint8Array =>
+  told.kind === 'bytes' ? told.bytes : new TextEncoder().encode(JSON.stringify(told));
+
+/** The question for a reading; null where such a meter cannot be asked. */
+function tryRead(codec: NbCodec, address: string, sequence: number): NbCommand | null {
+  try {
+    return codec.encodeRead(address, sequence);
+  } catch (error) {
+    if (isProtocolError(error) && error.code === 'meter.not_supported') return null;
+    throw error;
+  }
+}

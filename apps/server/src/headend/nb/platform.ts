@@ -1,5 +1,6 @@
 import type { Clock } from '@openprepay/kernel';
-import type { NbDown, NbUp } from './codec.ts';
+import type { NbCommand, NbPayload } from '@openprepay/protocols/nbcodec';
+
 import type { Product } from './products.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Product } from './products.ts';
 export type Fate = 'waiting' | 'delivered' | 'failed';
 
 /** One message of, or about, one device, as any platform pushes it. */
-export interface NbMessage {
+export interface PlatformMessage {
   readonly productId: string;
   readonly deviceId: string;
   /** When the platform had it from the device. Messages are ordered by this, never by arrival. */
@@ -17,7 +18,7 @@ export interface NbMessage {
   /** The same for a message that is pushed again, and different for any other. */
   readonly key: string;
   readonly said:
-    | ({ readonly kind: 'data' } & NbUp)
+    | { readonly kind: 'data'; readonly payload: NbPayload }
     | { readonly kind: 'online'; readonly online: boolean; readonly iccid: string | null }
     | { readonly kind: 'command'; readonly ref: string; readonly fate: Fate; readonly code: string }
     | { readonly kind: 'event'; readonly code: string; readonly content: unknown };
@@ -25,7 +26,7 @@ export interface NbMessage {
 
 export interface CommandOrder {
   readonly deviceId: string;
-  readonly down: NbDown;
+  readonly told: NbCommand;
   /** How long the platform keeps it for the sleeping device. */
   readonly ttlS: number;
 }
@@ -48,6 +49,6 @@ export interface Platform {
    * @param json one push, or an array of them
    * @throws headend.bad_push, headend.wrong_product, headend.bad_signature, frame.*
    */
-  messagesOf(json: unknown, product: Product): NbMessage[];
+  messagesOf(json: unknown, product: Product): PlatformMessage[];
   createClient(product: Product, clock: Clock, send: typeof fetch): PlatformClient;
 }

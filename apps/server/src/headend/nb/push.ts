@@ -5,7 +5,7 @@ import { headendError } from '../errors.ts';
 import type { Stats } from '../stats.ts';
 import { acceptMessage, type NbDoor } from './accept.ts';
 import { verificationOf } from './onenet/messages.ts';
-import type { NbMessage } from './platform.ts';
+import type { PlatformMessage } from './platform.ts';
 import { platformOf } from './platforms.ts';
 import { type PlatformName, type Product, Products } from './products.ts';
 import { Recent } from './recent.ts';
@@ -68,7 +68,7 @@ function isAllowed({ allowedSources }: Product, source: string): boolean {
 }
 
 /** In the order of the platform's own times. */
-function messagesOf(body: unknown, product: Product): NbMessage[] {
+function messagesOf(body: unknown, product: Product): PlatformMessage[] {
   const messages = platformOf(product.platform).messagesOf(parseJson(body), product);
   if (messages.length === 0 || messages.length > MAX_MESSAGES) {
     throw headendError('headend.bad_push', `1 to ${MAX_MESSAGES} messages, got ${messages.length}`);
@@ -85,7 +85,7 @@ function parseJson(body: unknown): unknown {
 }
 
 /** Those of one device in their order; what one of them says may depend on the one before. */
-async function storeAll(door: NbDoor, product: Product, messages: readonly NbMessage[], remote: string) {
+async function storeAll(door: NbDoor, product: Product, messages: readonly PlatformMessage[], remote: string) {
   const byDevice = Map.groupBy(messages, (message) => message.deviceId);
   try {
     await Promise.all(

@@ -43,9 +43,9 @@ export function createCtwingClient(product: Product, clock: Clock, send: typeof 
   const call = signedCalls(product, clock, send);
   const { productId } = product;
   return {
-    async create({ deviceId, down, ttlS }) {
-      if (down.kind !== 'bytes') throw headendError('headend.platform_refused', 'only bytes can be sent to a product');
-      const order = { deviceId, productId, payloadHex: toHex(down.bytes), ttlS, operator: OPERATOR, level: LEVEL };
+    async create({ deviceId, told, ttlS }) {
+      if (told.kind !== 'bytes') throw headendError('headend.platform_refused', 'only bytes can be sent to a product');
+      const order = { deviceId, productId, payloadHex: toHex(told.bytes), ttlS, operator: OPERATOR, level: LEVEL };
       const body = createCommandBody(order);
       return (await call({ call: NORTHBOUND.createCommand, body }, parseCommandReply)).commandId;
     },

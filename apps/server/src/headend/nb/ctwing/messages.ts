@@ -1,13 +1,13 @@
 import { type CtwingPush, dedupeKey, parsePush } from '@openprepay/protocols/ctwing';
 import { headendError } from '../../errors.ts';
-import type { Fate, NbMessage } from '../platform.ts';
+import type { Fate, PlatformMessage } from '../platform.ts';
 import type { Product } from '../products.ts';
 
 const DELIVERED: readonly string[] = ['DELIVERED', 'COMPLETED', 'SUCCESS', 'SUCCESSFUL'];
 const UNDERWAY: readonly string[] = ['SAVED', 'SENT'];
 
 /** Of a push, or an array of them. @throws headend.wrong_product, frame.* */
-export function ctwingMessages(json: unknown, product: Product): NbMessage[] {
+export function ctwingMessages(json: unknown, product: Product): PlatformMessage[] {
   const items: unknown[] = Array.isArray(json) ? json : [json];
   return items.map((item) => {
     const push = parsePush(item);
@@ -19,10 +19,10 @@ export function ctwingMessages(json: unknown, product: Product): NbMessage[] {
   });
 }
 
-function saidIn(push: CtwingPush): NbMessage['said'] {
+function saidIn(push: CtwingPush): PlatformMessage['said'] {
   switch (push.kind) {
     case 'data':
-      return { kind: 'data', payload: push.payload, profile: push.profile, serviceId: push.serviceId };
+      return { kind: 'data', payload: push.payload ?? push.profile ?? {} };
     case 'online':
       return { kind: 'online', online: push.online, iccid: push.iccid };
     case 'command_response':
