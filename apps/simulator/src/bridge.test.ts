@@ -1,7 +1,7 @@
 import modbusSerial from 'modbus-serial';
 import { afterEach, expect, test } from 'vitest';
 import { manualWorld, threePhase } from '../test-support/world.ts';
-import { type BridgeFraming, startModbusBridge } from './bridge.ts';
+import { type BridgeFraming, startBridge } from './bridge.ts';
 import { ElectricityMeter } from './electricity-meter.ts';
 
 const { time, world } = manualWorld();
@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 async function master(framing: BridgeFraming) {
-  const bridge = await startModbusBridge(meter, 0, framing);
+  const bridge = await startBridge(meter, 0, framing);
   const client = new modbusSerial.default();
   closing.push(() => new Promise((resolve) => client.close(() => resolve())), bridge.close);
   if (framing === 'rtu') await client.connectTelnet('127.0.0.1', { port: bridge.port });

@@ -29,6 +29,7 @@ interface ElectricityMemory extends PowerMemory {
  * DTSD1352 that only measures.
  */
 export class ElectricityMeter extends PowerMeter {
+  readonly speech = 'modbus';
   readonly #plain: boolean;
   #forced: boolean;
   #forcedOpen: boolean;

@@ -2,7 +2,21 @@ import type { Clock } from '@openprepay/kernel';
 import { drawChance, drawInt, hash32 } from './random.ts';
 
 /** What may go wrong on purpose. `README.md` says what each does and how often. */
-export const ALL_FAULTS = ['offline', 'late', 'duplicated', 'garbage', 'split', 'stuck', 'decrease'] as const;
+export const ALL_FAULTS = [
+  'offline',
+  'late',
+  'duplicated',
+  'garbage',
+  'split',
+  'stuck',
+  'decrease',
+  'noise',
+  'loss',
+  'collision',
+  'echo',
+] as const;
+/** Those that only a serial line of several meters has. */
+export const BUS_FAULTS: readonly Fault[] = ['noise', 'loss', 'collision', 'echo'];
 export type Fault = (typeof ALL_FAULTS)[number];
 
 /** A meter that is affected stays so for this long, market time. */
@@ -15,15 +29,7 @@ const DECREASE_AFTER_MS = { least: 20 * 60_000, most: 4 * 3_600_000 };
 
 /** Decides, by seed and market time alone, which meter suffers what and when; counts what was done. */
 export class FaultPlan {
-  readonly injected: Record<Fault, number> = {
-    offline: 0,
-    late: 0,
-    duplicated: 0,
-    garbage: 0,
-    split: 0,
-    stuck: 0,
-    decrease: 0,
-  };
+  readonly injected = Object.fromEntries(ALL_FAULTS.map((fault) => [fault, 0])) as Record<Fault, number>;
   readonly #seed: number;
   readonly #clock: Clock;
   readonly #startedMs: number;

@@ -1,4 +1,6 @@
-export { type BridgeFraming, type ModbusBridge, startModbusBridge } from './bridge.ts';
+export { type Bench, type BenchMeter, type BenchOptions, startBench } from './bench.ts';
+export { type Bridge, type BridgeFraming, startBridge } from './bridge.ts';
+export { type BusHabits, DEFAULT_BUS } from './bus/bus.ts';
 export { ALL_FAULTS, type Fault } from './faults.ts';
 export { type FirstSiteOptions, firstSite, type NbSecrets } from './first-site.ts';
 export { startSimulator } from './simulator.ts';

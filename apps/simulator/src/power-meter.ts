@@ -5,7 +5,7 @@ import { type ClockMemory, MeterClock } from './meter-clock.ts';
 import { drawInt } from './random.ts';
 import type { SiteMeter, StallType } from './site.ts';
 import { FACTORY_DAY, type Slot, spreadTicks, type Tariff, tariffOf } from './tariffs.ts';
-import type { VirtualElectricityMeter } from './types.ts';
+import type { Speech, VirtualElectricityMeter } from './types.ts';
 import { nowMs, type World } from './world.ts';
 
 /** 400–30,000 kWh before the simulation begins. */
@@ -39,6 +39,7 @@ export abstract class PowerMeter extends MeterBody<Tariff> implements VirtualEle
     };
   }
 
+  abstract readonly speech: Speech;
   abstract answer(request: Uint8Array): Uint8Array | null;
 
   get relay(): 'on' | 'off' {

@@ -57,6 +57,15 @@ export interface NewDevice {
   readonly start?: bigint;
 }
 
+/** What a meter's serial port speaks. */
+export type Speech = 'modbus' | 'dlt645' | 'cjt188';
+
+export interface SerialPort {
+  readonly speech: Speech;
+  /** Answers one frame as the meter's serial port does; null where a meter keeps silent. */
+  answer(request: Uint8Array): Uint8Array | null;
+}
+
 /** What a test or a person at the bench can see and do with any meter. */
 export interface VirtualMeter {
   readonly kind: MeterKind;
@@ -81,13 +90,11 @@ export interface VirtualMeter {
   reconnect(): void;
 }
 
-export interface VirtualElectricityMeter extends VirtualMeter {
+export interface VirtualElectricityMeter extends VirtualMeter, SerialPort {
   readonly relay: 'on' | 'off';
   /** As the register shows it now: before CT, in steps of 10 Wh. */
   readonly totalWh: bigint;
   readonly connected: boolean;
-  /** Answers one Modbus RTU frame as the meter's serial port does; null where a meter keeps silent. */
-  answer(request: Uint8Array): Uint8Array | null;
 }
 
 export interface VirtualWaterMeter extends VirtualMeter {

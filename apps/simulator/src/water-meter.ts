@@ -1,5 +1,6 @@
 import { zonedParts } from '@openprepay/kernel';
 import { type Cjt188Frame, CONTROL, decodeFrame, encodeFrame, WILDCARD_ADDRESS } from '@openprepay/protocols/cjt188';
+import { busPlaceOf } from './bus-place.ts';
 import { type BodyMemory, MeterBody } from './meter-body.ts';
 import { encodeMeteringData, encodeStatus, type ValveStatus } from './metering-data.ts';
 import { drawChance, drawInt } from './random.ts';
@@ -14,10 +15,12 @@ const LOW_BATTERY_PERMILLE = 15;
 const LSB_FIRST_PERMILLE = 300;
 
 const COLD_WATER = 0x10;
+const NO_DATA = new Uint8Array();
 const VALVE_BYTE: Readonly<Record<number, 'on' | 'off'>> = { 85: 'on', 153: 'off' };
 
 /** An NB-IoT water meter behind its radio: register, valve, and the CJ/T 188 messages it speaks. */
 export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter {
+  readonly speech = 'cjt188';
   /** Set by the meter's radio module. */
   isAwake: () => boolean = () => false;
   onWakeCall: () => void = () => {};
@@ -67,9 +70,11 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
     } catch {
       return null;
     }
-    if (frame.address !== this.site.busAddress && frame.address !== WILDCARD_ADDRESS) return null;
+    const { address } = busPlaceOf(this.site);
+    if (frame.address !== address && frame.address !== WILDCARD_ADDRESS) return null;
     if (frame.control === CONTROL.read && frame.dataId === '901F') return this.#metering(frame);
     if (frame.control === CONTROL.write && frame.dataId === 'A017') return this.#writeValve(frame);
+    if (frame.control === CONTROL.readAddress) return this.#reply(CONTROL.readAddress, { ...frame, data: NO_DATA });
     return null;
   }
 
@@ -94,7 +99,7 @@ export class WaterMeter extends MeterBody<'total'> implements VirtualWaterMeter 
 
   #reply(control: number, frame: Pick<Cjt188Frame, 'dataId' | 'dataIdOrder' | 'series' | 'data'>): Uint8Array {
     const { dataId, dataIdOrder, series, data } = frame;
-    const address = this.site.busAddress;
+    const { address } = busPlaceOf(this.site);
     return encodeFrame({
       meterType: COLD_WATER,
       address,

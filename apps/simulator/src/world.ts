@@ -22,6 +22,8 @@ export interface WirePace {
   readonly reachableLeastMs: number;
   readonly pushRetryLeastMs: number;
   readonly pushRetryMostMs: number;
+  /** How long a gateway waits for a meter on its own line. */
+  readonly busTimeoutMs: number;
 }
 
 export const DEFAULT_PACE: WirePace = {
@@ -36,6 +38,7 @@ export const DEFAULT_PACE: WirePace = {
   reachableLeastMs: 4_000,
   pushRetryLeastMs: 1_000,
   pushRetryMostMs: 10_000,
+  busTimeoutMs: 1_000,
 };
 
 export interface Counters {

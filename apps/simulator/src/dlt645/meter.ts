@@ -40,6 +40,7 @@ interface Dlt645Memory extends PowerMemory {
  * which only measures. The edition is the model's; a frame of the other one is not understood.
  */
 export class Dlt645Meter extends PowerMeter {
+  readonly speech = 'dlt645';
   readonly edition: Edition;
   readonly #preambleBytes: number;
   readonly #freezes: Freezes;
