@@ -43,11 +43,14 @@ test('contacts of several markets are merged by meter and change only what they 
       { ...first, at: later(2), firmware: 'v2' },
     ]),
   );
-  await db.tx((tx) => saveContacts(tx, [{ ...first, at: later(1), rssi: 22 }]));
+  await db.tx((tx) => saveContacts(tx, [{ ...first, at: later(1), rssi: 22, clockDriftS: -90 }]));
+  await db.tx((tx) => saveContacts(tx, [{ ...first, at: later(2) }]));
   expect(await stateOf(db, first)).toMatchObject({
     online: true,
     last_contact_at: later(2),
     rssi: 22,
+    clock_drift_s: -90,
+    clock_checked_at: later(1),
     iccid: 'sim',
     firmware: 'v2',
   });

@@ -48,7 +48,7 @@ export async function listMarketIds(db: Queryable): Promise<string[]> {
 export async function noteUnclaimed(
   db: Queryable,
   at: Date,
-  link: Link,
+  link: Link | 'unknown',
   linkKey: string,
   remote: string,
 ): Promise<void> {
@@ -89,8 +89,8 @@ async function saveContactsOf(tx: Tx, marketId: string, contacts: readonly Conta
   const rows = await tx.query(
     `with given as (
        select * from unnest($2::uuid[], $3::timestamptz[], $4::boolean[], $5::integer[], $6::text[], $7::text[],
-                            $8::timestamptz[])
-         as t (meter_id, at, online, rssi, iccid, firmware, wake_expected_at)
+                            $8::timestamptz[], $9::integer[])
+         as t (meter_id, at, online, rssi, iccid, firmware, wake_expected_at, clock_drift_s)
      ), locked as (
        -- In order of id, as everyone locks this table, so that two processes never wait for each other.
        select state.meter_id, state.online as was_online
@@ -103,7 +103,9 @@ async function saveContactsOf(tx: Tx, marketId: string, contacts: readonly Conta
          rssi = coalesce(given.rssi, state.rssi),
          iccid = coalesce(given.iccid, state.iccid),
          firmware = coalesce(given.firmware, state.firmware),
-         wake_expected_at = coalesce(given.wake_expected_at, state.wake_expected_at)
+         wake_expected_at = coalesce(given.wake_expected_at, state.wake_expected_at),
+         clock_drift_s = coalesce(given.clock_drift_s, state.clock_drift_s),
+         clock_checked_at = case when given.clock_drift_s is null then state.clock_checked_at else given.at end
      from given join locked using (meter_id)
      where state.market_id = $1 and state.meter_id = given.meter_id
      returning locked.was_online <> state.online as changed`,
@@ -116,6 +118,7 @@ async function saveContactsOf(tx: Tx, marketId: string, contacts: readonly Conta
       contacts.map((contact) => contact.iccid ?? null),
       contacts.map((contact) => contact.firmware ?? null),
       contacts.map((contact) => contact.wakeExpectedAt ?? null),
+      contacts.map((contact) => contact.clockDriftS ?? null),
     ],
   );
   return rows.some((row) => row.changed === true);

@@ -36,4 +36,6 @@ export interface Contact {
   readonly iccid?: string;
   readonly firmware?: string;
   readonly wakeExpectedAt?: Date;
+  /** How far its clock was ahead of ours, in seconds; negative behind. */
+  readonly clockDriftS?: number;
 }
