@@ -41,6 +41,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   settlement: ['ledger', 'prices', 'accounts', 'readings'],
   control: ['commands', 'identity'],
   headend: ['devices', 'readings', 'commands', 'identity'],
+  // Above all that an exchange of meters touches, so that nothing below needs to know of control.
+  replacement: ['devices', 'readings', 'commands', 'control', 'identity'],
   sites: ['accounts', 'prices', 'ledger', 'commands', 'devices', 'identity'],
   verify: [],
 };

@@ -6,6 +6,7 @@ import { ledgerRoutes } from './ledger/routes.ts';
 import type { Handlers } from './platform/handlers.ts';
 import { healthRoutes } from './platform/health.ts';
 import { readingsRoutes } from './readings/routes.ts';
+import { replacementRoutes } from './replacement/routes.ts';
 import { gridEvents } from './sites/grid-events.ts';
 import { sitesRoutes } from './sites/routes.ts';
 
@@ -18,6 +19,7 @@ export const handlers: Handlers = {
   ...controlRoutes,
   ...readingsRoutes,
   ...devicesRoutes,
+  ...replacementRoutes,
   operatorOf,
   gridEvents,
 };

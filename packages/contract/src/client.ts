@@ -88,7 +88,10 @@ export async function call<N extends RouteName>(
   };
   const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
   const asked = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
-  const search = asked.length > 0 ? `?${new URLSearchParams(asked.map(([name, value]) => [name, String(value)]))}` : '';
+  const search =
+    asked.length > 0
+      ? `?${new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)]))}`
+      : '';
   const request: RequestInit = { method, credentials: 'same-origin' };
   if (body !== undefined) {
     request.headers = { 'content-type': 'application/json' };

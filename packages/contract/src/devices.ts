@@ -36,6 +36,8 @@ export const MeterModelInfo = Type.Object({
   freezes: Type.Enum(['none', 'hourly', 'daily']),
   /** What it can be told beside its switch: `keep_power`, `clock`, `price_table`, `alarm_amounts`. */
   settings: Type.Array(Type.String()),
+  /** Of these and `switch`, what is done only on a meter whose access says `unverified: allowed`. */
+  unverified: Type.Array(Type.String()),
   tariffs: Type.Integer(),
   /** What it wants before it can be written to, e.g. `password` and `operator`. */
   accessKeys: Type.Array(Type.String()),
@@ -179,18 +181,21 @@ export const StartReading = Type.Object({
 });
 export type StartReading = Static<typeof StartReading>;
 
+/** It was read just now: its last good reading, which must be the one of this time. */
+const ReadJustNow = Type.Object({ origin: Type.Literal('on_demand'), readAt: Instant });
+/** A person read it. */
+const ReadByHand = Type.Object({
+  origin: Type.Literal('manual'),
+  ...StartReading.properties,
+  photoBase64: Type.Optional(PhotoBase64),
+  /** The person has seen that this is more than the meter can have counted, and says it is so all the same. */
+  confirmJump: Type.Optional(Type.Boolean()),
+});
+
 /** How the last reading of a meter that goes away is known. */
 export const FinalReading = Type.Union([
-  /** It was read just now: its last good reading, which must be the one of this time. */
-  Type.Object({ origin: Type.Literal('on_demand'), readAt: Instant }),
-  /** A person read it. */
-  Type.Object({
-    origin: Type.Literal('manual'),
-    ...StartReading.properties,
-    photoBase64: Type.Optional(PhotoBase64),
-    /** The person has seen that this is more than the meter can have counted, and says it is so all the same. */
-    confirmJump: Type.Optional(Type.Boolean()),
-  }),
+  ReadJustNow,
+  ReadByHand,
   /** Nobody can read it any more: the use of its last days goes on until then. */
   Type.Object({ origin: Type.Literal('estimated') }),
 ]);
@@ -207,9 +212,10 @@ export const Replacement = Type.Object({
 });
 export type Replacement = Static<typeof Replacement>;
 
+/** The device stays and is there to be read, so nothing is estimated. */
 export const CtChange = Type.Object({
   at: Type.Optional(Instant),
-  final: FinalReading,
+  final: Type.Union([ReadJustNow, ReadByHand]),
   ctRatio: Type.Integer({ minimum: 1, maximum: 10_000 }),
   note: Note,
 });

@@ -24,3 +24,4 @@ export type {
   Wanted,
   WireFrame,
 } from './types.ts';
+export { withdrawCommands } from './withdraw.ts';

@@ -1,4 +1,8 @@
+export { closeBinding, mustBeFreeAt, mustNotBeAhead, openBindings } from './bindings.ts';
 export { listExceptions, listUnclaimed } from './lists.ts';
+export { type Act, enterNew } from './meters.ts';
+export { leaveAddress, lockRegister, type RegisteredMeter, requireMeter, tellOfMeters } from './register.ts';
+export { takeStart } from './start-reading.ts';
 export {
   allOffline,
   devicesOf,

@@ -1,13 +1,68 @@
-import type { DeviceException, UnclaimedDevice } from '@openprepay/contract';
-import type { Static } from 'typebox';
+import type { Operator } from '@openprepay/contract';
 import type { Handlers } from '../platform/handlers.ts';
+import { catalogue } from './catalogue.ts';
+import { claimDevice } from './claim.ts';
+import { createGateway, listGateways, retireGateway, updateGateway } from './gateways.ts';
 import { listExceptions, listUnclaimed } from './lists.ts';
+import { readMeterCard } from './meter-card.ts';
+import { type Act, bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
+import { listMeters } from './register-page.ts';
+
+const actOf = (params: { marketId: string }, operator: Operator): Act => ({
+  marketId: params.marketId,
+  operatorId: operator.operatorId,
+});
+
+const instant = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
 export const devicesRoutes = {
-  async unclaimedDevices(ctx): Promise<Static<typeof UnclaimedDevice>[]> {
+  async unclaimedDevices(ctx) {
     return listUnclaimed(ctx.db);
   },
-  async exceptions(ctx, { params }): Promise<Static<typeof DeviceException>[]> {
+  async exceptions(ctx, { params }) {
     return listExceptions(ctx.db, params.marketId);
+  },
+  async meterModels() {
+    return [...catalogue];
+  },
+  async meters(ctx, { params, query }) {
+    return listMeters(ctx.db, params.marketId, query);
+  },
+  async meter(ctx, { params }) {
+    return readMeterCard(ctx.db, params.marketId, params.meterId);
+  },
+  async createMeter(ctx, { params, operator, body }) {
+    return { meterId: await createMeter(ctx, actOf(params, operator), body) };
+  },
+  async updateMeter(ctx, { params, operator, body }) {
+    await updateMeter(ctx, actOf(params, operator), params.meterId, body);
+    return null;
+  },
+  async bindMeter(ctx, { params, operator, body }) {
+    const { stallId, at, start = null } = body;
+    await bindMeter(ctx, actOf(params, operator), { meterId: params.meterId, stallId, at: instant(at), start });
+    return null;
+  },
+  async unbindMeter(ctx, { params, operator, body: { at, note } }) {
+    await unbindMeter(ctx, actOf(params, operator), { meterId: params.meterId, at: instant(at), note });
+    return null;
+  },
+  async gateways(ctx, { params }) {
+    return listGateways(ctx.db, params.marketId);
+  },
+  async createGateway(ctx, { params, operator, body }) {
+    await createGateway(ctx, actOf(params, operator), body);
+    return null;
+  },
+  async updateGateway(ctx, { params, operator, body }) {
+    await updateGateway(ctx, actOf(params, operator), params, body);
+    return null;
+  },
+  async retireGateway(ctx, { params, operator, body }) {
+    await retireGateway(ctx, actOf(params, operator), params, body.note);
+    return null;
+  },
+  async claimDevice(ctx, { params, operator, body }) {
+    return { meterId: await claimDevice(ctx, actOf(params, operator), body) };
   },
 } satisfies Partial<Handlers>;
