@@ -2,7 +2,9 @@ export { type Cjt188Frame, CONTROL, createCjt188Stream, decodeFrame, encodeFrame
 export {
   type Cjt188Habits,
   COLD_WATER,
+  clockRequest,
   DATA_ID,
+  decodeClock,
   decodeMetering,
   decodeReadReply,
   decodeStatus,

@@ -160,7 +160,7 @@ function encodeVolume(volumeLitres: bigint): Uint8Array {
 }
 
 /** `ss mm hh DD MM YY CC`. A meter without a clock sends zeros; a broken clock must not cost the reading. */
-function decodeClock(field: Uint8Array): ZonedParts | null {
+export function decodeClock(field: Uint8Array): ZonedParts | null {
   const digits = toHex(field.toReversed());
   if (!/^\d{14}$/.test(digits)) return null;
   const two = (at: number) => Number(digits.slice(at, at + 2));
