@@ -130,6 +130,7 @@ export const HoldRelease = Type.Object({
   /** With replace, and only then: what the register showed. */
   value: Type.Optional(RegisterValue),
   photoBase64: Type.Optional(PhotoBase64),
+  confirmJump: Type.Optional(Type.Boolean()),
 });
 
 export const CorrectReadingRequest = Type.Object({
@@ -141,11 +142,16 @@ export const CorrectReadingRequest = Type.Object({
   photoBase64: Type.Optional(PhotoBase64),
 });
 export const CorrectReadingResult = Type.Object({
-  /** Null where nothing had been charged by this reading yet: then only its value was put right. */
-  correctionId: Nullable(Id),
-  /** What the purse pays more, or less where negative. */
-  amountFen: AmountFen,
-  txId: Nullable(Id),
+  /** One signed entry for each charge that ended or began with this reading; none where nothing had been charged by it. */
+  corrections: Type.Array(
+    Type.Object({
+      correctionId: Id,
+      accountId: Id,
+      /** What the purse pays more, or less where negative. */
+      amountFen: AmountFen,
+      txId: Nullable(Id),
+    }),
+  ),
 });
 export type CorrectReadingResult = Static<typeof CorrectReadingResult>;
 

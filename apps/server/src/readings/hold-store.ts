@@ -1,6 +1,8 @@
-import type { SuspectReason } from '@openprepay/domain';
+import type { Counted, SuspectReason } from '@openprepay/domain';
 import type { MeterKind, Quantity } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
+import { arrayText } from './store.ts';
+import type { Origin } from './types.ts';
 
 export interface HoldRow {
   readonly holdId: string;
@@ -12,9 +14,16 @@ export interface HoldRow {
   readonly reason: SuspectReason;
   readonly openedAt: Date;
   readonly readAt: Date;
+  readonly receivedAt: Date;
+  readonly origin: Origin;
+  readonly model: string;
+  readonly ctRatio: number;
   readonly value: Quantity;
+  readonly turnovers: number;
   readonly lastGoodValue: Quantity | null;
+  readonly lastGoodTurnovers: number | null;
   readonly lastGoodAt: Date | null;
+  readonly frameId: string | null;
 }
 
 /** Open holds of a market, oldest first, each with the last good reading before it. */
@@ -22,8 +31,10 @@ export async function listOpenHolds(db: Queryable, marketId: string, limit: numb
   return db.query<HoldRow & Record<string, unknown>>(
     `select hold.hold_id as "holdId", hold.meter_id as "meterId", meter.serial as "meterSerial",
             meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", hold.reason,
-            hold.opened_at as "openedAt", hold.read_at as "readAt", reading.total as value,
-            before.total as "lastGoodValue", before.read_at as "lastGoodAt"
+            hold.opened_at as "openedAt", hold.read_at as "readAt", reading.received_at as "receivedAt", reading.origin,
+            meter.model, meter.ct_ratio as "ctRatio", reading.total as value, reading.turnovers,
+            before.total as "lastGoodValue", before.turnovers as "lastGoodTurnovers", before.read_at as "lastGoodAt",
+            reading.frame_id as "frameId"
      from hold
      join meter on meter.market_id = $1 and meter.meter_id = hold.meter_id
      join reading
@@ -32,7 +43,7 @@ export async function listOpenHolds(db: Queryable, marketId: string, limit: numb
        on binding.market_id = $1 and binding.meter_id = hold.meter_id and binding.to_at is null
      left join stall on stall.market_id = $1 and stall.stall_id = binding.stall_id
      left join lateral (
-       select total, read_at from reading good
+       select total, turnovers, read_at from reading good
        where good.market_id = $1 and good.meter_id = hold.meter_id and good.quality = 'good'
          and good.read_at < hold.read_at
        order by good.read_at desc limit 1) before on true
@@ -50,13 +61,14 @@ export interface HeldReading {
   readonly reason: SuspectReason;
   readonly readAt: Date;
   readonly total: Quantity;
+  readonly turnovers: number;
   readonly released: boolean;
 }
 
 export async function findHeld(tx: Queryable, marketId: string, holdId: string): Promise<HeldReading | null> {
   const rows = await tx.query<HeldReading & Record<string, unknown>>(
     `select hold.meter_id as "meterId", meter.kind, meter.model, meter.ct_ratio as "ctRatio", hold.reason,
-            hold.read_at as "readAt", reading.total, hold.released_at is not null as released
+            hold.read_at as "readAt", reading.total, reading.turnovers, hold.released_at is not null as released
      from hold
      join meter on meter.market_id = $1 and meter.meter_id = hold.meter_id
      join reading
@@ -67,38 +79,77 @@ export async function findHeld(tx: Queryable, marketId: string, holdId: string):
   return rows[0] ?? null;
 }
 
-export interface Release {
+/** What a person gave in place of a value that counts no more. */
+export interface NewValue {
+  readonly total: Quantity;
+  readonly turnovers: number;
+  readonly photoId: string | null;
+}
+
+export interface ClosedHold {
   readonly marketId: string;
   readonly holdId: string;
-  readonly action: 'accept' | 'reject';
+  readonly action: 'accept' | 'reject' | 'replace';
   readonly note: string;
   readonly operatorId: string;
 }
 
 /** Closes the hold and marks its reading; the reason it was suspect for stays with it. */
-export async function closeHold(tx: Queryable, release: Release, at: Date): Promise<void> {
+export async function closeHold(tx: Queryable, closed: ClosedHold, at: Date): Promise<void> {
   await tx.query(
     `with released as (
        update hold set released_at = $3, released_by = $4, release_action = $5, note = $6
        where market_id = $1 and hold_id = $2
        returning meter_id, read_at)
-     update reading set quality = case $5 when 'accept' then 'good' else 'rejected' end
+     update reading set quality = case $5 when 'reject' then 'rejected' else 'good' end
      from released
      where reading.market_id = $1 and reading.meter_id = released.meter_id and reading.read_at = released.read_at`,
-    [release.marketId, release.holdId, at, release.operatorId, release.action, release.note],
+    [closed.marketId, closed.holdId, at, closed.operatorId, closed.action, closed.note],
   );
 }
 
-export interface SuspectReading {
+/** Puts a person's value in the place of a stored one; what was said at first stays beside it, and its registers go. */
+export async function putValue(
+  tx: Queryable,
+  marketId: string,
+  at: { readonly meterId: string; readonly readAt: Date },
+  { total, turnovers, photoId }: NewValue,
+  by: { readonly operatorId: string; readonly note: string },
+): Promise<void> {
+  await tx.query(
+    `update reading
+     set said_total = coalesce(said_total, total), total = $4, turnovers = $5, tariffs = null,
+         photo_id = coalesce($6, photo_id), operator_id = $7, note = $8
+     where market_id = $1 and meter_id = $2 and read_at = $3`,
+    [marketId, at.meterId, at.readAt, total, turnovers, photoId, by.operatorId, by.note],
+  );
+}
+
+/** Ends the open hold of a meter where its reading is suspect no more. */
+export async function closeSettledHolds(
+  tx: Queryable,
+  marketId: string,
+  meterId: string,
+  by: { readonly at: Date; readonly operatorId: string; readonly note: string },
+): Promise<void> {
+  await tx.query(
+    `update hold set released_at = $3, released_by = $4, release_action = 'accept', note = $5
+     from reading
+     where hold.market_id = $1 and hold.meter_id = $2 and hold.released_at is null and reading.market_id = $1
+       and reading.meter_id = $2 and reading.read_at = hold.read_at and reading.quality <> 'suspect'`,
+    [marketId, meterId, by.at, by.operatorId, by.note],
+  );
+}
+
+export interface SuspectReading extends Counted {
   readonly meterId: string;
-  readonly readAt: Date;
   readonly receivedAt: Date;
-  readonly total: Quantity;
+  readonly origin: Origin;
 }
 
 export async function listSuspects(tx: Queryable, marketId: string, meterId: string): Promise<SuspectReading[]> {
   return tx.query<SuspectReading & Record<string, unknown>>(
-    `select meter_id as "meterId", read_at as "readAt", received_at as "receivedAt", total
+    `select meter_id as "meterId", read_at as "readAt", received_at as "receivedAt", origin, total, turnovers, tariffs
      from reading where market_id = $1 and meter_id = $2 and quality = 'suspect' order by read_at`,
     [marketId, meterId],
   );
@@ -109,14 +160,24 @@ export async function rejudge(
   tx: Queryable,
   marketId: string,
   meterId: string,
-  verdicts: readonly { readonly readAt: Date; readonly suspect: SuspectReason | null }[],
+  verdicts: readonly (Counted & { readonly suspect: SuspectReason | null })[],
 ): Promise<void> {
   await tx.query(
     `update reading
-     set quality = case when verdict.suspect is null then 'good' else 'suspect' end, suspect_reason = verdict.suspect
-     from unnest($3::timestamptz[], $4::text[]) as verdict (read_at, suspect)
+     set quality = case when verdict.suspect is null then 'good' else 'suspect' end, suspect_reason = verdict.suspect,
+         total = verdict.total, turnovers = verdict.turnovers, tariffs = verdict.tariffs::bigint[]
+     from unnest($3::timestamptz[], $4::text[], $5::bigint[], $6::integer[], $7::text[])
+       as verdict (read_at, suspect, total, turnovers, tariffs)
      where reading.market_id = $1 and reading.meter_id = $2 and reading.read_at = verdict.read_at`,
-    [marketId, meterId, verdicts.map((verdict) => verdict.readAt), verdicts.map((verdict) => verdict.suspect)],
+    [
+      marketId,
+      meterId,
+      verdicts.map((verdict) => verdict.readAt),
+      verdicts.map((verdict) => verdict.suspect),
+      verdicts.map((verdict) => verdict.total),
+      verdicts.map((verdict) => verdict.turnovers),
+      verdicts.map((verdict) => arrayText(verdict.tariffs ?? null)),
+    ],
   );
   await tx.query(
     `update meter_state set last_read_at = (

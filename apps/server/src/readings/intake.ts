@@ -1,7 +1,6 @@
-import { judgeSeries, type MeterLimits } from '@openprepay/domain';
 import { assert } from '@openprepay/kernel';
-import { meterModels } from '@openprepay/protocols';
 import type { Database, Tx } from '../platform/database.ts';
+import { judgeNew, limitsOf, type ShownReading } from './judgement.ts';
 import {
   insertFrames,
   insertReadings,
@@ -10,7 +9,6 @@ import {
   openHolds,
   type StateChange,
   saveStates,
-  surroundings,
 } from './store.ts';
 import type { MeterReport } from './types.ts';
 
@@ -53,43 +51,18 @@ async function judgeReports(
   marketId: string,
   reports: readonly MeterReport[],
   frameIds: ReadonlyMap<MeterReport, string>,
-): Promise<JudgedReading[]> {
-  const given = new Map<string, { report: MeterReport; reading: Omit<JudgedReading, 'suspect'> }>();
-  for (const report of reports) {
-    if (report.reading === null) continue;
-    const { meterId, receivedAt } = report;
-    const key = `${meterId} ${report.reading.readAt.getTime()}`;
-    const reading = { ...report.reading, meterId, receivedAt, frameId: frameIds.get(report) ?? null };
-    if (!given.has(key)) given.set(key, { report, reading });
-  }
-  const candidates = [...given.values()];
-  const around = await surroundings(
-    tx,
-    marketId,
-    candidates.map(({ reading }) => reading),
-  );
-  const fresh = candidates
-    .map((candidate, index) => ({ ...candidate, known: around[index]?.known, good: around[index]?.good ?? [] }))
-    .filter(({ known }) => known === false);
-  const judged: JudgedReading[] = [];
-  for (const [, ofMeter] of Map.groupBy(fresh, ({ reading }) => reading.meterId)) {
-    const [first] = ofMeter;
-    assert(first, 'a group has members');
-    const readings = ofMeter.map(({ reading }) => reading);
-    const good = ofMeter.flatMap((one) => one.good);
-    for (const { reading, suspect } of judgeSeries(readings, good, limitsOf(first.report))) {
-      judged.push({ ...reading, suspect });
-    }
-  }
-  return judged;
+): Promise<readonly JudgedReading[]> {
+  const limits = new Map(reports.map((report) => [report.meterId, limitsOf(report)]));
+  const shown = reports.flatMap((report): ShownReading[] => {
+    if (report.reading === null) return [];
+    const { meterId, receivedAt, reading } = report;
+    const isAnswer = reading.origin === 'scheduled' || reading.origin === 'on_demand';
+    return [{ ...reading, ...NOBODYS, meterId, receivedAt, isAnswer, frameId: frameIds.get(report) ?? null }];
+  });
+  return (await judgeNew(tx, marketId, shown, limits)).judged;
 }
 
-/** A model that is not in the catalogue has no greatest power to judge by. */
-export const limitsOf = ({ kind, model, ctRatio }: Pick<MeterReport, 'kind' | 'model' | 'ctRatio'>): MeterLimits => ({
-  kind,
-  ctRatio,
-  maxPerHour: meterModels[model]?.maxPerHour ?? null,
-});
+const NOBODYS = { operatorId: null, photoId: null, note: null };
 
 function firstSuspects(judged: readonly JudgedReading[]) {
   const holds = judged.flatMap(({ meterId, readAt, suspect, receivedAt }) =>

@@ -1,7 +1,7 @@
-import type { MeterValue, SuspectReason } from '@openprepay/domain';
+import type { Counted, SuspectReason } from '@openprepay/domain';
 import { type Quantity, uuidV7 } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
-import type { LiveOrigin, MeterReport } from './types.ts';
+import type { MeterReport, Origin } from './types.ts';
 
 /** Locks the state rows of meters, made where missing. Always in order of id, so that two processes never deadlock. */
 export async function lockMeters(tx: Queryable, marketId: string, meterIds: readonly string[]): Promise<void> {
@@ -46,18 +46,28 @@ export async function insertFrames(
 }
 
 export interface Surroundings {
-  /** A reading of this instant is stored already. */
-  readonly known: boolean;
+  /** The total of a reading of this instant that is stored already. */
+  readonly knownTotal: Quantity | null;
   /** The nearest good readings before and after, where there are any. */
-  readonly good: readonly MeterValue[];
+  readonly good: readonly Counted[];
 }
 
+type Tariffs = readonly (bigint | null)[] | null;
+
+/** An array as the database writes it, for a column of arrays in one parameter. */
+export const arrayText = (items: Tariffs): string | null =>
+  items && `{${items.map((item) => item ?? 'null').join(',')}}`;
+
 type SurroundingsRow = Record<string, unknown> & {
-  readonly known: boolean;
+  readonly known_total: Quantity | null;
   readonly before_at: Date | null;
-  readonly before_total: Quantity | null;
+  readonly before_total: Quantity;
+  readonly before_tariffs: Tariffs;
+  readonly before_turnovers: number;
   readonly after_at: Date | null;
-  readonly after_total: Quantity | null;
+  readonly after_total: Quantity;
+  readonly after_tariffs: Tariffs;
+  readonly after_turnovers: number;
 };
 
 /** What is stored around instants of meters, in the order asked. */
@@ -67,40 +77,48 @@ export async function surroundings(
   instants: readonly { readonly meterId: string; readonly readAt: Date }[],
 ): Promise<Surroundings[]> {
   const rows = await tx.query<SurroundingsRow>(
-    `select same.meter_id is not null as known, before.read_at as before_at, before.total as before_total,
-            after.read_at as after_at, after.total as after_total
+    `select same.total as known_total,
+            before.read_at as before_at, before.total as before_total, before.tariffs as before_tariffs,
+            before.turnovers as before_turnovers,
+            after.read_at as after_at, after.total as after_total, after.tariffs as after_tariffs,
+            after.turnovers as after_turnovers
      from unnest($2::uuid[], $3::timestamptz[]) with ordinality as asked (meter_id, read_at, n)
      left join reading same
        on same.market_id = $1 and same.meter_id = asked.meter_id and same.read_at = asked.read_at
      left join lateral (
-       select read_at, total from reading
+       select read_at, total, tariffs, turnovers from reading
        where market_id = $1 and meter_id = asked.meter_id and quality = 'good' and read_at < asked.read_at
        order by read_at desc limit 1) before on true
      left join lateral (
-       select read_at, total from reading
+       select read_at, total, tariffs, turnovers from reading
        where market_id = $1 and meter_id = asked.meter_id and quality = 'good' and read_at > asked.read_at
        order by read_at limit 1) after on true
      order by asked.n`,
     [marketId, instants.map((instant) => instant.meterId), instants.map((instant) => instant.readAt)],
   );
   return rows.map((row) => ({
-    known: row.known,
-    good: [neighbour(row.before_at, row.before_total), neighbour(row.after_at, row.after_total)].flatMap(
-      (one) => one ?? [],
-    ),
+    knownTotal: row.known_total,
+    good: [
+      ...counted(row.before_at, row.before_total, row.before_tariffs, row.before_turnovers),
+      ...counted(row.after_at, row.after_total, row.after_tariffs, row.after_turnovers),
+    ],
   }));
 }
 
-const neighbour = (readAt: Date | null, total: Quantity | null): MeterValue | null =>
-  readAt === null || total === null ? null : { readAt, total };
+const counted = (readAt: Date | null, total: Quantity, tariffs: Tariffs, turnovers: number): Counted[] =>
+  readAt === null ? [] : [{ readAt, total, tariffs, turnovers }];
 
-export interface JudgedReading extends MeterValue {
+export interface JudgedReading extends Counted {
   readonly meterId: string;
   readonly receivedAt: Date;
-  readonly origin: LiveOrigin;
-  readonly tariffs: readonly (bigint | null)[] | null;
+  readonly origin: Origin;
+  readonly tariffs: Tariffs;
   readonly frameId: string | null;
   readonly suspect: SuspectReason | null;
+  /** Of a reading that a person took. */
+  readonly operatorId: string | null;
+  readonly photoId: string | null;
+  readonly note: string | null;
 }
 
 export async function insertReadings(
@@ -109,13 +127,15 @@ export async function insertReadings(
   readings: readonly JudgedReading[],
 ): Promise<void> {
   await tx.query(
-    `insert into reading (market_id, meter_id, read_at, received_at, origin, total, tariffs, quality, suspect_reason,
-                          frame_id)
-     select $1, meter_id, read_at, received_at, origin, total, tariffs::bigint[],
-            case when suspect_reason is null then 'good' else 'suspect' end, suspect_reason, frame_id
-     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::bigint[], $7::text[], $8::text[],
-                 $9::uuid[])
-       as t (meter_id, read_at, received_at, origin, total, tariffs, suspect_reason, frame_id)
+    `insert into reading (market_id, meter_id, read_at, received_at, origin, total, turnovers, tariffs, quality,
+                          suspect_reason, frame_id, operator_id, photo_id, note)
+     select $1, meter_id, read_at, received_at, origin, total, turnovers, tariffs::bigint[],
+            case when suspect_reason is null then 'good' else 'suspect' end, suspect_reason, frame_id, operator_id,
+            photo_id, note
+     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::bigint[], $7::integer[], $8::text[],
+                 $9::text[], $10::uuid[], $11::uuid[], $12::uuid[], $13::text[])
+       as t (meter_id, read_at, received_at, origin, total, turnovers, tariffs, suspect_reason, frame_id, operator_id,
+             photo_id, note)
      on conflict do nothing`,
     [
       marketId,
@@ -124,10 +144,29 @@ export async function insertReadings(
       readings.map((reading) => reading.receivedAt),
       readings.map((reading) => reading.origin),
       readings.map((reading) => reading.total),
-      readings.map((reading) => reading.tariffs && `{${reading.tariffs.map((one) => one ?? 'null').join(',')}}`),
+      readings.map((reading) => reading.turnovers),
+      readings.map((reading) => arrayText(reading.tariffs)),
       readings.map((reading) => reading.suspect),
       readings.map((reading) => reading.frameId),
+      readings.map((reading) => reading.operatorId),
+      readings.map((reading) => reading.photoId),
+      readings.map((reading) => reading.note),
     ],
+  );
+}
+
+/** How far meters have good readings, where a person gave one: it is no contact with the meter. */
+export async function noteReads(
+  tx: Queryable,
+  marketId: string,
+  reads: readonly { readonly meterId: string; readonly readAt: Date }[],
+): Promise<void> {
+  await tx.query(
+    `update meter_state set last_read_at = greatest(meter_state.last_read_at, given.read_at)
+     from (select meter_id, max(read_at) as read_at from unnest($2::uuid[], $3::timestamptz[]) as t (meter_id, read_at)
+           group by meter_id) given
+     where meter_state.market_id = $1 and meter_state.meter_id = given.meter_id`,
+    [marketId, reads.map((read) => read.meterId), reads.map((read) => read.readAt)],
   );
 }
 

@@ -1,7 +1,9 @@
 import type { MeterKind, Quantity } from '@openprepay/kernel';
 
-/** How a live reading came about. */
-export type LiveOrigin = 'scheduled' | 'pushed' | 'on_demand';
+/** How a reading of the meter's own came about; backfilled ones are from its memory. */
+export type LiveOrigin = 'scheduled' | 'pushed' | 'on_demand' | 'backfilled';
+/** And those that a person gave. */
+export type Origin = LiveOrigin | 'manual' | 'estimated';
 
 /** One message of a meter, understood by the head-end: what it showed, what its switch was, and the bytes it said so in. */
 export interface MeterReport {
@@ -15,7 +17,7 @@ export interface MeterReport {
   readonly reading: {
     /** The time at the meter. */
     readonly readAt: Date;
-    /** Wh after CT, or litres. */
+    /** As the register shows it: Wh after CT, or litres. */
     readonly total: Quantity;
     /** Sharp, peak, flat, valley, deep valley; null where the meter has none. */
     readonly tariffs: readonly (bigint | null)[] | null;

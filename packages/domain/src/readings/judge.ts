@@ -1,53 +1,70 @@
-import type { MeterKind } from '@openprepay/kernel';
 import type { MeterValue } from '../pricing/index.ts';
+import { type Counted, countingUnit, type MeterLimits, mostBetween, type Neighbours, turnOf } from './register.ts';
 
-export type SuspectReason = 'decrease' | 'jump' | 'future_time';
+export type SuspectReason = 'decrease' | 'jump' | 'future_time' | 'tariff_sum' | 'clock_drift';
 
 /** A reading to be judged, with the time it arrived. */
 export interface Candidate extends MeterValue {
   readonly receivedAt: Date;
+  /** The meter was asked, and answered at once: its time must be now. What it sends by itself, or kept, may be late. */
+  readonly isAnswer: boolean;
 }
 
-/** The good readings next to it in time. */
-export interface Neighbours {
-  readonly before: MeterValue | null;
-  readonly after: MeterValue | null;
-}
-
-/** What a meter can show at most. */
-export interface MeterLimits {
-  readonly kind: MeterKind;
-  /** Wh or litres an hour at rated power or flow, before CT; null when the model is not known. */
-  readonly maxPerHour: bigint | null;
-  readonly ctRatio: number;
-}
-
-const MS_PER_HOUR = 3_600_000n;
 /** A meter may show this far ahead of the time its reading arrived. */
 const CLOCK_AHEAD_MS = 5 * 60_000;
-/** Meters stamp whole seconds and are set right now and then: an interval may have been this much longer than it seems. */
-const INTERVAL_ERROR_MS = 10_000n;
-/** One step of the register, in Wh before CT or litres: what two exact readings may differ by beyond the true use. */
-const COUNTING_UNIT = { electricity: 10n, water: 1n } as const;
+/** And the answer of one that was asked so far behind. */
+const CLOCK_BEHIND_MS = 10 * 60_000;
+/** Sharp, peak, flat and valley: a meter that has these counts all its use in registers; deep valley is there or not. */
+const WHOLE_SET = [0, 1, 2, 3] as const;
 
 /**
  * Whether a reading can be believed, and if not, why. A reading between two good ones must fit both: what lies after
- * it counts as much as what lies before.
+ * it counts as much as what lies before. A wrong time is named first, for a value can only be measured by its time.
+ * @param reading counted on from its neighbours
  * @returns null for a good reading
  */
-export function judge(reading: Candidate, { before, after }: Neighbours, limits: MeterLimits): SuspectReason | null {
-  if (reading.readAt.getTime() > reading.receivedAt.getTime() + CLOCK_AHEAD_MS) return 'future_time';
+export function judge(
+  reading: Candidate & Counted,
+  { before, after }: Neighbours,
+  limits: MeterLimits,
+): SuspectReason | null {
+  const lateMs = reading.receivedAt.getTime() - reading.readAt.getTime();
+  if (lateMs < -CLOCK_AHEAD_MS) return 'future_time';
+  if (reading.isAnswer && lateMs > CLOCK_BEHIND_MS) return 'clock_drift';
   if (before && reading.total < before.total) return 'decrease';
   if (after && reading.total > after.total) return 'decrease';
   if (before && reading.total - before.total > mostBetween(before, reading, limits)) return 'jump';
   if (after && after.total - reading.total > mostBetween(reading, after, limits)) return 'jump';
-  return null;
+  return isSumWrong(reading, before, limits) ? 'tariff_sum' : null;
 }
 
-/** Rated power or flow × time × 1.2, and one step of the register, so that short intervals raise no false alarm. */
-function mostBetween(from: MeterValue, to: MeterValue, { kind, maxPerHour, ctRatio }: MeterLimits): bigint {
-  if (maxPerHour === null) return to.total;
-  const elapsedMs = BigInt(to.readAt.getTime() - from.readAt.getTime()) + INTERVAL_ERROR_MS;
-  const ct = BigInt(ctRatio);
-  return (maxPerHour * ct * elapsedMs * 12n) / (10n * MS_PER_HOUR) + COUNTING_UNIT[kind] * ct;
+/**
+ * The registers of a whole set add up to the total, but for one counting unit each and one for the total, for each is cut
+ * off for itself. A meter whose registers were set to zero later than its total is off by the same amount for ever: once a
+ * good reading was, so may the next.
+ */
+function isSumWrong(reading: MeterValue, before: MeterValue | null, limits: MeterLimits): boolean {
+  const off = sumError(reading, limits);
+  if (off === null) return false;
+  const tolerance = countingUnit(limits) * BigInt((reading.tariffs?.length ?? 0) + 1);
+  if (absolute(off) <= tolerance) return false;
+  const offBefore = before && sumError(before, limits);
+  return offBefore === null || absolute(nearest(off - offBefore, limits)) > tolerance;
 }
+
+/** Σ registers − total, whatever turns each of them made; null unless the whole set is there. */
+function sumError({ total, tariffs }: MeterValue, limits: MeterLimits): bigint | null {
+  if (!tariffs || WHOLE_SET.some((index) => (tariffs[index] ?? null) === null)) return null;
+  const sum = tariffs.reduce<bigint>((all, one) => all + (one ?? 0n), 0n);
+  return nearest(sum - total, limits);
+}
+
+/** The same place on the register, by the shorter way round. */
+function nearest(difference: bigint, limits: MeterLimits): bigint {
+  const turn = turnOf(limits);
+  if (turn === null) return difference;
+  const within = ((difference % turn) + turn) % turn;
+  return within * 2n > turn ? within - turn : within;
+}
+
+const absolute = (value: bigint): bigint => (value < 0n ? -value : value);
