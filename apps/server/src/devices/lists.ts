@@ -1,6 +1,7 @@
 import type { DeviceException, UnclaimedDevice } from '@openprepay/contract';
 import type { Static } from 'typebox';
 import type { Queryable } from '../platform/database.ts';
+import type { Link } from './types.ts';
 
 const PAGE = 500;
 
@@ -10,7 +11,7 @@ type Exception = Static<typeof DeviceException>;
 /** The latest 500 devices that called in and belong to no market. */
 export async function listUnclaimed(db: Queryable): Promise<Unclaimed[]> {
   const rows = await db.query<{
-    link: string;
+    link: Link;
     link_key: string;
     first_seen_at: Date;
     last_seen_at: Date;
