@@ -39,13 +39,15 @@ const TOPIC = /^\/(gw|server)\/acrelHW\/([\w-]{1,64})\/(\w{1,32})\/([\w-]{1,64})
 /** @throws frame.bad_payload */
 export function parseHwTopic(topic: string): HwTopic {
   const [, side, product = '', command = '', serial = ''] = TOPIC.exec(topic) ?? [];
-  if (side === undefined) throw protocolError('frame.bad_payload', 'no topic of acrelHW', { topic: topic.slice(0, 128) });
+  if (side === undefined)
+    throw protocolError('frame.bad_payload', 'no topic of acrelHW', { topic: topic.slice(0, 128) });
   return { direction: side === 'gw' ? 'up' : 'down', product: product === 'null' ? null : product, command, serial };
 }
 
 /** @throws frame.bad_value for parts that cannot stand in a topic */
 export function buildHwTopic({ direction, product, command, serial }: HwTopic): string {
   const topic = `/${direction === 'up' ? 'gw' : 'server'}/acrelHW/${product ?? 'null'}/${command}/${serial}`;
-  if (!TOPIC.test(topic) || product === 'null') throw protocolError('frame.bad_value', 'no parts of a topic', { topic: topic.slice(0, 128) });
+  if (!TOPIC.test(topic) || product === 'null')
+    throw protocolError('frame.bad_value', 'no parts of a topic', { topic: topic.slice(0, 128) });
   return topic;
 }

@@ -1,7 +1,13 @@
-import { fromHex, toHex, type ZonedParts } from '@openprepay/kernel';
+import { toHex, type ZonedParts } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
-import { isObject, type JsonObject, objectOf, parseJson, textOf } from '../json.ts';
-import { formatCompactClock, type NamedReading, type NamedValue, parseCompactClock, readingOfNamed } from '../named-values.ts';
+import { type JsonObject, objectOf, parseJson, textOf } from '../json.ts';
+import {
+  formatCompactClock,
+  type NamedReading,
+  type NamedValue,
+  parseCompactClock,
+  readingOfNamed,
+} from '../named-values.ts';
 import { asJson, type DeviceValue, lineBytesOf, valuesOf } from './values.ts';
 
 /** What a device of the overseas family (acrelHW) says. `gwSN` is the device that speaks, `meterSN` the meter spoken of. */
@@ -30,9 +36,20 @@ export type HwUp =
       readonly values: readonly DeviceValue[];
     }
   /** What the bytes mean is the meter's own protocol. */
-  | { readonly kind: 'transparent'; readonly serial: string; readonly meterSerial: string | null; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'transparent';
+      readonly serial: string;
+      readonly meterSerial: string | null;
+      readonly bytes: Uint8Array;
+    }
   /** Everything else, whole: acknowledgements of commands, configuration, events. */
-  | { readonly kind: 'other'; readonly serial: string; readonly command: string; readonly res: number | null; readonly body: JsonObject };
+  | {
+      readonly kind: 'other';
+      readonly serial: string;
+      readonly command: string;
+      readonly res: number | null;
+      readonly body: JsonObject;
+    };
 
 /** What the server says. */
 export type HwDown =
@@ -132,7 +149,14 @@ export function encodeHwUp(message: HwUp): { readonly command: string; readonly 
     case 'data': {
       const { meterSerial: meterSN, meterName, missing, values } = message;
       const type = message.history ? 'hstdata' : 'data';
-      const head = { type, ...timeOf(message.local), gwSN, meterSN, meterName, meterStatus: missing ? 'missing' : 'normal' };
+      const head = {
+        type,
+        ...timeOf(message.local),
+        gwSN,
+        meterSN,
+        meterName,
+        meterStatus: missing ? 'missing' : 'normal',
+      };
       return asJson(type, { ...head, ...Object.fromEntries(values) });
     }
     case 'transparent':

@@ -26,7 +26,8 @@ const TOPIC = /^(sys\/dev|sys\/server|data\/up|indicate\/dev|indicate\/server)\/
 /** @throws frame.bad_payload */
 export function parseIotTopic(topic: string): IotTopic {
   const [, prefix, productKey = '', serial = ''] = TOPIC.exec(topic) ?? [];
-  if (prefix === undefined) throw protocolError('frame.bad_payload', 'no topic of the IoT platform', { topic: topic.slice(0, 128) });
+  if (prefix === undefined)
+    throw protocolError('frame.bad_payload', 'no topic of the IoT platform', { topic: topic.slice(0, 128) });
   const direction = prefix.endsWith('server') ? 'down' : 'up';
   const channel = (['sys', 'data', 'indicate'] as const).find((one) => prefix.startsWith(one)) ?? 'sys';
   return { channel, direction, productKey, serial };

@@ -18,7 +18,9 @@ const MAX_LINE_BYTES = 512;
 export function valuesOf(body: JsonObject, head: readonly string[]): DeviceValue[] {
   const flat = Object.entries(body).filter(([name]) => !head.includes(name));
   const groups: unknown[] = Array.isArray(body['data']) ? body['data'] : [];
-  const points = groups.flatMap((group): unknown[] => (isObject(group) && Array.isArray(group['point']) ? group['point'] : []));
+  const points = groups.flatMap((group): unknown[] =>
+    isObject(group) && Array.isArray(group['point']) ? group['point'] : [],
+  );
   const listed = points.filter(isObject).map((point) => [String(point['id']), point['val']] as const);
   const values: DeviceValue[] = [];
   for (const [name, value] of [...flat, ...listed]) {
@@ -31,8 +33,10 @@ export function valuesOf(body: JsonObject, head: readonly string[]): DeviceValue
 
 /** Bytes of a meter's line, in hexadecimal. @throws frame.bad_payload, frame.too_long */
 export function lineBytesOf(hex: unknown): Uint8Array {
-  if (typeof hex !== 'string' || !/^(?:[0-9A-Fa-f]{2})+$/.test(hex)) throw protocolError('frame.bad_payload', 'no bytes in hexadecimal');
-  if (hex.length > 2 * MAX_LINE_BYTES) throw protocolError('frame.too_long', `over ${MAX_LINE_BYTES} bytes from a line`);
+  if (typeof hex !== 'string' || !/^(?:[0-9A-Fa-f]{2})+$/.test(hex))
+    throw protocolError('frame.bad_payload', 'no bytes in hexadecimal');
+  if (hex.length > 2 * MAX_LINE_BYTES)
+    throw protocolError('frame.too_long', `over ${MAX_LINE_BYTES} bytes from a line`);
   return fromHex(hex);
 }
 

@@ -43,14 +43,19 @@ export function encryptCts(plain: Uint8Array, secret: string): Uint8Array {
   const whole = Buffer.concat([cipher.update(padded), cipher.final()]);
   if (blocks === 1) return new Uint8Array(whole);
   const cut = whole.length - 2 * AES_BLOCK_BYTES;
-  const swapped = Buffer.concat([whole.subarray(0, cut), whole.subarray(-AES_BLOCK_BYTES), whole.subarray(cut, -AES_BLOCK_BYTES)]);
+  const swapped = Buffer.concat([
+    whole.subarray(0, cut),
+    whole.subarray(-AES_BLOCK_BYTES),
+    whole.subarray(cut, -AES_BLOCK_BYTES),
+  ]);
   return new Uint8Array(swapped.subarray(0, plain.length));
 }
 
 /** Zeros that filled up a single block stay. @throws frame.not_decrypted when there is less than a block */
 export function decryptCts(encrypted: Uint8Array, secret: string): Uint8Array {
   const key = keyOf(secret);
-  if (encrypted.length < AES_BLOCK_BYTES) throw protocolError('frame.not_decrypted', `at least ${AES_BLOCK_BYTES} bytes`);
+  if (encrypted.length < AES_BLOCK_BYTES)
+    throw protocolError('frame.not_decrypted', `at least ${AES_BLOCK_BYTES} bytes`);
   if (encrypted.length === AES_BLOCK_BYTES) return decryptBlocks(encrypted, key, key);
   const tailBytes = encrypted.length % AES_BLOCK_BYTES || AES_BLOCK_BYTES;
   const lastAt = encrypted.length - tailBytes;

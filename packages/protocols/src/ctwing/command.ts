@@ -1,5 +1,5 @@
 import { protocolError } from '../errors.ts';
-import { idOf, integerOf, objectOf } from '../json.ts';
+import { idOf, integerOf, type JsonObject, objectOf } from '../json.ts';
 
 /** The northbound calls in use: method, path and the `version` header, which each call has of its own. */
 export const NORTHBOUND = {
@@ -45,13 +45,33 @@ const DATA_TYPE_HEX = 2;
 
 /** The request body of `createCommand`, exactly as it is signed and sent. @throws frame.bad_value */
 export function createCommandBody(command: CommandToCreate): string {
-  const { deviceId, productId, payloadHex, ttlS, operator, level } = command;
+  const { payloadHex } = command;
   if (!/^(?:[0-9A-Fa-f]{2})+$/.test(payloadHex))
     throw protocolError('frame.bad_value', 'payloadHex is not hexadecimal');
+  return commandBody({ dataType: DATA_TYPE_HEX, payload: payloadHex }, command);
+}
+
+export interface ServiceCommandToCreate extends Omit<CommandToCreate, 'payloadHex'> {
+  /** A service of the product's profile, with its parameters by name. */
+  readonly identifier: string;
+  readonly parameters: JsonObject;
+}
+
+/** The same for a product with a profile. From one public source. @throws frame.bad_value */
+export function createServiceCommandBody(command: ServiceCommandToCreate): string {
+  const { deviceId, operator, productId, ttlS, level, identifier, parameters } = command;
+  if (!/^\w{1,64}$/.test(identifier)) throw protocolError('frame.bad_value', 'no name of a service', { identifier });
+  return commandBody(
+    { params: parameters, serviceIdentifier: identifier },
+    { deviceId, operator, productId, ttlS, level },
+  );
+}
+
+function commandBody(content: JsonObject, command: Omit<CommandToCreate, 'payloadHex'>): string {
+  const { deviceId, productId, ttlS, operator, level } = command;
   if (!/^\d{1,15}$/.test(productId)) throw protocolError('frame.bad_value', 'productId is not a number', { productId });
   if (!Number.isSafeInteger(ttlS) || ttlS < 0)
     throw protocolError('frame.bad_value', 'ttlS is not a whole number', { ttlS });
-  const content = { dataType: DATA_TYPE_HEX, payload: payloadHex };
   return JSON.stringify({ content, deviceId, operator, productId: Number(productId), ttl: ttlS, level });
 }
 

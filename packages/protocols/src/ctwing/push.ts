@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { protocolError } from '../errors.ts';
-import { idOf, integerOf, isObject, type JsonObject, objectOf, textOf } from '../json.ts';
+import { canonicalJson, idOf, integerOf, isObject, type JsonObject, objectOf, textOf } from '../json.ts';
 
 interface Common {
   readonly productId: string;
@@ -76,17 +76,8 @@ export function parsePush(json: unknown): CtwingPush {
  */
 export function dedupeKey(push: CtwingPush): string {
   const { productId, deviceId, at, kind, ...contents } = push;
-  const text = canonical([productId, deviceId, at.getTime(), kind, contents]);
+  const text = canonicalJson([productId, deviceId, at.getTime(), kind, contents]);
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** JSON with sorted names, so that equal contents are equal text. */
-function canonical(value: unknown): string {
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('hex'));
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
-  const names = Object.keys(value).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
 }
 
 function instantOf(push: JsonObject): Date {
