@@ -6,9 +6,17 @@ import type { Role } from '@openprepay/contract';
  */
 export const ROLES_OF = {
   topUp: ['admin', 'cashier'],
-  setOverride: ['admin'],
+  setOverride: ['admin', 'technician'],
   releaseHold: ['admin'],
-  unclaimedDevices: ['admin', 'auditor'],
+  unclaimedDevices: ['admin', 'technician', 'auditor'],
+  createMeter: ['admin', 'technician'],
+  createGateway: ['admin', 'technician'],
+  claimDevice: ['admin', 'technician'],
+  correctReading: ['admin'],
+  collectorSessions: ['admin', 'technician', 'auditor'],
+  meterSettings: ['admin', 'technician', 'auditor'],
+  orderSetting: ['admin', 'technician'],
+  readNow: ['admin', 'technician'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof ROLES_OF;

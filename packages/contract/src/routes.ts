@@ -87,7 +87,7 @@ export const routes = {
     method: 'PUT',
     path: '/api/markets/:marketId/meters/:meterId/override',
     summary: 'Set a meter to auto, forced on or forced off, with a reason',
-    roles: ['admin'],
+    roles: ['admin', 'technician'],
     params: Type.Object({ marketId: Id, meterId: Id }),
     body: OverrideRequest,
     response: Nothing,

@@ -281,7 +281,7 @@ export const DeviceException = Type.Object({
 });
 
 export const UnclaimedDevice = Type.Object({
-  link: Type.String(),
+  link: LinkSchema,
   linkKey: Type.String(),
   firstSeenAt: Instant,
   lastSeenAt: Instant,

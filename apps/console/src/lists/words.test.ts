@@ -8,6 +8,7 @@ afterEach(() => {
 
 const stuckRelay = {
   kind: 'switch_not_confirmed',
+  command: 'switch',
   meterKind: 'electricity',
   wanted: 'off',
   readBack: 'on',
@@ -20,6 +21,18 @@ test('an exception says what was wanted, how often it was tried and what was rea
   expect(detailWords({ ...stuckRelay, readBack: null })).toBe('目标分闸，发送 3 次后没有有效回读');
   expect(detailWords(sleepingValve)).toBe('目标关阀，发送 3 次，有效期内没有确认');
   expect(detailWords({ ...sleepingValve, writes: 0 })).toBe('目标关阀，有效期内没能发出');
+});
+
+test('a setting says what the meter was told', () => {
+  const clock = {
+    ...stuckRelay,
+    kind: 'setting_not_confirmed',
+    command: 'clock',
+    wanted: null,
+    readBack: null,
+  } as const;
+  expect(detailWords(clock)).toBe('校时：发送 3 次后，表计回读仍不一致');
+  expect(detailWords({ ...clock, kind: 'command_expired' })).toBe('校时：发送 3 次，有效期内没有确认');
 });
 
 test('and the same in English, where one write is not many', () => {

@@ -6,11 +6,19 @@ type DeviceException = RouteResponse<Routes['exceptions']>[number];
 /** What was tried on a meter of the exception list, and what it said last. */
 export function detailWords({
   kind,
+  command,
   meterKind,
   wanted,
   readBack,
   writes,
-}: Pick<DeviceException, 'kind' | 'meterKind' | 'wanted' | 'readBack' | 'writes'>): string {
+}: Pick<DeviceException, 'kind' | 'command' | 'meterKind' | 'wanted' | 'readBack' | 'writes'>): string {
+  if (command !== 'switch' || wanted === null) {
+    const how = kind === 'command_expired' ? 'setting_expired' : 'setting';
+    return text(`exceptions.detailOf.${how}`, {
+      setting: command === 'switch' ? '' : text(`meters.setting.${command}`),
+      n: writes,
+    });
+  }
   const values = { wanted: text(`switch.${meterKind}.${wanted}`), n: writes };
   if (kind === 'command_expired') return text(`exceptions.detailOf.${writes === 0 ? 'never_sent' : 'expired'}`, values);
   return readBack === null

@@ -1,6 +1,12 @@
+import { collectorEn } from './collector.en.ts';
+import { errorsEn } from './errors.en.ts';
+import { metersEn } from './meters.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
+  ...collectorEn,
+  ...errorsEn,
+  ...metersEn,
   app: {
     title: 'Prepaid electricity and water',
     language: '中文',
@@ -8,7 +14,14 @@ export const en: Messages = {
     theme: { light: 'Light', dark: 'Dark', switchToLight: 'Switch to light', switchToDark: 'Switch to dark' },
     skip: 'Skip to content',
     menu: 'Main menu',
-    nav: { stalls: 'Stalls', exceptions: 'Exceptions', unclaimed: 'Unclaimed' },
+    nav: {
+      stalls: 'Stalls',
+      meters: 'Meters',
+      collector: 'Collector',
+      field: 'Field',
+      exceptions: 'Exceptions',
+      unclaimed: 'Unclaimed',
+    },
     market: 'Market',
     marketTime: 'Market time',
     clockSpeed: '{speed}× speed',
@@ -17,7 +30,7 @@ export const en: Messages = {
     notFound: 'There is no such page',
     toStalls: 'Go to the stalls',
   },
-  role: { admin: 'Administrator', cashier: 'Cashier', auditor: 'Auditor' },
+  role: { admin: 'Administrator', cashier: 'Cashier', technician: 'Technician', auditor: 'Auditor' },
   common: {
     cancel: 'Cancel',
     close: 'Close',
@@ -236,10 +249,17 @@ export const en: Messages = {
     estimated: 'Estimated',
   },
   quality: { good: 'Good', suspect: 'Suspect', rejected: 'Rejected' },
-  suspect: { decrease: 'Decrease', jump: 'Jump', future_time: 'Future time' },
+  suspect: {
+    decrease: 'Decrease',
+    jump: 'Jump',
+    future_time: 'Future time',
+    tariff_sum: 'Tariffs do not add up',
+    clock_drift: 'Clock behind',
+  },
   ledger: {
     top_up: 'Top-up',
     charge: 'Charge',
+    correction: 'Reading corrected',
     opening_balance: 'Opening balance',
     proof: 'Proof',
     charged: { electricity: 'Electricity', water: 'Water' },
@@ -307,7 +327,11 @@ export const en: Messages = {
     holds: 'Holds',
     holdsHint: 'A suspect reading stops settlement of its meter until someone has checked it.',
     noHolds: 'No readings on hold',
-    kind: { switch_not_confirmed: 'Switch not confirmed', command_expired: 'Command expired' },
+    kind: {
+      switch_not_confirmed: 'Switch not confirmed',
+      command_expired: 'Command expired',
+      setting_not_confirmed: 'Setting not confirmed',
+    },
     stall: 'Stall',
     meter: 'Meter',
     problem: 'Problem',
@@ -321,6 +345,10 @@ export const en: Messages = {
       expired:
         'Wanted: {wanted}. Not confirmed in time, after {n} write. | Wanted: {wanted}. Not confirmed in time, after {n} writes.',
       never_sent: 'Wanted: {wanted}. Could not be sent in time.',
+      setting:
+        '{setting}: the meter still says otherwise after {n} write. | {setting}: the meter still says otherwise after {n} writes.',
+      setting_expired:
+        '{setting}: not confirmed in time, after {n} write. | {setting}: not confirmed in time, after {n} writes.',
     },
     reason: 'Reason',
     suspect: 'Suspect reading',
@@ -328,7 +356,9 @@ export const en: Messages = {
     action: 'Action',
     accept: 'Accept',
     reject: 'Reject',
-    onlyReject: 'Below the last good reading: can only be rejected',
+    replace: 'Put right',
+    replaceHint: 'What you read on site counts; what the meter said is kept beside it.',
+    onlyReject: 'Below the last good reading: cannot be accepted',
     unbound: 'No stall',
     releaseTitle: '{action} · {stall} {meter}',
     acceptHint: 'Settlement will use this reading.',
@@ -348,43 +378,12 @@ export const en: Messages = {
     contacts: 'Contacts',
     remote: 'From',
   },
-  link: { acrel4g: 'Direct 4G', nb: 'NB-IoT platform' },
-  error: {
-    client: {
-      unreachable: 'The server cannot be reached; check the network',
-      bad_answer: 'The server gave an answer that makes no sense',
-    },
-    identity: {
-      wrong_credentials: 'Wrong login or password',
-      too_many_failures: 'Too many failures; try again in a few minutes',
-    },
-    http: {
-      invalid_request: 'The server did not accept what was entered',
-      not_found: 'Not found',
-      not_signed_in: 'Please sign in',
-      forbidden: 'Your role may not do this',
-      cross_origin: 'Refused: the request came from another site',
-      too_large: 'Too much was sent',
-      unsupported_media_type: 'The server does not take this format',
-      too_many_streams: 'Too many pages are open; close some',
-      bad_answer: 'The server failed; try again later',
-    },
-    sites: { no_such_market: 'There is no such market', no_such_stall: 'There is no such stall' },
-    accounts: { not_found: 'There is no such account', not_open: 'The account is not open' },
-    ledger: { request_reused: 'This sale’s number already belongs to another sale; close and start again' },
-    control: {
-      no_such_meter: 'There is no such meter',
-      override_end_is_past: 'That time has passed already',
-      auto_has_no_end: 'Auto needs no end',
-    },
-    readings: {
-      hold_not_found: 'There is no such hold',
-      hold_released: 'Someone has released it already',
-      accept_would_decrease:
-        'This reading is below the last good one; accepting it would charge backwards. Reject it instead.',
-      accept_in_future: 'This reading lies in the future; it can only be rejected',
-    },
-    internal: 'The server failed; try again later',
-    other: 'That did not work ({code})',
+  link: {
+    acrel4g: 'Direct 4G',
+    acrelgw: 'Acrel gateway',
+    dtu: 'DTU bus',
+    mqtt: 'MQTT',
+    modbus_tcp: 'Modbus TCP',
+    nb: 'NB-IoT platform',
   },
 };

@@ -46,7 +46,19 @@ export function text(key: MessageKey, values: Values = {}): string {
 
 /** Words for a code of an open list, which the server may extend: the message below `group`, or the code itself. */
 export function codeText(
-  group: 'cause' | 'outcome' | 'reason' | 'stallType' | 'suspect' | 'link',
+  group:
+    | 'cause'
+    | 'outcome'
+    | 'reason'
+    | 'stallType'
+    | 'suspect'
+    | 'link'
+    | 'linkEvent'
+    | 'commandState'
+    | 'access'
+    | 'detail'
+    | 'importColumn'
+    | 'importError',
   code: string,
 ): string {
   const key = `${group}.${code}`;

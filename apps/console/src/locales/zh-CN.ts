@@ -1,5 +1,12 @@
+import { collectorZhCN } from './collector.zh-CN.ts';
+import { errorsZhCN } from './errors.zh-CN.ts';
+import { metersZhCN } from './meters.zh-CN.ts';
+
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
+  ...collectorZhCN,
+  ...errorsZhCN,
+  ...metersZhCN,
   app: {
     title: '预付费水电管理',
     language: 'English',
@@ -7,7 +14,14 @@ export const zhCN = {
     theme: { light: '浅色', dark: '深色', switchToLight: '切换到浅色', switchToDark: '切换到深色' },
     skip: '跳到正文',
     menu: '主菜单',
-    nav: { stalls: '房间监控', exceptions: '异常与挂起', unclaimed: '未认领设备' },
+    nav: {
+      stalls: '房间监控',
+      meters: '表计档案',
+      collector: '集中抄表',
+      field: '现场',
+      exceptions: '异常与挂起',
+      unclaimed: '未认领设备',
+    },
     market: '项目',
     marketTime: '项目时间',
     clockSpeed: '{speed} 倍速',
@@ -16,7 +30,7 @@ export const zhCN = {
     notFound: '没有这个页面',
     toStalls: '去房间监控',
   },
-  role: { admin: '管理员', cashier: '收银员', auditor: '审计员' },
+  role: { admin: '管理员', cashier: '收银员', technician: '技术员', auditor: '审计员' },
   common: {
     cancel: '取消',
     close: '关闭',
@@ -232,10 +246,17 @@ export const zhCN = {
     estimated: '估算',
   },
   quality: { good: '有效', suspect: '可疑', rejected: '已剔除' },
-  suspect: { decrease: '读数倒走', jump: '读数突增', future_time: '时间超前' },
+  suspect: {
+    decrease: '读数倒走',
+    jump: '读数突增',
+    future_time: '时间超前',
+    tariff_sum: '分时之和与总量不符',
+    clock_drift: '表计时钟落后',
+  },
   ledger: {
     top_up: '充值',
     charge: '扣费',
+    correction: '读数更正',
     opening_balance: '期初余额',
     proof: '扣费依据',
     charged: { electricity: '电费', water: '水费' },
@@ -302,7 +323,7 @@ export const zhCN = {
     holds: '挂起清单',
     holdsHint: '可疑读数停住了这块表的结算，核对后放行。',
     noHolds: '没有挂起的读数',
-    kind: { switch_not_confirmed: '分合闸未确认', command_expired: '指令过期' },
+    kind: { switch_not_confirmed: '分合闸未确认', command_expired: '指令过期', setting_not_confirmed: '参数未确认' },
     stall: '档位',
     meter: '表计',
     problem: '问题',
@@ -313,6 +334,8 @@ export const zhCN = {
       no_read_back: '目标{wanted}，发送 {n} 次后没有有效回读',
       expired: '目标{wanted}，发送 {n} 次，有效期内没有确认',
       never_sent: '目标{wanted}，有效期内没能发出',
+      setting: '{setting}：发送 {n} 次后，表计回读仍不一致',
+      setting_expired: '{setting}：发送 {n} 次，有效期内没有确认',
     },
     reason: '原因',
     suspect: '可疑读数',
@@ -320,7 +343,9 @@ export const zhCN = {
     action: '操作',
     accept: '采纳读数',
     reject: '剔除读数',
-    onlyReject: '低于最近有效读数，只能剔除',
+    replace: '改为正确示数',
+    replaceHint: '以现场核对的示数为准，表计原来说的保留备查。',
+    onlyReject: '低于最近有效读数，不能采纳',
     unbound: '未绑定档位',
     releaseTitle: '{action} · {stall} {meter}',
     acceptHint: '采纳后，结算使用这个读数。',
@@ -340,37 +365,13 @@ export const zhCN = {
     contacts: '联系次数',
     remote: '来源地址',
   },
-  link: { acrel4g: '4G 直连', nb: 'NB-IoT 平台' },
-  error: {
-    client: { unreachable: '连不上服务器，请检查网络', bad_answer: '服务器的应答看不懂' },
-    identity: { wrong_credentials: '账号或密码不对', too_many_failures: '失败次数太多，请几分钟后再试' },
-    http: {
-      invalid_request: '提交的内容不符合要求',
-      not_found: '没有找到',
-      not_signed_in: '请先登录',
-      forbidden: '您的角色不能做这项操作',
-      cross_origin: '请求来自别的网站，已拒绝',
-      too_large: '提交的内容太大',
-      unsupported_media_type: '提交的格式不对',
-      too_many_streams: '打开的页面太多，请关闭一些',
-      bad_answer: '服务器出错，请稍后再试',
-    },
-    sites: { no_such_market: '没有这个项目', no_such_stall: '没有这个档位' },
-    accounts: { not_found: '没有这个账户', not_open: '账户不在开户状态' },
-    ledger: { request_reused: '这个充值编号已用于另一笔，请关闭后重新开始' },
-    control: {
-      no_such_meter: '没有这块表',
-      override_end_is_past: '有效期已经过去',
-      auto_has_no_end: '恢复预付费不需要有效期',
-    },
-    readings: {
-      hold_not_found: '没有这条挂起',
-      hold_released: '这条挂起已经被放行',
-      accept_would_decrease: '这个读数小于最近有效读数，采纳会倒扣，只能剔除',
-      accept_in_future: '这个读数的时间在将来，只能剔除',
-    },
-    internal: '服务器出错，请稍后再试',
-    other: '操作没有成功（{code}）',
+  link: {
+    acrel4g: '4G 直连',
+    acrelgw: '安科瑞网关',
+    dtu: 'DTU 总线',
+    mqtt: 'MQTT',
+    modbus_tcp: 'Modbus TCP',
+    nb: 'NB-IoT 平台',
   },
 } as const;
 

@@ -16,6 +16,15 @@ export const overrideAction = (override: Override, kind: Kind): string =>
 export const causeText = (cause: Command['cause']): string =>
   codeText(cause === 'reconcile' ? 'cause' : 'reason', cause);
 
+/** What a command tells the meter: where its switch goes, or which setting it gets. */
+export const whatText = (
+  { kind, wanted }: Pick<Command, 'kind' | 'wanted'>,
+  meterKind: MeterDetail['kind'],
+): string => {
+  if (kind !== 'switch') return text(`meters.setting.${kind}`);
+  return wanted === null ? '' : text(`switch.${meterKind}.${wanted}`);
+};
+
 /** A meter as people tell it apart: kind and serial. */
 export const meterName = (meter: Pick<MeterDetail, 'kind' | 'serial'>): string =>
   `${text(`kind.${meter.kind}`)} ${meter.serial}`;

@@ -36,6 +36,9 @@ export const ICONS = {
   // the console itself
   stalls: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   unclaimed: 'M6 8h12v12H6zM9 8V5M15 8V5M12 12.5v2M12 17v.1M3 12h3M18 12h3M3 16h3M18 16h3',
+  collector: 'M4 6h16M4 12h16M4 18h10M18 16v4M16 18h4',
+  field: 'M14.5 5.5a4 4 0 0 0-5.2 5.2L4 16v4h4l5.3-5.3a4 4 0 0 0 5.2-5.2L16 12l-4-4z',
+  columns: 'M4 5h16v14H4zM9.5 5v14M14.5 5v14',
   search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20',
   close: 'M5.5 5.5l13 13M18.5 5.5l-13 13',
   sun: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2.5v2M12 19.5v2M2.5 12h2M19.5 12h2M5.3 5.3l1.4 1.4M17.3 17.3l1.4 1.4M5.3 18.7l1.4-1.4M17.3 6.7l1.4-1.4',

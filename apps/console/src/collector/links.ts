@@ -1,0 +1,31 @@
+import type { ServerList } from '../lists/use-server-list.ts';
+import { codeText, text } from '../locales/index.ts';
+
+/** How devices are reached, as the contract names them; a test holds the two together. */
+export const LINK_NAMES = ['acrel4g', 'acrelgw', 'dtu', 'mqtt', 'modbus_tcp', 'nb'] as const;
+export type LinkName = (typeof LINK_NAMES)[number];
+
+/** The link that a list is narrowed to, for a call's query. */
+export function linkOf(filters: Readonly<Record<string, string>>): { link?: LinkName } {
+  const link = LINK_NAMES.find((one) => one === filters['link']);
+  return link ? { link } : {};
+}
+
+/** What a list's select of links is made of. */
+export const linkFilter = <Row>(list: ServerList<Row>) => ({
+  label: text('collector.link'),
+  all: text('collector.allLinks'),
+  choices: LINK_NAMES.map((link) => ({ value: link, label: codeText('link', link) })),
+  value: list.query.value.filters['link'] ?? '',
+  choose: (link: string) => list.go({ filters: withFilter(list.query.value.filters, 'link', link) }),
+});
+
+/** Filters with one chosen, or with none where the choice is empty. */
+export function withFilter(
+  filters: Readonly<Record<string, string>>,
+  name: string,
+  value: string,
+): Record<string, string> {
+  const { [name]: _, ...others } = filters;
+  return value === '' ? others : { ...others, [name]: value };
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { locale } from '../locales/index.ts';
+import { fieldsOf, formatDrift, formatShare, formatSpan, spacedHex } from './words.ts';
+
+test('how long is said in the two units that matter', () => {
+  locale.value = 'en';
+  expect([40, 60 * 12, 3600 * 26, 86_400 * 3 + 3600 * 4].map(formatSpan)).toEqual([
+    '40 s',
+    '12 min',
+    '1 d 2 h',
+    '3 d 4 h',
+  ]);
+  expect(formatSpan(3600 * 2 + 60 * 5)).toBe('2 h 5 min');
+});
+
+test('a clock ahead has a plus, a clock behind a minus', () => {
+  locale.value = 'en';
+  expect([formatDrift(30), formatDrift(-125)]).toEqual(['+30 s', '−2 min']);
+});
+
+test('only what is complete is a hundred percent', () => {
+  expect([10_000, 9_999, 9_950, 0].map(formatShare)).toEqual(['100 %', '100 %', '99.5 %', '0 %'].with(1, '99.9 %'));
+});
+
+test('a description becomes lines, and what a frame carries stands below it', () => {
+  const description = {
+    protocol: 'acrel4g',
+    summary: 'data of one meter',
+    serial: '7',
+    total_energy: { value: '12.3', unit: 'kWh' },
+    bits: { relay: true },
+    inner: [{ protocol: 'modbus', summary: 'read', unit: 1, inner: [] }],
+  };
+  expect(fieldsOf(description).map(({ name, value, depth }) => `${depth} ${name}: ${value}`)).toEqual([
+    '0 serial: 7',
+    '0 total energy: 12.3 kWh',
+    '0 bits: ',
+    '1 relay: true',
+    '0 modbus: read',
+    '1 unit: 1',
+  ]);
+});
+
+test('bytes stand in pairs', () => {
+  expect(spacedHex('7b7b84bf')).toBe('7B 7B 84 BF');
+});

@@ -1,0 +1,71 @@
+import type { CollectorFrame } from '@openprepay/contract';
+import { codeText, text } from '../locales/index.ts';
+
+/** `26 h`, `3 d 4 h`, `12 min`: how long, in two units at most. */
+export function formatSpan(seconds: number): string {
+  const minutes = Math.floor(Math.abs(seconds) / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days > 0) return text('collector.span.days', { days, hours: hours % 24 });
+  if (hours > 0) return text('collector.span.hours', { hours, minutes: minutes % 60 });
+  if (minutes > 0) return text('collector.span.minutes', { minutes });
+  return text('collector.span.seconds', { seconds: Math.abs(seconds) });
+}
+
+/** A clock's drift with its direction: `+2 min` is ahead. */
+export const formatDrift = (seconds: number): string =>
+  `${seconds < 0 ? '−' : '+'}${Math.abs(seconds) < 60 ? text('collector.span.seconds', { seconds: Math.abs(seconds) }) : formatSpan(seconds)}`;
+
+/** Hundredths of a percent; all of it only where nothing is missing. */
+export const formatShare = (basisPoints: number): string =>
+  basisPoints >= 10_000 ? '100 %' : `${Math.floor(basisPoints / 10) / 10} %`;
+
+/** A frame's bytes in pairs, which the eye can follow. */
+export const spacedHex = (hex: string): string => hex.toUpperCase().replace(/(..)(?!$)/g, '$1 ');
+
+/** One line on what a frame says, or why it was refused. */
+export const frameLine = ({ description, error }: CollectorFrame): string =>
+  error === null ? (description?.summary ?? '') : codeText('linkEvent', error);
+
+export interface Field {
+  readonly name: string;
+  readonly value: string;
+  readonly depth: number;
+}
+
+const UNTOLD = new Set(['protocol', 'summary', 'inner']);
+const MAX_DEPTH = 6;
+
+/** A frame's description as lines, field by field, and the frames that it carries below it. */
+export function fieldsOf(description: unknown, depth = 0): Field[] {
+  if (!isRecord(description) || depth > MAX_DEPTH) return [];
+  const own = Object.entries(description).filter(([name]) => !UNTOLD.has(name));
+  const inner = Array.isArray(description['inner']) ? description['inner'] : [];
+  return [
+    ...own.flatMap(([name, value]) => fieldLines(name, value, depth)),
+    ...inner.flatMap((one: unknown) => [
+      { name: isRecord(one) ? String(one['protocol']) : '', value: isRecord(one) ? String(one['summary']) : '', depth },
+      ...fieldsOf(one, depth + 1),
+    ]),
+  ];
+}
+
+function fieldLines(name: string, value: unknown, depth: number): Field[] {
+  const label = name.replaceAll('_', ' ');
+  if (isRecord(value) && 'value' in value && 'unit' in value) {
+    return [{ name: label, value: `${value['value']} ${value['unit']}`.trim(), depth }];
+  }
+  if (isRecord(value)) {
+    return [
+      { name: label, value: '', depth },
+      ...Object.entries(value).flatMap(([key, one]) => fieldLines(key, one, depth + 1)),
+    ];
+  }
+  return [{ name: label, value: Array.isArray(value) ? value.map(wordOf).join(', ') : wordOf(value), depth }];
+}
+
+const wordOf = (value: unknown): string =>
+  value === null ? text('common.none') : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
