@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['identity', 'accounts'],
   settlement: ['ledger', 'prices', 'accounts', 'readings'],
   control: ['commands', 'identity'],
+  collection: ['headend', 'devices', 'commands', 'readings', 'identity'],
   headend: ['devices', 'readings', 'commands', 'identity'],
   // Above all that an exchange of meters touches, so that nothing below needs to know of control.
   replacement: ['devices', 'readings', 'commands', 'control', 'identity'],

@@ -1,3 +1,5 @@
+import { collectorFrameEvents } from './collection/frames.ts';
+import { collectionRoutes } from './collection/routes.ts';
 import { controlRoutes } from './control/routes.ts';
 import { devicesRoutes } from './devices/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
@@ -19,7 +21,9 @@ export const handlers: Handlers = {
   ...controlRoutes,
   ...readingsRoutes,
   ...devicesRoutes,
+  ...collectionRoutes,
   ...replacementRoutes,
   operatorOf,
   gridEvents,
+  collectorFrameEvents,
 };

@@ -5,6 +5,7 @@ export const headendError = defineErrors({
   'headend.connection_closed': 503,
   'headend.queue_full': 503,
   'headend.not_listening': 500,
+  'headend.not_here': 503,
   'headend.unknown_push_address': 404,
   'headend.source_not_allowed': 403,
   'headend.bad_push': 400,

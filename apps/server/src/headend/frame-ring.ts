@@ -60,6 +60,13 @@ export class FrameRing {
     this.#next += 1;
   }
 
+  /** How many of a market are kept. */
+  countOf(marketId: string): number {
+    let count = 0;
+    for (let seq = this.#oldest; seq < this.#next; seq++) if (this.#at(seq)?.marketId === marketId) count += 1;
+    return count;
+  }
+
   /** The newest that fit, newest first. */
   latest(query: FrameQuery, limit: number): TracedFrame[] {
     const found: TracedFrame[] = [];

@@ -6,6 +6,7 @@ import { type Listener, listenAcrel4g } from './acrel4g/listener.ts';
 import { startContacts } from './contacts.ts';
 import { ConnectedDelivery } from './delivery/connected.ts';
 import { startDelivery } from './delivery/index.ts';
+import { openDesk } from './desk.ts';
 import { LINK_LIMITS, type LinkLimits } from './limits.ts';
 import type { LinkEnv } from './link.ts';
 import { PlatformClients } from './nb/clients.ts';
@@ -13,11 +14,15 @@ import { PlatformDelivery } from './nb/delivery.ts';
 import { Products } from './nb/products.ts';
 import { registerNbPush } from './nb/push.ts';
 import { CONNECTED_LINKS } from './reachable.ts';
+import { startRecorder } from './recorder.ts';
 import { createReportQueue, type Intake } from './report-queue.ts';
 import { Sessions } from './sessions.ts';
 import { type Counter, createStats } from './stats.ts';
 import { SWEEP_PACE, type SweepPace, startSweep } from './sweep.ts';
-import { NO_TRACE } from './trace.ts';
+
+export { deskOf, type HeadendDesk, settingsOf } from './desk.ts';
+export type { FrameRing, TracedFrame } from './frame-ring.ts';
+export type { Session } from './reachable.ts';
 
 export interface HeadendOptions {
   readonly listenHost: string;
@@ -61,6 +66,7 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     onPressure: (full) => listener?.setPressure(full),
     onFailure: (err, count) => stats.trouble('intake_failed', { err, reports: count }, 'reports could not be stored'),
   });
+  const recorder = startRecorder(ctx);
   const limits: LinkLimits = { ...LINK_LIMITS, ...options.limits };
   const env: LinkEnv = {
     ctx,
@@ -69,7 +75,7 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     reports,
     contacts,
     sessions,
-    trace: NO_TRACE,
+    trace: recorder.trace,
     onReachable: (meter) => connected.poke(meter.device.meterId),
   };
   const connected = new ConnectedDelivery(env, options.readBackAfterMs);
@@ -83,6 +89,7 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
   listener = port;
   const sweep = startSweep(env, { ...SWEEP_PACE, ...options.sweep });
   const delivery = startDelivery(ctx, connected, platforms);
+  const closeDesk = openDesk(env, recorder.frames);
   return {
     port: port.port,
     stats: () => ({
@@ -94,9 +101,10 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     }),
     acceptPushes: (app) => registerNbPush(app, env),
     async stop() {
+      closeDesk();
       await Promise.all([port.stop(), delivery.stop(), sweep.stop()]);
       await reports.drained();
-      await contacts.stop();
+      await Promise.all([contacts.stop(), recorder.stop()]);
     },
   };
 }

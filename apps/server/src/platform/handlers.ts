@@ -1,4 +1,5 @@
 import type {
+  FrameFilter,
   Operator,
   RouteBody,
   RouteName,
@@ -39,6 +40,13 @@ export interface Services {
   readonly operatorOf: (ctx: Context, token: string) => Promise<Operator | null>;
   /** Sends a market's grid and then its changes for as long as the stream is open; resolves after the grid. */
   readonly gridEvents: (ctx: Context, marketId: string, stream: EventStream) => Promise<void>;
+  /** Sends a market's latest frames that fit and then those that pass, for as long as the stream is open. */
+  readonly collectorFrameEvents: (
+    ctx: Context,
+    marketId: string,
+    filter: FrameFilter,
+    stream: EventStream,
+  ) => Promise<void>;
 }
 
 /** A room's `routes.ts` exports some of these; together they must be all of the contract. */

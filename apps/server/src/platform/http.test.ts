@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  collectorFramesPath,
   gridEventsPath,
   type Operator,
   ROLES,
@@ -35,6 +36,7 @@ const services: Services = {
     return role ? operatorOf(role) : null;
   },
   gridEvents: async (_ctx, _marketId, stream) => stream.send('grid', '{}'),
+  collectorFrameEvents: async (_ctx, _marketId, filter, stream) => stream.send('frames', JSON.stringify(filter)),
 };
 const stubOf = (name: RouteName) => async (_ctx: Context, call: Call<RouteName>) => {
   calls.push({ name, call });
@@ -98,10 +100,17 @@ describe('who may call what is what the contract says', () => {
     expect(response.json()).toMatchObject({ type: 'about:blank', status, code });
   });
 
-  test('the live grid is guarded like the grid', async () => {
-    const url = gridEventsPath.replace(/:\w+/g, ID);
+  test.each([gridEventsPath, collectorFramesPath])('the live stream %s is guarded like its route', async (path) => {
+    const url = path.replace(/:\w+/g, ID);
     expect((await app.inject({ url })).statusCode).toBe(401);
     expect((await app.inject({ url, cookies: { [SESSION_COOKIE]: 'stolen' } })).statusCode).toBe(401);
+  });
+
+  test('live frames are for those who may see frames, and take the same filter', async () => {
+    const url = collectorFramesPath.replace(/:\w+/g, ID);
+    expect((await app.inject({ url, cookies: { [SESSION_COOKIE]: 'cashier' } })).statusCode).toBe(403);
+    const asTechnician = { cookies: { [SESSION_COOKIE]: 'technician' } };
+    expect((await app.inject({ url: `${url}?direction=sideways`, ...asTechnician })).statusCode).toBe(400);
   });
 
   test('a route below /api/ that says nothing of roles is refused when it is made', () => {

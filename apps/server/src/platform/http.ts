@@ -1,6 +1,14 @@
 import cookie from '@fastify/cookie';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { gridEventsPath, type Operator, type Route, type RouteName, routes } from '@openprepay/contract';
+import {
+  collectorFramesPath,
+  type FrameFilter,
+  gridEventsPath,
+  type Operator,
+  type Route,
+  type RouteName,
+  routes,
+} from '@openprepay/contract';
 import {
   type FastifyInstance,
   type FastifyReply,
@@ -11,7 +19,7 @@ import {
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Context } from './context.ts';
-import { openEventStream } from './event-stream.ts';
+import { type EventStream, openEventStream } from './event-stream.ts';
 import type { Call, Handler, Handlers, Program } from './handlers.ts';
 import { serveConsole } from './http-console.ts';
 import { httpError, problemOf } from './http-errors.ts';
@@ -28,7 +36,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_STREAMS = 200;
 
 /**
- * The HTTP server, not yet listening: every route of the contract, the live grid, the console. Other rooms may add
+ * The HTTP server, not yet listening: every route of the contract, the live streams, the console. Other rooms may add
  * routes of their own outside /api/ before it listens.
  */
 export async function buildHttp(ctx: Context, options: HttpOptions): Promise<FastifyInstance> {
@@ -50,7 +58,7 @@ export async function buildHttp(ctx: Context, options: HttpOptions): Promise<Fas
   await app.register(cookie);
   guard(app, ctx, options.handlers.operatorOf);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, ctx, options, name);
-  addGridEvents(app, ctx, options.handlers);
+  addStreams(app, ctx, options.handlers);
   await serveConsole(app, options.consoleDir);
   return app;
 }
@@ -100,18 +108,31 @@ function callOf(request: FastifyRequest, reply: FastifyReply, { version, clockSp
   };
 }
 
-function addGridEvents(app: FastifyInstance, ctx: Context, handlers: Handlers): void {
+/** The event streams: each guarded, and asked, like the route whose changes it sends. */
+function addStreams(app: FastifyInstance, ctx: Context, handlers: Handlers): void {
   let streams = 0;
-  const handler: RouteHandlerMethod = async (request, reply) => {
-    if (streams >= MAX_STREAMS) throw httpError('http.too_many_streams', 'too many pages are watching');
-    const { marketId } = request.params as { marketId: string };
-    streams += 1;
-    reply.raw.once('close', () => {
-      streams -= 1;
-    });
-    await handlers.gridEvents(ctx, marketId, openEventStream(reply));
+  const add = (path: string, like: Route, feed: (asked: Asked, stream: EventStream) => Promise<void>) => {
+    const handler: RouteHandlerMethod = async (request, reply) => {
+      if (streams >= MAX_STREAMS) throw httpError('http.too_many_streams', 'too many pages are watching');
+      const { marketId } = request.params as { marketId: string };
+      streams += 1;
+      reply.raw.once('close', () => {
+        streams -= 1;
+      });
+      await feed({ marketId, query: request.query as FrameFilter }, openEventStream(reply));
+    };
+    const schema = { params: like.params, ...(like.query && { querystring: like.query }) };
+    app.get(path, { config: { roles: like.roles }, schema }, handler);
   };
-  app.get(gridEventsPath, { config: { roles: routes.grid.roles }, schema: { params: routes.grid.params } }, handler);
+  add(gridEventsPath, routes.grid, ({ marketId }, stream) => handlers.gridEvents(ctx, marketId, stream));
+  add(collectorFramesPath, routes.collectorFrames, ({ marketId, query }, stream) =>
+    handlers.collectorFrameEvents(ctx, marketId, query, stream),
+  );
+}
+
+interface Asked {
+  readonly marketId: string;
+  readonly query: FrameFilter;
 }
 
 /** An answer leaves only in the shape the contract promises: nothing missing, and nothing more than it says. */

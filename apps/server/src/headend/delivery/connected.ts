@@ -24,7 +24,7 @@ const SILENT_LEAST_MS = 30_000;
 const SILENT_MOST_MS = 600_000;
 const OPEN_STATES = ['queued', 'sent', 'acknowledged'] as const;
 
-type Env = Pick<LinkEnv, 'ctx' | 'reports' | 'sessions'>;
+type Env = Pick<LinkEnv, 'ctx' | 'reports' | 'contacts' | 'sessions'>;
 
 /**
  * Brings connected meters to the state wanted, relays and valves alike. One drive a meter: it takes the meter's open

@@ -1,0 +1,6 @@
+import { defineErrors } from '@openprepay/kernel';
+
+export const collectionError = defineErrors({
+  'collection.no_such_meter': 404,
+  'collection.bad_setting': 400,
+});

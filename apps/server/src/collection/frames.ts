@@ -1,0 +1,95 @@
+import type { CollectorFrame, FrameFilter } from '@openprepay/contract';
+import { toHex } from '@openprepay/kernel';
+import { isProtocolError } from '@openprepay/protocols';
+import { DESCRIBED_PROTOCOLS, describeFrame } from '@openprepay/protocols/describe';
+import { deskOf, type FrameRing, type TracedFrame } from '../headend/index.ts';
+import type { Context } from '../platform/context.ts';
+import type { Queryable } from '../platform/database.ts';
+import type { EventStream } from '../platform/event-stream.ts';
+import { metersNamed } from './meters.ts';
+
+/** What a listener gets first, and at most at once. */
+const FIRST_FRAMES = 100;
+const MAX_AT_ONCE = 500;
+const SEND_EVERY_MS = 250;
+
+/** The newest frames that fit, newest first. */
+export async function latestFrames(
+  db: Queryable,
+  ring: FrameRing,
+  marketId: string,
+  filter: FrameFilter,
+  limit: number,
+): Promise<CollectorFrame[]> {
+  return viewsOf(db, marketId, ring.latest({ ...filter, marketId }, limit));
+}
+
+/** Frames in words, with what their meters are called. */
+export async function viewsOf(
+  db: Queryable,
+  marketId: string,
+  frames: readonly TracedFrame[],
+): Promise<CollectorFrame[]> {
+  const meterIds = new Set(frames.flatMap((frame) => frame.meterId ?? []));
+  const names = await metersNamed(db, marketId, [...meterIds]);
+  return frames.map((frame) => ({
+    seq: frame.seq,
+    at: frame.at.toISOString(),
+    link: frame.link,
+    linkKey: frame.linkKey,
+    meterId: frame.meterId,
+    meterSerial: names.get(frame.meterId ?? '')?.meterSerial ?? null,
+    direction: frame.direction,
+    protocol: frame.protocol,
+    hex: toHex(frame.bytes),
+    ...wordsOf(frame),
+  }));
+}
+
+/** A frame that was refused is told as such; one that passed and cannot be described has its bytes. */
+function wordsOf({ protocol, bytes, error }: TracedFrame): Pick<CollectorFrame, 'description' | 'error'> {
+  const described = DESCRIBED_PROTOCOLS.find((name) => name === protocol);
+  if (!described) return { description: null, error };
+  try {
+    const { inner, ...words } = describeFrame(described, bytes);
+    return { description: { ...words, inner: [...inner] }, error };
+  } catch (refusal) {
+    if (!isProtocolError(refusal)) throw refusal;
+    return { description: null, error: error ?? refusal.code };
+  }
+}
+
+/**
+ * Sends the newest frames and then those that pass, a few times a second, while the stream is open. Nothing is kept for a
+ * listener but how far he has come: one who is slow is told that he missed some.
+ */
+export async function collectorFrameEvents(
+  ctx: Context,
+  marketId: string,
+  filter: FrameFilter,
+  stream: EventStream,
+): Promise<void> {
+  const ring = deskOf(ctx).frames;
+  const query = { ...filter, marketId };
+  const send = async (frames: readonly TracedFrame[]) =>
+    stream.send('frames', JSON.stringify(await viewsOf(ctx.db, marketId, frames)));
+
+  let next = ring.next;
+  await send(ring.latest(query, FIRST_FRAMES).reverse());
+  let sending = false;
+  const step = async () => {
+    if (sending || !stream.isReady() || ring.next === next) return;
+    sending = true;
+    const { frames, missed } = ring.since(query, next, MAX_AT_ONCE);
+    next = ring.next;
+    try {
+      if (missed) stream.send('missed', '{}');
+      if (frames.length > 0) await send(frames);
+    } catch (error) {
+      ctx.log.warn({ err: error }, 'frames could not be shown; the next ones will be');
+    }
+    sending = false;
+  };
+  const timer = setInterval(() => void step(), SEND_EVERY_MS);
+  stream.onClose(() => clearInterval(timer));
+}

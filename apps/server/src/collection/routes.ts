@@ -1,0 +1,68 @@
+import type {
+  CollectorSessions,
+  LinkEvent,
+  LostMeter,
+  MeterClock,
+  MeterSettings,
+  MeterSuccess,
+  ReadNowResult,
+  SweepSuccess,
+} from '@openprepay/contract';
+import { deskOf, settingsOf } from '../headend/index.ts';
+import type { Handlers } from '../platform/handlers.ts';
+import { latestFrames } from './frames.ts';
+import { CLOCK_ALARM_S, clockView, linkEventPage, lostMeters, meterClockRows } from './lists.ts';
+import { readByHand } from './read-by-hand.ts';
+import { sessionPage } from './sessions.ts';
+import { meterSettings, orderSetting } from './settings.ts';
+import { meterSuccess, slotSuccess } from './success.ts';
+
+const PAGE = 100;
+const SUCCESS_HOURS = 24;
+const SUCCESS_DAYS = 7;
+
+const pageOf = ({ offset = 0, limit = PAGE }: { offset?: number | undefined; limit?: number | undefined }) => ({
+  offset,
+  limit,
+});
+
+export const collectionRoutes = {
+  async collectorSessions(ctx, { params, query }): Promise<CollectorSessions> {
+    return sessionPage(ctx.db, deskOf(ctx), params.marketId, ctx.clock.now(), query, pageOf(query));
+  },
+  async collectorFrames(ctx, { params, query }) {
+    const { limit = PAGE, ...filter } = query;
+    const frames = await latestFrames(ctx.db, deskOf(ctx).frames, params.marketId, filter, limit);
+    return { at: ctx.clock.now().toISOString(), frames };
+  },
+  async linkEvents(ctx, { params, query }): Promise<{ events: LinkEvent[]; next: string | null }> {
+    return linkEventPage(ctx.db, params.marketId, query, query.limit ?? PAGE);
+  },
+  async sweepSuccess(ctx, { params, query }): Promise<SweepSuccess> {
+    return slotSuccess(ctx.db, params.marketId, ctx.clock.now(), query.hours ?? SUCCESS_HOURS, query);
+  },
+  async sweepMeters(
+    ctx,
+    { params, query },
+  ): Promise<{ at: string; from: string; total: number; meters: MeterSuccess[] }> {
+    const filter = { ...query, ...pageOf(query) };
+    return meterSuccess(ctx.db, params.marketId, ctx.clock.now(), query.days ?? SUCCESS_DAYS, filter);
+  },
+  async lostContact(ctx, { params, query }): Promise<{ at: string; total: number; meters: LostMeter[] }> {
+    return lostMeters(ctx.db, params.marketId, ctx.clock.now(), pageOf(query));
+  },
+  async meterClocks(ctx, { params, query }) {
+    const rows = await meterClockRows(ctx.db, params.marketId, query.alarm ?? false, pageOf(query));
+    const meters: MeterClock[] = rows.map((row) => clockView(row, settingsOf(row).includes('clock')));
+    return { at: ctx.clock.now().toISOString(), alarmAboveS: CLOCK_ALARM_S, total: rows[0]?.total ?? 0, meters };
+  },
+  async readNow(ctx, { params, body, operator }): Promise<ReadNowResult> {
+    return readByHand(ctx, deskOf(ctx), { ...params, reason: body.reason ?? null, operatorId: operator.operatorId });
+  },
+  async orderSetting(ctx, { params, body, operator }) {
+    return { commandId: await orderSetting(ctx, { ...params, ...body, operatorId: operator.operatorId }) };
+  },
+  async meterSettings(ctx, { params }): Promise<MeterSettings> {
+    return meterSettings(ctx.db, deskOf(ctx), params.marketId, params.meterId);
+  },
+} satisfies Partial<Handlers>;
