@@ -14,6 +14,7 @@ const book: PriceBook = {
 
 const cursor: Cursor = {
   accountId: 'old',
+  openedAt: minute(0),
   settledAt: minute(30),
   settledValue: quantity(1_000),
   billing: { billingPeriod: 'tenure', periodFrom: minute(0), use: quantity(123), exact: 123_456n as NanoYuan },
@@ -33,6 +34,7 @@ function spanOf(
     planId: null,
     fromAt: minute(from),
     toAt: to === null ? null : minute(to),
+    carried: null,
     readAts: values.map(([minutes]) => minute(minutes)),
     totals: values.map(([, total]) => quantity(total)),
     tariffs: values.map(() => null),
@@ -72,6 +74,7 @@ test('the exact sum goes on in the same tenure and begins anew in the next', () 
   ]);
   expect(after).toEqual({
     accountId: 'new',
+    openedAt: minute(60),
     settledAt: minute(90),
     settledValue: 1_700n,
     billing: { billingPeriod: 'tenure', periodFrom: minute(60), use: 200n, exact: 200_000_000n },

@@ -15,7 +15,8 @@ export const MAX_READINGS = 100;
 /**
  * Settles one meter through the spans that follow its cursor, oldest first: what is left of the account that had it,
  * then, where it was handed over, the next account from its own first reading. Use between the last reading of one and
- * the first of the next is nobody's. A span whose readings are not all here keeps the ones after it waiting.
+ * the first of the next is nobody's. A span whose readings are not all here keeps the ones after it waiting. A meter that
+ * took another's place begins with that one's billing period: nothing is ever subtracted across two devices.
  * @param zone of the market
  * @throws settlement.no_plan, pricing.no_version, pricing.no_tariff_price
  */
@@ -50,14 +51,15 @@ export const isCutShort = (span: Span): boolean => span.readAts.length >= MAX_RE
 
 const isSpanOf = (cursor: Cursor, span: Span): boolean =>
   span.accountId === cursor.accountId &&
-  span.fromAt <= cursor.billing.periodFrom &&
-  (span.toAt === null || cursor.billing.periodFrom < span.toAt);
+  span.fromAt <= cursor.openedAt &&
+  (span.toAt === null || cursor.openedAt < span.toAt);
 
 const openAt = (span: Span, first: MeterValue): Cursor => ({
   accountId: span.accountId,
+  openedAt: first.readAt,
   settledAt: first.readAt,
   settledValue: first.total,
-  billing: newBilling(first),
+  billing: span.carried ?? newBilling(first),
 });
 
 function valuesOf(span: Span): MeterValue[] {

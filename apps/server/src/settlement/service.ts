@@ -5,18 +5,17 @@ import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
 import { type PriceBook, priceBook } from '../prices/index.ts';
 import { isCutShort, settleMeter } from './meter.ts';
+import { type DueMeter, dueMeters, type Limits, openCursors, readSpans } from './spans.ts';
 import {
-  type DueMeter,
-  dueMeters,
   freshMeters,
   insertCharges,
-  type Limits,
   listMarkets,
   lockCursors,
+  lockUnopened,
   moveCursors,
-  openCursors,
-  readSpans,
+  predecessors,
   type StoredCharge,
+  successors,
 } from './store.ts';
 import type { Cursor, Settled, Skipped } from './types.ts';
 
@@ -38,20 +37,40 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
   const cutOffs = PERIODS.map((period) => ({ period, at: settlementCutOff(period, now, market.timeZone) }));
   const limits: Limits = { marketId, now, timeZone: market.timeZone, cutOffs };
   const book = await priceBook(ctx.db, marketId);
-  const skipped: Skipped[] = [];
-  let charges = 0;
+  const all: Settled[] = [];
   let fresh = await freshMeters(ctx.db, marketId, BEFORE_ALL, MAX_METERS);
   while (fresh.length > 0) {
-    let due = await dueMeters(ctx.db, limits, fresh);
-    while (due.length > 0) {
-      const batch = await settleBatch(ctx, limits, book, due);
-      charges += batch.charges;
-      skipped.push(...batch.skipped);
-      due = due.filter(({ meterId }) => batch.left.has(meterId));
-    }
+    all.push(...(await settleChains(ctx, limits, book, fresh)));
     fresh = fresh.length < MAX_METERS ? [] : await freshMeters(ctx.db, marketId, fresh.at(-1) ?? '', MAX_METERS);
   }
-  return { charges, skipped };
+  return {
+    charges: all.reduce((sum, batch) => sum + batch.charges, 0),
+    skipped: all.flatMap((batch) => batch.skipped),
+  };
+}
+
+/** Settles meters, and then those that took the place of one of them and were waiting for it. */
+async function settleChains(
+  ctx: Context,
+  limits: Limits,
+  book: PriceBook,
+  fresh: readonly string[],
+): Promise<Settled[]> {
+  const batches: Batch[] = [];
+  const tried = new Set<string>();
+  let due = await dueMeters(ctx.db, limits, fresh);
+  while (due.length > 0) {
+    const meterIds = due.map(({ meterId }) => meterId);
+    for (const meterId of meterIds) tried.add(meterId);
+    while (due.length > 0) {
+      const batch = await settleBatch(ctx, limits, book, due);
+      batches.push(batch);
+      due = due.filter(({ meterId }) => batch.left.has(meterId));
+    }
+    const waiting = (await successors(ctx.db, limits.marketId, meterIds)).filter((meterId) => !tried.has(meterId));
+    due = waiting.length > 0 ? await dueMeters(ctx.db, limits, waiting) : [];
+  }
+  return batches;
 }
 
 interface Batch extends Settled {
@@ -64,8 +83,10 @@ async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, due: r
   const meterIds = due.map(({ meterId }) => meterId);
   const unopened = due.flatMap((one) => (one.unopened ? [one.meterId] : []));
   return ctx.db.tx(async (tx) => {
-    if (unopened.length > 0) await openCursors(tx, limits, unopened);
-    const cursors = await lockCursors(tx, marketId, meterIds);
+    if (unopened.length > 0) await lockUnopened(tx, marketId, unopened);
+    const held = await lockCursors(tx, marketId, [...meterIds, ...(await predecessors(tx, marketId, meterIds))]);
+    const opened = unopened.length > 0 ? await openCursors(tx, limits, unopened) : [];
+    const cursors = new Map([...held, ...(await lockCursors(tx, marketId, opened))]);
     const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
     const charges: StoredCharge[] = [];
     const moved: (Cursor & { meterId: string })[] = [];

@@ -4,8 +4,11 @@ import type { MeterKind, Quantity } from '@openprepay/kernel';
 /** How far a meter is settled for the account that has it. */
 export interface Cursor {
   readonly accountId: string;
+  /** The first reading of the account's time with this meter. */
+  readonly openedAt: Date;
   readonly settledAt: Date;
   readonly settledValue: Quantity;
+  /** Where the meter took another's place, it goes on from that one's. */
   readonly billing: BillingState;
 }
 
@@ -19,6 +22,8 @@ export interface Span {
   readonly planId: string | null;
   readonly fromAt: Date;
   readonly toAt: Date | null;
+  /** Where the meter took another's place in the account's time: how far that one's billing period had come at its end. */
+  readonly carried: BillingState | null;
   /** In order of time; the settled one first where this span is the cursor's. */
   readonly readAts: readonly Date[];
   readonly totals: readonly Quantity[];

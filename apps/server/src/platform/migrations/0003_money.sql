@@ -95,11 +95,13 @@ create index posting_account on posting (market_id, account_id, tx_id) where acc
 
 -- How far a meter is settled for the account that has it. billing_period: 'tenure', or '2026-03' or '2026' where steps begin
 -- anew; null before the first charge. Since period_from: the use that decides the step, and the exact sum behind the
--- rounded charges; charged so far = round(exact_nano_yuan) fen.
+-- rounded charges; charged so far = round(exact_nano_yuan) fen. A meter that took another's place goes on from its period, so
+-- period_from may be a reading of the one before; opened_at is the first reading of this one in the account's time with it.
 create table meter_settlement (
   market_id uuid not null,
   meter_id uuid not null,
   account_id uuid not null,
+  opened_at timestamptz not null,
   billing_period text,
   period_from timestamptz not null,
   settled_at timestamptz not null,
@@ -146,13 +148,15 @@ create table charge (
 create index charge_account on charge (market_id, account_id, to_at);
 
 -- One signed entry that puts right what a charge took by a reading that turned out wrong: it names the charge, the value it
--- ended on and the value that is true. Nothing posted is edited.
+-- ended on (or began with, see edge) and the value that is true. Nothing posted is edited. use_before and the exact sums are
+-- where the billing period stood when it was put right.
 create table charge_correction (
   market_id uuid not null,
   correction_id uuid not null,
   charge_id uuid not null,
   meter_id uuid not null,
   account_id uuid not null,
+  edge text not null check (edge in ('start', 'end')),
   said_value bigint not null,
   true_value bigint not null check (true_value <> said_value),
   plan_id uuid not null,
