@@ -1,3 +1,15 @@
+export {
+  CJT188_DATA_IDS,
+  type Cjt188Contents,
+  type Cjt188DataId,
+  decodeContents,
+  FUNCTION,
+  findDataId,
+  readAddressRequest,
+  refusalOf,
+  replyOf,
+  requestOf,
+} from './data-ids.ts';
 export { type Cjt188Frame, CONTROL, createCjt188Stream, decodeFrame, encodeFrame, WILDCARD_ADDRESS } from './frame.ts';
 export {
   type Cjt188Habits,

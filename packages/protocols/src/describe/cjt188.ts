@@ -1,8 +1,10 @@
 import { formatDecimal, toHex } from '@openprepay/kernel';
+import { decodeContents, findDataId } from '../cjt188/data-ids.ts';
 import { type Cjt188Frame, CONTROL, decodeFrame } from '../cjt188/frame.ts';
 import { DATA_ID, decodeMetering, decodeStatus, decodeValveRequest, type MeterStatus } from '../cjt188/water.ts';
 import { formatWallClock } from '../wall-clock.ts';
 import { type Description, describe, type Fields, hexOf, measured, orRefused } from './description.ts';
+import { valueWords } from './dlt645.ts';
 
 const METER_TYPES: Readonly<Record<number, string>> = {
   16: 'cold water',
@@ -23,26 +25,6 @@ const CONTROLS: Readonly<Record<number, string>> = {
   9: 'read key version',
   21: 'write address',
   22: 'set base reading',
-};
-
-const DATA_IDS: Readonly<Record<string, string>> = {
-  '901F': 'metering data',
-  '8102': 'price table',
-  '8103': 'settlement day',
-  '8104': 'meter reading day',
-  '8105': 'purchased amount',
-  '8106': 'key version',
-  '810A': 'address',
-  A010: 'write price table',
-  A011: 'write settlement day',
-  A012: 'write meter reading day',
-  A013: 'write purchased amount',
-  A014: 'write key',
-  A015: 'write clock',
-  A016: 'write base reading',
-  A017: 'valve',
-  A018: 'write address',
-  A019: 'enable factory settings',
 };
 
 export function describeCjt188(bytes: Uint8Array): Description {
@@ -78,7 +60,8 @@ function contentsOf(frame: Cjt188Frame): Fields {
     return { valve: hexOf(data[0] ?? 0), valveMeaning: open ? 'open (supply on)' : 'close (supply off)' };
   }
   if (control === (CONTROL.write | CONTROL.reply) && dataId === DATA_ID.valve) return statusFields(decodeStatus(data));
-  return {};
+  const { format, value, tail } = decodeContents(frame);
+  return { ...(format && { contents: valueWords(format, value) }), ...(tail === '' ? {} : { tail }) };
 }
 
 function meteringFields(data: Uint8Array): Fields {
@@ -98,7 +81,4 @@ function statusFields({ valve, batteryLow, statusRaw }: MeterStatus): Fields {
   return { valve, valveMeaning, battery: batteryLow ? 'low' : 'good', status: statusRaw };
 }
 
-function dataIdWords(dataId: string): string {
-  if (/^D12[0-9AB]$/.test(dataId)) return `settled volume, ${Number.parseInt(dataId.slice(3), 16) + 1} settlements ago`;
-  return DATA_IDS[dataId] ?? 'unknown data id';
-}
+const dataIdWords = (dataId: string): string => findDataId(dataId)?.name ?? 'unknown data id';

@@ -203,7 +203,7 @@ const recordFields = (data: Uint8Array): Fields => ({
   })),
 });
 
-function valueWords(format: Format, value: DataValue): DescribedValue {
+export function valueWords(format: Format, value: DataValue): DescribedValue {
   if (value === null) return null;
   if (format.kind === 'list' && typeof value === 'object') return value.map((one) => valueWords(format.of, one));
   if (format.kind === 'record' && typeof value === 'object') {

@@ -10,3 +10,4 @@ export {
 export { answers, decodeReply, encodeReply, replyLength } from './reply.ts';
 export { decodeRequest, encodeRequest } from './request.ts';
 export { createModbusLineStream, createModbusRequestStream, type ModbusLineFrame } from './stream.ts';
+export { createModbusTcpStream, decodeTcp, encodeTcp, type ModbusTcpFrame } from './tcp.ts';
