@@ -3,7 +3,7 @@ import { type CtwingPush, parsePush } from '../ctwing/push.ts';
 import { isProtocolError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { describeCjt188 } from './cjt188.ts';
-import { type DescribedValue, type Description, describe, type Fields } from './description.ts';
+import { type Description, describe, type Fields, plain } from './description.ts';
 
 /** @param input JSON text, or its bytes in UTF-8 */
 export function describeCtwing(input: Uint8Array | string): Description {
@@ -43,13 +43,4 @@ function innerOf(payload: Uint8Array): readonly Description[] {
     if (!isProtocolError(error)) throw error;
     return [];
   }
-}
-
-/** What came out of JSON is plain already; this only says so to the compiler. */
-function plain(value: unknown): DescribedValue {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
-  }
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
 }

@@ -46,3 +46,12 @@ export function orRefused(decode: () => Fields): Fields {
     return { refused: { code: error.code, reason: error.message } };
   }
 }
+
+/** What came out of JSON is plain already; this only says so to the compiler. */
+export function plain(value: unknown): DescribedValue {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
+  }
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}

@@ -1,3 +1,3 @@
-export { DESCRIBED_PROTOCOLS, type DescribedProtocol, describeFrame } from './describe.ts';
+export { DESCRIBED_PROTOCOLS, type DescribedProtocol, describeFrame, TEXT_PROTOCOLS } from './describe.ts';
 export type { DescribedValue, Description } from './description.ts';
 export { formatDescription } from './format.ts';

@@ -152,7 +152,7 @@ const LENGTH_BYTES = 4;
  * AES-256-CBC, the first half of the key as initialisation vector, over `16 random bytes | length, 4 bytes, high first |
  * message`. The layout is known from users of the encrypted mode, not from a recorded push.
  */
-function decryptMessage(base64: string, aesKey: string | null): string {
+export function decryptMessage(base64: string, aesKey: string | null): string {
   const key = keyBytes(aesKey);
   const plain = decryptCbc(Buffer.from(base64, 'base64'), key, key.subarray(0, RANDOM_BYTES));
   const bytes = plain.subarray(RANDOM_BYTES + LENGTH_BYTES);
