@@ -50,7 +50,8 @@ export async function acceptMessage(
   const devices = await findDevices(ctx.db, 'nb', linkKey);
   if (devices.length === 0) {
     stats.count('nb_pushes_unclaimed');
-    await noteUnclaimed(ctx.db, ctx.clock.now(), 'nb', linkKey, remote);
+    // Whether it is online may come under another name, and is nothing to claim a device by.
+    if (message.said.kind === 'data') await noteUnclaimed(ctx.db, ctx.clock.now(), 'nb', linkKey, remote);
   } else {
     await acceptSaid(door, product, message, linkKey, devices);
   }

@@ -46,9 +46,9 @@ export interface PlatformClient {
 /** What an operator's platform is to us: how it pushes, and how it is called. */
 export interface Platform {
   /**
-   * @param json one push, or an array of them
-   * @throws headend.bad_push, headend.wrong_product, headend.bad_signature, frame.*
+   * What the body of a push says, signatures checked.
+   * @throws headend.bad_push, headend.wrong_product, frame.*
    */
-  messagesOf(json: unknown, product: Product): PlatformMessage[];
+  messagesOf(body: Uint8Array, product: Product): PlatformMessage[];
   createClient(product: Product, clock: Clock, send: typeof fetch): PlatformClient;
 }

@@ -69,19 +69,11 @@ function isAllowed({ allowedSources }: Product, source: string): boolean {
 
 /** In the order of the platform's own times. */
 function messagesOf(body: unknown, product: Product): PlatformMessage[] {
-  const messages = platformOf(product.platform).messagesOf(parseJson(body), product);
+  const messages = platformOf(product.platform).messagesOf(Buffer.isBuffer(body) ? body : Buffer.alloc(0), product);
   if (messages.length === 0 || messages.length > MAX_MESSAGES) {
     throw headendError('headend.bad_push', `1 to ${MAX_MESSAGES} messages, got ${messages.length}`);
   }
   return messages.sort((a, b) => a.at.getTime() - b.at.getTime());
-}
-
-function parseJson(body: unknown): unknown {
-  try {
-    return JSON.parse(Buffer.isBuffer(body) ? body.toString('utf8') : '');
-  } catch {
-    throw headendError('headend.bad_push', 'the body is not JSON');
-  }
 }
 
 /** Those of one device in their order; what one of them says may depend on the one before. */

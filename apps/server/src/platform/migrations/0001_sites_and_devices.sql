@@ -144,7 +144,8 @@ create table unclaimed_device (
 );
 
 -- A product on an NB-IoT platform. push_token is the secret part of the address the platform pushes to; codec names how
--- the product's payloads are read and written.
+-- the product's payloads are read and written. onenet: push_token is its token too, app_key the resource of the access key
+-- app_secret (empty where that is the product's master key), master_key the key of encrypted pushes, empty without.
 create table nb_product (
   platform text not null check (platform in ('ctwing', 'onenet')),
   product_id text not null,
@@ -156,7 +157,9 @@ create table nb_product (
   master_key text not null,
   push_token text not null unique,
   allowed_sources text[] not null default '{}',
-  primary key (platform, product_id)
+  primary key (platform, product_id),
+  -- A meter's link key names the product alone.
+  unique (product_id)
 );
 
 -- What the meter itself last said, and whether it can be reached. switch_state is the relay or the valve by read-back.

@@ -6,8 +6,9 @@ import type { Product } from '../products.ts';
 const DELIVERED: readonly string[] = ['DELIVERED', 'COMPLETED', 'SUCCESS', 'SUCCESSFUL'];
 const UNDERWAY: readonly string[] = ['SAVED', 'SENT'];
 
-/** Of a push, or an array of them. @throws headend.wrong_product, frame.* */
-export function ctwingMessages(json: unknown, product: Product): PlatformMessage[] {
+/** Of a push, or an array of them. @throws headend.bad_push, headend.wrong_product, frame.* */
+export function ctwingMessages(body: Uint8Array, product: Product): PlatformMessage[] {
+  const json = parseJson(body);
   const items: unknown[] = Array.isArray(json) ? json : [json];
   return items.map((item) => {
     const push = parsePush(item);
@@ -17,6 +18,14 @@ export function ctwingMessages(json: unknown, product: Product): PlatformMessage
     }
     return { productId, deviceId, at, key: dedupeKey(push), said: saidIn(push) };
   });
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    throw headendError('headend.bad_push', 'the body is not JSON');
+  }
 }
 
 function saidIn(push: CtwingPush): PlatformMessage['said'] {
