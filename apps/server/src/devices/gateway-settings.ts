@@ -42,12 +42,7 @@ const SETTINGS: Readonly<Record<GatewayLink, TSchema>> = {
   ),
   acrelgw: Type.Object({ timeoutMs: line.timeoutMs }, strict),
   mqtt: Type.Object(
-    {
-      productKey: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-      timeoutMs: line.timeoutMs,
-      /** The values it sends by name were compared with its meters' displays: only then are they readings. */
-      valuesVerified: Type.Optional(Type.Boolean()),
-    },
+    { productKey: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), timeoutMs: line.timeoutMs },
     strict,
   ),
 };

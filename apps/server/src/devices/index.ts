@@ -1,5 +1,4 @@
 export { closeBinding, mustBeFreeAt, mustNotBeAhead, openBindings } from './bindings.ts';
-export { findGateway, type Gateway } from './gateway-of.ts';
 export { listExceptions, listUnclaimed } from './lists.ts';
 export { type Act, enterNew } from './meters.ts';
 export { leaveAddress, lockRegister, type RegisteredMeter, requireMeter, tellOfMeters } from './register.ts';
