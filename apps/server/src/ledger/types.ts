@@ -17,7 +17,7 @@ export interface LedgerPosting {
 /** One business fact. `idempotencyKey` names it: the same fact posted again changes nothing. */
 export interface LedgerTransaction {
   readonly txId: string;
-  readonly kind: 'top_up' | 'charge' | 'opening_balance';
+  readonly kind: 'top_up' | 'charge' | 'opening_balance' | 'correction';
   readonly idempotencyKey: string;
   readonly businessAt: Date;
   readonly recordedAt: Date;

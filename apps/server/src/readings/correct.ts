@@ -71,7 +71,8 @@ export interface Truth {
 
 /**
  * Puts the true value in the place of a good reading's, in the caller's transaction. What was said stays beside it. Readings
- * held against the wrong value are judged again, and a hold whose reading turned good is over.
+ * held against the wrong value are judged again, and a hold whose reading turned good is over. A value that is right already
+ * is left as it is.
  * @returns the value that counts from now on
  * @throws readings.beyond_register, readings.would_decrease, readings.not_a_photo
  */
@@ -80,6 +81,7 @@ export async function putRight(tx: Tx, now: Date, { meter, said }: Correctable, 
   const { readAt } = said;
   const { meterId } = meter;
   const { total, turnovers } = await fittingValue(tx, marketId, { ...meter, readAt }, register, true);
+  if (total === said.total) return said;
   const photoId = await storePhoto(tx, marketId, truth.photo, { operatorId, at: now });
   await putValue(tx, marketId, { meterId, readAt }, { total, turnovers, photoId }, { operatorId, note: reason });
   await judgeAgain(tx, marketId, meter, { now, operatorId, note: reason, clockAccepted: false });

@@ -1,5 +1,6 @@
 export { type Calendar, TARIFFS, type Tariff } from './calendar.ts';
 export { type BillingState, type Charge, chargeReadings, newBilling, type PlanVersion, versionAt } from './charge.ts';
+export { type Correction, correctInterval, type Interval } from './correction.ts';
 export { type SettlementPeriod, settlementCutOff } from './cut-off.ts';
 export { type ExplainedCharge, type Explanation, explainCharges, formatExplanation } from './explain.ts';
 export type { MeterValue } from './meter-value.ts';

@@ -1,0 +1,18 @@
+import type { CorrectReadingResult } from '@openprepay/contract';
+import { parseDecimal } from '@openprepay/kernel';
+import type { Handlers } from '../platform/handlers.ts';
+import { correctReading } from './correction.ts';
+
+export const settlementRoutes = {
+  async correctReading(ctx, { params, body, operator }): Promise<CorrectReadingResult> {
+    const corrections = await correctReading(ctx, {
+      ...params,
+      readAt: new Date(body.readAt),
+      register: parseDecimal(body.value, 3),
+      reason: body.reason,
+      operatorId: operator.operatorId,
+      photo: body.photoBase64 === undefined ? null : Buffer.from(body.photoBase64, 'base64'),
+    });
+    return { corrections: corrections.map((one) => ({ ...one, amountFen: Number(one.amountFen) })) };
+  },
+} satisfies Partial<Handlers>;
