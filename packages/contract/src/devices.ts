@@ -298,6 +298,8 @@ export const MeterImport = Type.Object({
   base64: Type.String({ maxLength: MAX_IMPORT_BASE64 }),
   /** Only says what it would do. */
   dryRun: Type.Boolean(),
+  /** Of the words beside the errors; `zh` where nothing is said. */
+  language: Type.Optional(Type.Enum(['zh', 'en'])),
 });
 
 export const MeterImportResult = Type.Object({

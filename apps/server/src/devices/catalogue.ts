@@ -60,31 +60,46 @@ export interface Description {
 /** What of a description is wrong, so that a form or a sheet can point at it. */
 export type DescriptionField = 'model' | 'kind' | 'ctRatio' | 'busAddress' | 'linkKey' | 'access';
 
+export interface Impossible {
+  readonly field: DescriptionField;
+  readonly code: Parameters<typeof devicesError>[0];
+  readonly message: string;
+}
+
 /**
  * Whether a meter can be as described, by itself: the model is known and of that kind, its address can be one.
  * The error's details name the field that is wrong.
  * @throws devices.unknown_model, devices.wrong_kind, devices.no_ct_for_water, devices.bad_address, devices.bad_access
  */
-export function mustBePossible(given: Description): MeterModel {
-  const refuse = (code: Parameters<typeof devicesError>[0], field: DescriptionField, message: string) =>
-    devicesError(code, message, { field });
+export function mustBePossible(given: Description): void {
+  const [first] = whatIsImpossible(given);
+  if (first) throw devicesError(first.code, first.message, { field: first.field });
+}
+
+/** Everything about a description that cannot be, in the order of a form. */
+export function whatIsImpossible(given: Description): Impossible[] {
   const model = Object.hasOwn(meterModels, given.model) ? meterModels[given.model] : undefined;
-  if (!model) throw refuse('devices.unknown_model', 'model', `no meter model is called ${given.model}`);
+  if (!model) {
+    return [{ field: 'model', code: 'devices.unknown_model', message: `no meter model is called ${given.model}` }];
+  }
+  const wrong: Impossible[] = [];
   if (model.kind !== given.kind) {
-    throw refuse('devices.wrong_kind', 'kind', `${model.model} is no ${given.kind} meter`);
+    const message = `${model.model} is no ${given.kind} meter`;
+    wrong.push({ field: 'kind', code: 'devices.wrong_kind', message });
   }
   if (model.kind === 'water' && given.ctRatio !== 1) {
-    throw refuse('devices.no_ct_for_water', 'ctRatio', 'a water meter has no current transformer: its ratio is 1');
+    const message = 'a water meter has no current transformer: its ratio is 1';
+    wrong.push({ field: 'ctRatio', code: 'devices.no_ct_for_water', message });
   }
-  const wrong = addressError(model, given);
-  if (wrong) throw refuse('devices.bad_address', wrong.field, wrong.message);
+  const address = addressError(model, given);
+  if (address) wrong.push({ ...address, code: 'devices.bad_address' });
   const known = accessKeysOf(model);
   const unknown = Object.keys(given.access ?? {}).find((key) => !known.includes(key));
   if (unknown !== undefined) {
     const wanted = known.length === 0 ? 'needs nothing' : `takes ${known.join(', ')}`;
-    throw refuse('devices.bad_access', 'access', `${model.model} ${wanted}, not ${unknown}`);
+    wrong.push({ field: 'access', code: 'devices.bad_access', message: `${model.model} ${wanted}, not ${unknown}` });
   }
-  return model;
+  return wrong;
 }
 
 function addressError(

@@ -27,6 +27,9 @@ export const devicesError = defineErrors({
   'devices.before_settled': 409,
   'devices.start_without_stall': 422,
   'devices.not_a_meter_sheet': 422,
+  'devices.cell_missing': 422,
+  'devices.cell_not_understood': 422,
+  'devices.twice_in_file': 422,
   'devices.import_in_use': 409,
   'devices.import_undone': 409,
 });

@@ -3,6 +3,9 @@ import type { Handlers } from '../platform/handlers.ts';
 import { catalogue } from './catalogue.ts';
 import { claimDevice } from './claim.ts';
 import { createGateway, listGateways, retireGateway, updateGateway } from './gateways.ts';
+import { templateFile } from './import/files.ts';
+import { importMeters } from './import/import.ts';
+import { listImports, undoImport } from './import/undo.ts';
 import { listExceptions, listUnclaimed } from './lists.ts';
 import { readMeterCard } from './meter-card.ts';
 import { type Act, bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
@@ -64,5 +67,19 @@ export const devicesRoutes = {
   },
   async claimDevice(ctx, { params, operator, body }) {
     return { meterId: await claimDevice(ctx, actOf(params, operator), body) };
+  },
+  async importMetersTemplate(_ctx, { query }) {
+    return templateFile(query.language ?? 'zh');
+  },
+  async importMeters(ctx, { params, operator, body }) {
+    const { fileName, base64, dryRun, language = 'zh' } = body;
+    const bytes = Buffer.from(base64, 'base64');
+    return importMeters(ctx, actOf(params, operator), { fileName, bytes, dryRun, language });
+  },
+  async meterImports(ctx, { params }) {
+    return listImports(ctx.db, params.marketId);
+  },
+  async undoMeterImport(ctx, { params, operator, body }) {
+    return { meters: await undoImport(ctx, actOf(params, operator), params.importId, body.note) };
   },
 } satisfies Partial<Handlers>;

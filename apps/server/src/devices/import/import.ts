@@ -1,0 +1,113 @@
+import type { MeterImportResult } from '@openprepay/contract';
+import { MAX_IMPORT_FILE_BYTES } from '@openprepay/contract';
+import { uuidV7 } from '@openprepay/kernel';
+import { recordAudit } from '../../identity/audit.ts';
+import type { Context } from '../../platform/context.ts';
+import type { Tx } from '../../platform/database.ts';
+import { readWorkbook, type WorkbookRow } from '../../platform/workbook.ts';
+import { openBindings } from '../bindings.ts';
+import { devicesError } from '../errors.ts';
+import type { Act } from '../meters.ts';
+import { enterMeters, lockRegister, tellOfMeters } from '../register.ts';
+import { takeStarts } from '../start-reading.ts';
+import { type Compared, compare, type Ready } from './against-register.ts';
+import type { Language } from './columns.ts';
+import { failedRowsFile } from './files.ts';
+import { type ParsedSheet, parseRows, readHeading } from './rows.ts';
+import { inWords } from './words.ts';
+
+export const MAX_IMPORT_ROWS = 20_000;
+const MAX_COLUMNS = 60;
+/** The answer names so many errors; the file that comes back has all. */
+const MAX_ERRORS_NAMED = 1_000;
+
+export interface ImportOrder {
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+  readonly dryRun: boolean;
+  readonly language: Language;
+}
+
+/**
+ * Brings the meters of a sheet into the register: the good rows in one transaction, the bad ones handed back with all that
+ * is wrong with them. A row that says what the register has already changes nothing.
+ * @throws workbook.*, devices.not_a_meter_sheet, and devices.address_in_use where another market was quicker
+ */
+export async function importMeters(ctx: Context, act: Act, order: ImportOrder): Promise<MeterImportResult> {
+  const sheet = await readWorkbook(order.bytes, {
+    maxBytes: MAX_IMPORT_FILE_BYTES,
+    maxRows: MAX_IMPORT_ROWS + 1,
+    maxColumns: MAX_COLUMNS,
+  });
+  const { at, wrong } = readHeading(sheet[0] ?? []);
+  if (wrong !== null) throw devicesError('devices.not_a_meter_sheet', wrong);
+  const parsed = parseRows(sheet, at);
+  if (order.dryRun) {
+    return resultOf(order, sheet, parsed, await compare(ctx.db, act.marketId, parsed.drafts), null);
+  }
+  const now = ctx.clock.now();
+  const importId = uuidV7(now);
+  const compared = await ctx.db.tx(async (tx) => {
+    await lockRegister(tx, act.marketId);
+    const found = await compare(tx, act.marketId, parsed.drafts);
+    if (found.ready.length > 0) await bringIn(tx, act, { at: now, importId, fileName: order.fileName }, found.ready);
+    return found;
+  });
+  return resultOf(order, sheet, parsed, compared, compared.ready.length > 0 ? importId : null);
+}
+
+async function bringIn(
+  tx: Tx,
+  act: Act,
+  { at, importId, fileName }: { readonly at: Date; readonly importId: string; readonly fileName: string },
+  ready: readonly Ready[],
+): Promise<void> {
+  const { marketId, operatorId } = act;
+  const meters = ready.map((draft) => ({ ...draft, meterId: uuidV7(at) }));
+  await tx.query(
+    `insert into meter_import (market_id, import_id, file_name, at, operator_id, meters) values ($1, $2, $3, $4, $5, $6)`,
+    [marketId, importId, fileName, at, operatorId, meters.length],
+  );
+  await enterMeters(tx, marketId, at, meters, importId);
+  const bound = meters.flatMap(({ meterId, stallId }) => (stallId === null ? [] : [{ meterId, stallId }]));
+  await openBindings(tx, marketId, at, bound);
+  await takeStarts(
+    tx,
+    act,
+    at,
+    meters.flatMap(({ start, ...meter }) => (start === null ? [] : [{ ...meter, register: start }])),
+  );
+  await recordAudit(tx, {
+    ...act,
+    at,
+    action: 'devices.import_meters',
+    subject: `import:${importId}`,
+    after: { fileName, meters: meters.map(({ serial, stall }) => (stall === null ? { serial } : { serial, stall })) },
+  });
+  await tellOfMeters(
+    tx,
+    marketId,
+    meters.map((meter) => meter.meterId),
+  );
+}
+
+async function resultOf(
+  { fileName, language }: ImportOrder,
+  sheet: readonly WorkbookRow[],
+  parsed: ParsedSheet,
+  compared: Compared,
+  importId: string | null,
+): Promise<MeterImportResult> {
+  const errors = [...parsed.errors, ...compared.errors].sort((a, b) => a.row - b.row);
+  return {
+    importId,
+    rows: parsed.rows,
+    created: compared.ready.length,
+    unchanged: compared.unchanged,
+    failed: new Set(errors.map((error) => error.row)).size,
+    errors: errors
+      .slice(0, MAX_ERRORS_NAMED)
+      .map((error) => ({ ...error, message: inWords({ ...error, column: null }, language) })),
+    failedRows: errors.length > 0 ? await failedRowsFile(fileName, sheet, errors, language) : null,
+  };
+}
