@@ -9,6 +9,7 @@ import type { Handlers } from './platform/handlers.ts';
 import { healthRoutes } from './platform/health.ts';
 import { readingsRoutes } from './readings/routes.ts';
 import { replacementRoutes } from './replacement/routes.ts';
+import { settlementRoutes } from './settlement/routes.ts';
 import { gridEvents } from './sites/grid-events.ts';
 import { sitesRoutes } from './sites/routes.ts';
 
@@ -20,6 +21,7 @@ export const handlers: Handlers = {
   ...ledgerRoutes,
   ...controlRoutes,
   ...readingsRoutes,
+  ...settlementRoutes,
   ...devicesRoutes,
   ...collectionRoutes,
   ...replacementRoutes,
