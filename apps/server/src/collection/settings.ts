@@ -117,8 +117,9 @@ function assertSensible(order: SettingOrder, model: string): void {
   if ('alarm1Fen' in order.value && order.value.alarm1Fen < order.value.alarm2Fen) {
     throw collectionError('collection.bad_setting', 'the first alarm comes at the higher amount');
   }
-  const prices = 'prices' in order.value ? order.value.prices : null;
-  if (prices && meterModels[model]?.kind === 'water' && prices.length !== 1) {
-    throw collectionError('collection.bad_setting', 'a water meter has one price');
+  // A meter without registers by time of use has one price.
+  const count = meterModels[model]?.tariffs || 1;
+  if ('prices' in order.value && order.value.prices.length !== count) {
+    throw collectionError('collection.bad_setting', `a ${model} takes a price for each of its ${count} tariffs`);
   }
 }

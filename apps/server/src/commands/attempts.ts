@@ -20,27 +20,36 @@ export async function setWriteOutcome(
 export async function noteReadBack(
   db: Database,
   command: AnyOpenCommand,
-  readBack: { readonly at: Date; readonly request: WireFrame; readonly outcome: string },
+  readBack: {
+    readonly at: Date;
+    readonly request: WireFrame;
+    readonly reply?: WireFrame | null;
+    readonly outcome: string;
+  },
 ): Promise<void> {
-  const { at, request, outcome } = readBack;
+  const { at, request, reply = null, outcome } = readBack;
   await db.query(
     `with framed as (
        insert into frame (market_id, frame_id, meter_id, at, direction, protocol, bytes)
-       values ($1, $6, $7, $4, 'down', $8, $9))
-     insert into command_attempt (market_id, command_id, attempt, step, at, request_frame_id, outcome)
-     values ($1, $2, $3, 'read_back', $4, $6, $5)
+       select $1, frame_id, $7, $4, direction, $8, bytes
+       from unnest($6::uuid[], '{down,up}'::text[], $9::bytea[]) as t (frame_id, direction, bytes)
+       where bytes is not null)
+     insert into command_attempt (market_id, command_id, attempt, step, at, request_frame_id, reply_frame_id, outcome)
+     select $1, $2, $3, 'read_back', $4, ($6::uuid[])[1],
+            case when ($9::bytea[])[2] is not null then ($6::uuid[])[2] end, $5
      on conflict (market_id, command_id, attempt, step) do update
-     set at = excluded.at, request_frame_id = excluded.request_frame_id, outcome = excluded.outcome`,
+     set at = excluded.at, request_frame_id = excluded.request_frame_id, reply_frame_id = excluded.reply_frame_id,
+         outcome = excluded.outcome`,
     [
       command.marketId,
       command.commandId,
       command.attempts,
       at,
       outcome,
-      uuidV7(at),
+      [uuidV7(at), uuidV7(at)],
       command.meterId,
       request.protocol,
-      request.bytes,
+      [Buffer.from(request.bytes), reply && Buffer.from(reply.bytes)],
     ],
   );
 }

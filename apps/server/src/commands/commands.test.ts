@@ -131,7 +131,7 @@ test('a setting supersedes an open one of its own kind only, and a switch goes i
   const first = await orderSetting(meter, 'keep_power', { on: true });
   const second = await orderSetting(meter, 'keep_power', { on: false });
   expect(await commandNow(db, first)).toMatchObject({ state: 'superseded' });
-  const open = await openSettings(db, meter.marketId, meter.meterId, 10);
+  const open = await openSettings(db, meter.marketId, [meter.meterId], 10);
   expect(open.map(({ commandId, kind, value }) => [commandId, kind, value])).toEqual([
     [clockSet, 'clock', {}],
     [second, 'keep_power', { on: false }],
@@ -140,7 +140,7 @@ test('a setting supersedes an open one of its own kind only, and a switch goes i
   expect(await openCommandOf(db, meter.marketId, meter.meterId, 'keep_power')).toMatchObject({ commandId: second });
   const on = await order(ctx, meter, 'on');
   expect((await opened(meter)).commandId).toBe(on);
-  expect(await openSettings(db, meter.marketId, meter.meterId, 10)).toHaveLength(2);
+  expect(await openSettings(db, meter.marketId, [meter.meterId], 10)).toHaveLength(2);
 });
 
 test('a setting that fails or expires is on the list until one of its kind is confirmed', async () => {

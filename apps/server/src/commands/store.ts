@@ -44,18 +44,18 @@ export async function openCommands(
   );
 }
 
-/** Unfinished settings of a market, or of one of its meters, oldest first. */
+/** Unfinished settings of a market, or of some of its meters, oldest first. */
 export async function openSettings(
   db: Queryable,
   marketId: string,
-  meterId: string | null,
+  meterIds: readonly string[] | null,
   limit: number,
 ): Promise<OpenSetting[]> {
   return db.query<OpenSetting & Record<string, unknown>>(
     `select ${OPEN_COLUMNS} from command
-     where market_id = $1 and kind <> 'switch' and finished_at is null and ($2::uuid is null or meter_id = $2)
+     where market_id = $1 and kind <> 'switch' and finished_at is null and ($2::uuid[] is null or meter_id = any($2))
      order by created_at, command_id limit $3`,
-    [marketId, meterId, limit],
+    [marketId, meterIds, limit],
   );
 }
 

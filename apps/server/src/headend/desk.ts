@@ -1,6 +1,7 @@
 import { OpenPrepayError, type Quantity, quantity } from '@openprepay/kernel';
 import { meterModels } from '@openprepay/protocols';
-import type { Detail, SettingKind } from '@openprepay/protocols/driver';
+import { type Detail, driverOf, SETTING_KINDS, type SettingKind } from '@openprepay/protocols/driver';
+import type { Device } from '../devices/index.ts';
 import type { Context } from '../platform/context.ts';
 import { clockDriftS } from './clock-drift.ts';
 import { outcomeOf, type SilentOutcome } from './converse.ts';
@@ -10,6 +11,7 @@ import type { LinkEnv } from './link.ts';
 import { PRIORITY, type Session } from './reachable.ts';
 import { readMeter } from './read.ts';
 import { readAtOf } from './report.ts';
+import { splitBusAddress } from './sessions.ts';
 
 /** What a meter said when a person asked it, and everything that went over the wire for it. */
 export interface SaidNow {
@@ -95,6 +97,11 @@ export function deskOf(ctx: Context): HeadendDesk {
 }
 
 /** What a meter can be told over its link. A sleeping one behind a platform takes only orders of its valve. */
-export function settingsOf(meter: { readonly link: string; readonly model: string }): readonly SettingKind[] {
-  return meter.link === 'nb' ? [] : (meterModels[meter.model]?.settings ?? []);
+export function settingsOf(
+  meter: Pick<Device, 'model' | 'busAddress' | 'access'> & { readonly link: string },
+): readonly SettingKind[] {
+  const model = meterModels[meter.model];
+  if (!model || meter.link === 'nb') return [];
+  const point = { model, address: splitBusAddress(meter.busAddress).address, access: meter.access };
+  return SETTING_KINDS.filter((kind) => driverOf(model).setting(point, kind) !== null);
 }
