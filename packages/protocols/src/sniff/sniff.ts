@@ -1,5 +1,6 @@
 import { type CompiledConvention, compileConvention, type DtuConvention, MAX_MARK_BYTES } from '../dtu/convention.ts';
 import { matchRegistration } from '../dtu/match.ts';
+import { protocolError } from '../errors.ts';
 
 /** What a new connection's first bytes are. */
 export type Sniffed =
@@ -31,7 +32,10 @@ const MAX_PREAMBLE_BYTES = 16;
  * @throws frame.bad_value for a convention that could not be recognised, or more than 16
  */
 export function createSniffer(conventions: readonly DtuConvention[]): Sniffer {
-  const compiled = conventions.slice(0, MAX_CONVENTIONS).map((one) => [one, compileConvention(one)] as const);
+  if (conventions.length > MAX_CONVENTIONS) {
+    throw protocolError('frame.bad_value', `at most ${MAX_CONVENTIONS} conventions of DTUs`);
+  }
+  const compiled = conventions.map((one) => [one, compileConvention(one)] as const);
   return (bytes, silent) => {
     const begun = bytes.subarray(0, MAX_SNIFF_BYTES);
     const isEnd = silent || begun.length === MAX_SNIFF_BYTES;
