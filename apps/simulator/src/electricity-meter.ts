@@ -102,7 +102,10 @@ export class ElectricityMeter extends PowerMeter {
     for (const block of this.#blocks()) {
       const from = 2 * (start - block.start);
       if (from < 0 || from + 2 * quantity > 2 * block.quantity) continue;
-      return { kind: 'read', unit, data: block.bytes().subarray(from, from + 2 * quantity) };
+      const data = block.bytes().subarray(from, from + 2 * quantity);
+      // On a bus somebody's reading is the report; a modem has its own.
+      if (this.site.link !== 'acrel4g' && block.start !== SWITCH.start) this.endFallBack();
+      return { kind: 'read', unit, data };
     }
     return { kind: 'exception', unit, functionCode: READ_REGISTERS, exceptionCode: REFUSAL.address };
   }

@@ -93,6 +93,15 @@ export abstract class MeterBody<Band extends string> implements VirtualMeter {
     return this.shownUnits();
   }
 
+  /** What is shown now, for a reading that is reported; in hundredths of a kWh or m³. */
+  takeTicks(): Readonly<Record<Band | 'total', number>> {
+    this.count();
+    const shown = this.shownTicks();
+    this.endFallBack();
+    this.save();
+    return shown;
+  }
+
   setLoad(perHour: number | null): void {
     this.count();
     this.#fixedLoad = perHour;

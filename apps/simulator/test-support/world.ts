@@ -1,6 +1,9 @@
+import { systemClock } from '@openprepay/kernel';
+import { type BusHabits, DEFAULT_BUS } from '../src/bus/bus.ts';
 import { type Fault, FaultPlan } from '../src/faults.ts';
 import { Journal } from '../src/journal.ts';
 import type { SiteMeter } from '../src/site.ts';
+import { realTimers } from '../src/timers.ts';
 import { DEFAULT_PACE, newCounters, type World } from '../src/world.ts';
 import { ManualTime } from './manual-time.ts';
 
@@ -66,3 +69,30 @@ export const wiredWater: SiteMeter = {
   linkKey: 'DTU001',
   busAddress: '78041700200001',
 };
+
+/** The same on the time of the wire, with short waits, for tests over real sockets. */
+export function realWorld(o: { faults?: readonly Fault[]; seed?: number } = {}): World {
+  const seed = o.seed ?? 1;
+  return {
+    seed,
+    clock: systemClock,
+    speed: 1,
+    zone: 'Asia/Shanghai',
+    timers: realTimers,
+    pace: {
+      ...DEFAULT_PACE,
+      reconnectLeastMs: 10,
+      reconnectMostMs: 50,
+      heartbeatMs: 50,
+      busTimeoutMs: 500,
+      relayMoveMs: 1,
+    },
+    journal: new Journal(null),
+    faults: new FaultPlan(seed, systemClock, [], o.faults ?? []),
+    counters: newCounters(),
+    log: () => {},
+  };
+}
+
+/** A line without waits. */
+export const fastBus: BusHabits = { ...DEFAULT_BUS, timing: 0, answerLeastMs: 0, answerMostMs: 0 };

@@ -26,6 +26,7 @@ const HOUR_MS = 3_600_000;
 /** A broadcast moves the clock by this much at most, and once a day (DL/T 645-2007, 7.3). */
 const BROADCAST_MOST_MS = 5 * 60_000;
 const PREAMBLE_MOST = 4;
+const ENERGY_IDS = /^(?:000[01]|90)/;
 
 interface Dlt645Memory extends PowerMemory {
   readonly relay: RelayMemory;
@@ -89,6 +90,7 @@ export class Dlt645Meter extends PowerMeter {
     if (!understood || !matchesAddress(request.address, address)) return null;
     this.count();
     const body = answerTo(this.#desk, request);
+    if (request.kind === 'read' && ENERGY_IDS.test(request.dataId)) this.endFallBack();
     this.save();
     if (body === null) return null;
     const reply: Dlt645Reply = { edition: this.edition, address, ...body };

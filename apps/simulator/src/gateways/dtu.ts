@@ -11,36 +11,22 @@ import type { Link } from './link.ts';
 import { Uplink } from './uplink.ts';
 
 /** What a modem between a serial line and the network adds to what the meters say. */
-export interface DtuHabits {
+interface DtuHabits {
   readonly registration: Uint8Array;
-  /** When it sends it: once it is connected, in front of every packet, or both. */
-  readonly on: 'connect' | 'every_packet';
+  readonly everyPacket: boolean;
   readonly heartbeat: Uint8Array;
 }
 
 const text = (ascii: string): Uint8Array => Uint8Array.from(ascii, (letter) => letter.charCodeAt(0));
-/** The group of a registration pattern, `LOGIN:(\w{1,32})`, where the key stands. */
-const KEY_GROUP = /^\^?([^(]*)\([^)]*\)([^$]*)\$?$/;
+/** The number of a modem or of its SIM card: such a modem says nothing but that. */
+const IMEI_OR_ICCID = /^(?:\d{15}|[0-9A-F]{20})$/;
 
-/**
- * The habits that a site's gateway settings describe, seen from the modem: `register` is `{ pattern }`, `{ bytes }` or
- * `{ hex }`. Without settings it says `LOGIN:` and its key when it connects.
- */
-export function dtuHabits({ linkKey, settings }: Pick<SiteGateway, 'linkKey' | 'settings'>): DtuHabits {
-  const {
-    register = {},
-    on,
-    heartbeats,
-  } = settings as {
-    register?: { pattern?: string; bytes?: number; hex?: string };
-    on?: unknown;
-    heartbeats?: readonly string[];
-  };
-  const [, before = 'LOGIN:', after = ''] = KEY_GROUP.exec(register.pattern ?? '') ?? [];
-  const named = register.bytes === undefined ? text(`${before}${linkKey}${after}`) : text(linkKey);
+/** The gateway settings of a site, seen from the modem: `registration` once or on every packet, `heartbeats` in hex. */
+function habitsOf({ linkKey, settings }: Pick<SiteGateway, 'linkKey' | 'settings'>): DtuHabits {
+  const { registration, heartbeats } = settings as { registration?: string; heartbeats?: readonly string[] };
   return {
-    registration: register.hex === undefined ? named : fromHex(register.hex),
-    on: on === 'every_packet' ? on : 'connect',
+    registration: text(IMEI_OR_ICCID.test(linkKey) ? linkKey : `LOGIN:${linkKey}`),
+    everyPacket: registration === 'every_packet',
     heartbeat: fromHex(heartbeats?.[0] ?? ''),
   };
 }
@@ -63,7 +49,7 @@ export class Dtu implements Link {
   ) {
     this.linkKey = gateway.linkKey;
     this.#world = world;
-    this.#habits = dtuHabits(gateway);
+    this.#habits = habitsOf(gateway);
     this.#lines = new BusLines(this.linkKey, world, meters, bus);
     if (this.#lines.byPort.size > 1) throw simulatorError('simulator.bad_site', `${this.linkKey} has one port`);
     this.#uplink = new Uplink(this.linkKey, world, server, (socket) => this.#open(socket));
@@ -92,22 +78,20 @@ export class Dtu implements Link {
 
   #open(socket: Socket) {
     const { counters, pace } = this.#world;
-    const { registration, on, heartbeat } = this.#habits;
+    const { registration, everyPacket, heartbeat } = this.#habits;
     const timers = new TimerGroup(this.#world.timers);
     const writer = new FrameWriter(socket, this.linkKey, this.#world, timers);
-    const send = (packet: Uint8Array) =>
-      writer.write(on === 'every_packet' ? concatBytes(registration, packet) : packet);
+    const send = (packet: Uint8Array) => writer.write(everyPacket ? concatBytes(registration, packet) : packet);
     const [bus] = this.#lines.byPort.values();
     const station = bus?.join({ name: this.linkKey, master: true, hear: send });
     const beatLater = () => {
       timers.after(pace.heartbeatMs, () => {
-        writer.write(heartbeat);
+        send(heartbeat);
         beatLater();
       });
     };
     this.#connected = true;
-    if (on === 'connect') writer.write(registration);
-    else send(new Uint8Array());
+    writer.write(everyPacket ? concatBytes(registration, heartbeat) : registration);
     if (heartbeat.length > 0) beatLater();
     return {
       receive: (chunk: Uint8Array) => {

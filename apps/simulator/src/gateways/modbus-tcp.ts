@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { BusHabits } from '../bus/bus.ts';
+import type { Bus, BusHabits } from '../bus/bus.ts';
 import { BusMaster } from '../bus/master.ts';
 import { FrameWriter } from '../frame-writer.ts';
 import { createMbapCutter, hasCrc, type MbapMessage, mbapAnswer } from '../mbap.ts';
+import type { SiteGateway } from '../site.ts';
 import { TimerGroup } from '../timers.ts';
 import { simulatorError, type World } from '../world.ts';
 import { BusLines, type WiredMeter } from './bus-lines.ts';
@@ -10,18 +11,28 @@ import type { Link } from './link.ts';
 
 const CLIENTS_LIMIT = 8;
 
-/** A Modbus TCP gateway: listens at its link key, `host:port`, and puts what its masters ask onto its line, in turn. */
+/**
+ * A gateway that listens at its link key, `host:port`. With `framing` tcp it puts what its masters ask onto its line, in turn;
+ * with rtu it passes the bytes of each as they come.
+ */
 export class ModbusTcpGateway implements Link {
   readonly linkKey: string;
   readonly #world: World;
+  readonly #transparent: boolean;
   readonly #lines: BusLines;
   readonly #clients = new Set<Socket>();
   readonly #timers: TimerGroup;
   #server: Server | null = null;
   #master: BusMaster | null = null;
 
-  constructor(linkKey: string, meters: readonly WiredMeter[], world: World, bus: BusHabits) {
+  constructor(
+    { linkKey, settings }: Pick<SiteGateway, 'linkKey' | 'settings'>,
+    meters: readonly WiredMeter[],
+    world: World,
+    bus: BusHabits,
+  ) {
     this.linkKey = linkKey;
+    this.#transparent = settings['framing'] === 'rtu';
     this.#world = world;
     this.#timers = new TimerGroup(world.timers);
     this.#lines = new BusLines(linkKey, world, meters, bus);
@@ -59,24 +70,35 @@ export class ModbusTcpGateway implements Link {
     const [bus] = this.#lines.byPort.values();
     if (!bus) return;
     this.#master = new BusMaster(bus, this.#world, this.linkKey);
-    this.#server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#serve(socket, bus));
     this.#server.maxConnections = CLIENTS_LIMIT;
     this.#server.on('error', (error) => this.#world.log(`${this.linkKey}: ${error.message}`));
     this.#server.listen(port, host);
   }
 
-  #serve(socket: Socket): void {
+  #serve(socket: Socket, bus: Bus): void {
     const writer = new FrameWriter(socket, this.linkKey, this.#world, this.#timers);
-    const cut = createMbapCutter();
     this.#clients.add(socket);
+    if (this.#transparent) this.#pass(socket, bus, writer);
+    else this.#translate(socket, writer);
+    // A client that breaks off is of no interest; `close` follows.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#clients.delete(socket));
+  }
+
+  #pass(socket: Socket, bus: Bus, writer: FrameWriter): void {
+    const station = bus.join({ name: this.linkKey, master: true, hear: (bytes) => writer.write(bytes) });
+    socket.on('data', (chunk) => station.send(chunk));
+    socket.on('close', () => station.leave());
+  }
+
+  #translate(socket: Socket, writer: FrameWriter): void {
+    const cut = createMbapCutter();
     socket.on('data', (chunk) => {
       const messages = cut(chunk);
       if (!messages) socket.destroy();
       for (const message of messages ?? []) void this.#ask(message).then((answer) => writer.write(answer));
     });
-    // A client that breaks off is of no interest; `close` follows.
-    socket.on('error', () => {});
-    socket.on('close', () => this.#clients.delete(socket));
   }
 
   async #ask(message: MbapMessage): Promise<Uint8Array> {
