@@ -65,13 +65,13 @@ const zh: Readonly<Record<Column, ColumnWords>> = {
 
 export const WORDS: Readonly<Record<Language, Readonly<Record<Column, ColumnWords>>>> = { zh, en };
 
+/** A row whose serial begins so is the template's own. */
+export const EXAMPLE_SERIAL = 'EXAMPLE';
+
 export const EXAMPLE: Readonly<Record<Language, Readonly<Record<Column, string>>>> = {
   en: example('electricity'),
   zh: example('电'),
 };
-
-/** A row whose serial begins so is the template's own. */
-export const EXAMPLE_SERIAL = 'EXAMPLE';
 
 function example(kind: string): Record<Column, string> {
   return {

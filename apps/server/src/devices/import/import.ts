@@ -11,9 +11,9 @@ import type { Act } from '../meters.ts';
 import { enterMeters, lockRegister, tellOfMeters } from '../register.ts';
 import { takeStarts } from '../start-reading.ts';
 import { type Compared, compare, type Ready } from './against-register.ts';
-import type { Language } from './columns.ts';
+import { COLUMNS, type Language } from './columns.ts';
 import { failedRowsFile } from './files.ts';
-import { type ParsedSheet, parseRows, readHeading } from './rows.ts';
+import { type ParsedSheet, parseRows, type RowError, readHeading } from './rows.ts';
 import { inWords } from './words.ts';
 
 export const MAX_IMPORT_ROWS = 20_000;
@@ -29,32 +29,76 @@ export interface ImportOrder {
 }
 
 /**
- * Brings the meters of a sheet into the register: the good rows in one transaction, the bad ones handed back with all that
+ * Brings the meters of a file into the register: the good rows in one transaction, the bad ones handed back with all that
  * is wrong with them. A row that says what the register has already changes nothing.
  * @throws workbook.*, devices.not_a_meter_sheet, and devices.address_in_use where another market was quicker
  */
 export async function importMeters(ctx: Context, act: Act, order: ImportOrder): Promise<MeterImportResult> {
-  const sheet = await readWorkbook(order.bytes, {
+  const { fileName, bytes, language } = order;
+  const sheet = await readWorkbook(bytes, {
     maxBytes: MAX_IMPORT_FILE_BYTES,
     maxRows: MAX_IMPORT_ROWS + 1,
     maxColumns: MAX_COLUMNS,
   });
+  const outcome = await importSheet(ctx, act, sheet, order);
+  const { importId, rows, created, unchanged, failed, errors } = outcome;
+  return {
+    importId,
+    rows,
+    created,
+    unchanged,
+    failed,
+    errors: errors
+      .slice(0, MAX_ERRORS_NAMED)
+      .map((error) => ({ ...error, message: inWords({ ...error, column: null }, language) })),
+    failedRows: failed > 0 ? await failedRowsFile(fileName, sheet, errors, language) : null,
+  };
+}
+
+export interface SheetOutcome {
+  readonly importId: string | null;
+  readonly rows: number;
+  readonly created: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly errors: readonly RowError[];
+}
+
+/** As `importMeters`, of rows that are read already. */
+export async function importSheet(
+  ctx: Context,
+  act: Act,
+  sheet: readonly WorkbookRow[],
+  { fileName, dryRun }: Pick<ImportOrder, 'fileName' | 'dryRun'>,
+): Promise<SheetOutcome> {
   const { at, wrong } = readHeading(sheet[0] ?? []);
   if (wrong !== null) throw devicesError('devices.not_a_meter_sheet', wrong);
   const parsed = parseRows(sheet, at);
-  if (order.dryRun) {
-    return resultOf(order, sheet, parsed, await compare(ctx.db, act.marketId, parsed.drafts), null);
-  }
+  if (dryRun) return outcomeOf(parsed, await compare(ctx.db, act.marketId, parsed.drafts), null);
   const now = ctx.clock.now();
   const importId = uuidV7(now);
   const compared = await ctx.db.tx(async (tx) => {
     await lockRegister(tx, act.marketId);
     const found = await compare(tx, act.marketId, parsed.drafts);
-    if (found.ready.length > 0) await bringIn(tx, act, { at: now, importId, fileName: order.fileName }, found.ready);
+    if (found.ready.length > 0) await bringIn(tx, act, { at: now, importId, fileName }, found.ready);
     return found;
   });
-  return resultOf(order, sheet, parsed, compared, compared.ready.length > 0 ? importId : null);
+  return outcomeOf(parsed, compared, compared.ready.length > 0 ? importId : null);
 }
+
+function outcomeOf(parsed: ParsedSheet, compared: Compared, importId: string | null): SheetOutcome {
+  const errors = [...parsed.errors, ...compared.errors].sort((a, b) => a.row - b.row || placeOf(a) - placeOf(b));
+  return {
+    importId,
+    rows: parsed.rows,
+    created: compared.ready.length,
+    unchanged: compared.unchanged,
+    failed: new Set(errors.map((error) => error.row)).size,
+    errors,
+  };
+}
+
+const placeOf = ({ column }: RowError): number => (column === null ? -1 : COLUMNS.indexOf(column));
 
 async function bringIn(
   tx: Tx,
@@ -89,25 +133,4 @@ async function bringIn(
     marketId,
     meters.map((meter) => meter.meterId),
   );
-}
-
-async function resultOf(
-  { fileName, language }: ImportOrder,
-  sheet: readonly WorkbookRow[],
-  parsed: ParsedSheet,
-  compared: Compared,
-  importId: string | null,
-): Promise<MeterImportResult> {
-  const errors = [...parsed.errors, ...compared.errors].sort((a, b) => a.row - b.row);
-  return {
-    importId,
-    rows: parsed.rows,
-    created: compared.ready.length,
-    unchanged: compared.unchanged,
-    failed: new Set(errors.map((error) => error.row)).size,
-    errors: errors
-      .slice(0, MAX_ERRORS_NAMED)
-      .map((error) => ({ ...error, message: inWords({ ...error, column: null }, language) })),
-    failedRows: errors.length > 0 ? await failedRowsFile(fileName, sheet, errors, language) : null,
-  };
 }
