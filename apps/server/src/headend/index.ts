@@ -2,13 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import { allOffline } from '../devices/index.ts';
 import type { Context } from '../platform/context.ts';
 import { intake as storeReports } from '../readings/index.ts';
-import { type Listener, listenAcrel4g } from './acrel4g/listener.ts';
 import { startContacts } from './contacts.ts';
 import { ConnectedDelivery } from './delivery/connected.ts';
 import { startDelivery } from './delivery/index.ts';
+import { SettingDelivery } from './delivery/settings.ts';
 import { openDesk } from './desk.ts';
 import { LINK_LIMITS, type LinkLimits } from './limits.ts';
 import type { LinkEnv } from './link.ts';
+import { type Links, startLinks } from './links.ts';
 import { PlatformClients } from './nb/clients.ts';
 import { PlatformDelivery } from './nb/delivery.ts';
 import { Products } from './nb/products.ts';
@@ -53,17 +54,17 @@ export interface Headend {
   stop(): Promise<void>;
 }
 
-/** Starts the device port, the sweep, and the delivery of commands over both links. */
+/** Starts the ways to devices, the sweep, and the delivery of commands over all of them. */
 export async function startHeadend(ctx: Context, options: HeadendOptions): Promise<Headend> {
   const { intake = (batch) => storeReports(ctx.db, batch), fetch: send = fetch } = options;
   for (const link of CONNECTED_LINKS) await allOffline(ctx.db, link);
   const stats = createStats(ctx.log);
   const contacts = startContacts(ctx);
   const sessions = new Sessions();
-  let listener: Listener | undefined;
+  let links: Links | undefined;
   const reports = createReportQueue({
     intake,
-    onPressure: (full) => listener?.setPressure(full),
+    onPressure: (full) => links?.setPressure(full),
     onFailure: (err, count) => stats.trouble('intake_failed', { err, reports: count }, 'reports could not be stored'),
   });
   const recorder = startRecorder(ctx);
@@ -76,33 +77,37 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     contacts,
     sessions,
     trace: recorder.trace,
-    onReachable: (meter) => connected.poke(meter.device.meterId),
+    onReachable({ device }) {
+      connected.poke(device.meterId);
+      settings.welcome(device.meterId);
+    },
   };
   const connected = new ConnectedDelivery(env, options.readBackAfterMs);
+  const settings = new SettingDelivery(env, options.readBackAfterMs);
   const platforms = new PlatformDelivery({
     ctx,
     stats,
     trace: env.trace,
     clients: new PlatformClients(new Products(ctx.db), ctx.clock, send),
   });
-  const port = await listenAcrel4g(env, options.listenHost, options.listenPort);
-  listener = port;
+  const ways = await startLinks(env, options);
+  links = ways;
   const sweep = startSweep(env, { ...SWEEP_PACE, ...options.sweep });
-  const delivery = startDelivery(ctx, connected, platforms);
+  const delivery = startDelivery(ctx, connected, settings, platforms);
   const closeDesk = openDesk(env, recorder.frames);
   return {
-    port: port.port,
+    port: ways.port,
     stats: () => ({
       ...stats.snapshot(),
-      connections: port.connections,
+      connections: ways.connections,
       sessions: sessions.size,
-      unregistered: port.unregistered,
+      unregistered: ways.unregistered,
       reportsQueued: reports.queued,
     }),
     acceptPushes: (app) => registerNbPush(app, env),
     async stop() {
       closeDesk();
-      await Promise.all([port.stop(), delivery.stop(), sweep.stop()]);
+      await Promise.all([ways.stop(), delivery.stop(), sweep.stop()]);
       await reports.drained();
       await Promise.all([contacts.stop(), recorder.stop()]);
     },

@@ -12,8 +12,6 @@ export interface LineOptions {
   readonly trace: Trace;
   /** How long the line rests after an exchange, so that the meters know the next frame from the last. */
   readonly gapMs: number;
-  /** What is sent comes back first, as from an RS485 adapter that hears itself. */
-  readonly echoes: boolean;
   /** @returns false when the connection takes nothing any more */
   send(request: Uint8Array, meter: ReachableMeter): boolean;
   onAnswer(meter: ReachableMeter): void;
@@ -34,7 +32,6 @@ interface Outstanding {
   readonly timer: NodeJS.Timeout;
   readonly stream: StreamDecoder<Received<unknown>>;
   heardMs: number;
-  echoDue: boolean;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -67,18 +64,22 @@ export class HalfDuplexLine implements Line {
     });
   }
 
-  /** Bytes of the line: whole frames or parts of them, noise, echoes, late answers. */
-  receive(bytes: Uint8Array): void {
+  /**
+   * Bytes of the line: whole frames or parts of them, noise, echoes, late answers.
+   * @returns whether an answer was waited for
+   */
+  receive(bytes: Uint8Array): boolean {
     const outstanding = this.#outstanding;
     if (!outstanding) {
       this.#options.stats.count('replies_stray');
-      return;
+      return false;
     }
     const { stream } = outstanding;
     const nowMs = performance.now();
     if (nowMs - outstanding.heardMs > this.#options.limits.frameWithinMs) stream.reset();
     outstanding.heardMs = nowMs;
     for (const { frame } of stream.push(bytes)) this.#judge(outstanding, frame);
+    return true;
   }
 
   /** The link acknowledged a write by itself, without a frame of the meter. */
@@ -86,6 +87,11 @@ export class HalfDuplexLine implements Line {
     const outstanding = this.#outstanding;
     if (outstanding?.ask.write && outstanding.ask.fits) this.#settle(outstanding, NOTHING);
     else this.#options.stats.count('replies_stray');
+  }
+
+  /** The gateway says that the meter did not answer: the same as waiting in vain, but sooner. */
+  noAnswer(): void {
+    this.#timeOut();
   }
 
   close(): void {
@@ -102,14 +108,13 @@ export class HalfDuplexLine implements Line {
   #judge(outstanding: Outstanding, frame: Uint8Array): void {
     const { stats } = this.#options;
     const { ask } = outstanding;
-    const isOurs = isTailOf(ask.request, frame);
-    const isEcho = isOurs && (outstanding.echoDue || !fits(ask, frame));
-    if (isEcho) {
-      outstanding.echoDue = false;
+    const isFitting = fits(ask, frame);
+    // An adapter that hears itself. Where a meter answers in the words of the question, its answer is taken as one.
+    if (!isFitting && isTailOf(ask.request, frame)) {
       stats.count('echoes_filtered');
       return;
     }
-    const isAnswer = this.#outstanding === outstanding && fits(ask, frame);
+    const isAnswer = isFitting && this.#outstanding === outstanding;
     this.#see('up', outstanding.job.meter, frame, isAnswer ? null : 'not the answer that was waited for');
     if (isAnswer) this.#settle(outstanding, frame);
     else stats.count('replies_stray');
@@ -133,13 +138,13 @@ export class HalfDuplexLine implements Line {
   }
 
   #send(job: Job, ask: Ask): void {
-    const { limits, stats, send, echoes } = this.#options;
+    const { limits, stats, send } = this.#options;
     const { meter } = job;
     stats.count('requests_sent');
     this.#see('down', meter, ask.request, null);
     const timer = setTimeout(() => this.#timeOut(), limits.replyWithinMs);
     const stream = meter.driver.createStream();
-    const outstanding = { job, ask, timer, stream, heardMs: performance.now(), echoDue: echoes };
+    const outstanding = { job, ask, timer, stream, heardMs: performance.now() };
     this.#outstanding = outstanding;
     // A connection that takes nothing is being closed, and closing rejects what is outstanding.
     send(ask.request, meter);

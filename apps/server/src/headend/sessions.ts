@@ -1,21 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isProtocolError, meterModels } from '@openprepay/protocols';
+import { isProtocolError, type MeterModel, meterModels } from '@openprepay/protocols';
+import { driverOf } from '@openprepay/protocols/driver';
 import type { Device } from '../devices/index.ts';
-import { driverOf } from './drivers.ts';
+import { type Gateway, keyOf } from './gateways.ts';
 import { HalfDuplexLine } from './line.ts';
 import type { LinkEnv } from './link.ts';
 import type { ReachableMeter, Session } from './reachable.ts';
 import type { Counter } from './stats.ts';
 
 export interface SessionOptions {
-  readonly env: Pick<LinkEnv, 'limits' | 'stats' | 'trace' | 'onReachable'>;
+  readonly env: Pick<LinkEnv, 'ctx' | 'limits' | 'stats' | 'trace' | 'contacts' | 'onReachable'>;
+  readonly marketId: string;
   readonly link: Device['link'];
   readonly linkKey: string;
   readonly remote: string;
-  /** See `LineOptions`. */
-  readonly gapMs?: number;
-  readonly echoes?: boolean;
-  readonly replyWithinMs?: number;
+  /** As it was when the session began; when it changes, the session begins anew. */
+  readonly gateway?: Gateway | null;
+  /** How its lines are driven, where they are not driven as usual. */
+  readonly gapMs?: number | undefined;
+  readonly replyWithinMs?: number | undefined;
+  /** How a meter is spoken to where its own protocol does not pass this link. */
+  readonly speak?: (device: Device, model: MeterModel) => Pick<ReachableMeter, 'driver' | 'line'>;
   send(request: Uint8Array, meter: ReachableMeter): boolean;
   hangUp(reason: Counter): void;
 }
@@ -31,13 +36,14 @@ export class ConnectedSession implements Session {
   readonly link: Device['link'];
   readonly linkKey: string;
   readonly remote: string;
+  readonly marketId: string;
   readonly sinceMs = performance.now();
   readonly #options: SessionOptions;
   readonly #lines = new Map<string, HalfDuplexLine>();
   /** Time-outs by meter since anything behind this connection last answered. */
   readonly #timeOuts = new Map<string, number>();
-  /** Meters that did not answer when they were last asked. */
-  readonly #silent = new Set<string>();
+  /** How often in a row a meter did not answer. */
+  readonly #silent = new Map<string, number>();
   readonly #closing = new AbortController();
   #meters: readonly ReachableMeter[] = [];
 
@@ -46,7 +52,12 @@ export class ConnectedSession implements Session {
     this.link = options.link;
     this.linkKey = options.linkKey;
     this.remote = options.remote;
+    this.marketId = options.marketId;
     this.setDevices(devices);
+  }
+
+  get gateway(): Gateway | null {
+    return this.#options.gateway ?? null;
   }
 
   get meters(): readonly ReachableMeter[] {
@@ -63,7 +74,7 @@ export class ConnectedSession implements Session {
 
   /** The line of a port; '' where the device has only one. */
   line(port = ''): HalfDuplexLine {
-    const { env, gapMs = 0, echoes = false, replyWithinMs = env.limits.replyWithinMs, send } = this.#options;
+    const { env, gapMs = 0, replyWithinMs = env.limits.replyWithinMs, send } = this.#options;
     let line = this.#lines.get(port);
     if (!line) {
       line = new HalfDuplexLine({
@@ -71,7 +82,6 @@ export class ConnectedSession implements Session {
         stats: env.stats,
         trace: env.trace,
         gapMs,
-        echoes,
         send,
         onAnswer: (meter) => this.#noteAnswer(meter),
         onTimeOut: (meter) => this.#noteTimeOut(meter),
@@ -81,13 +91,19 @@ export class ConnectedSession implements Session {
     return line;
   }
 
+  /** Whether a meter hangs on this port. */
+  hasPort(port: string): boolean {
+    return this.#lines.has(port);
+  }
+
   /** What is behind this connection from now on. A meter that did not change keeps its place and what is known of it. */
   setDevices(devices: readonly Device[]): void {
     const known = this.#meters;
     this.#meters = devices.flatMap(
       (device) => known.find((meter) => isDeepStrictEqual(meter.device, device)) ?? this.#reach(device) ?? [],
     );
-    this.#timeOuts.clear();
+    const gone = known.filter((meter) => !this.#meters.includes(meter));
+    for (const { device } of gone) this.#timeOuts.delete(device.meterId);
   }
 
   /** For the connection, when its socket is gone. */
@@ -101,31 +117,54 @@ export class ConnectedSession implements Session {
     const model = meterModels[device.model];
     try {
       if (!model) throw new Error(`no such model: ${device.model}`);
-      const driver = driverOf(model);
+      const { driver, line } = this.#options.speak?.(device, model) ?? {
+        driver: driverOf(model),
+        line: this.line(port),
+      };
       driver.parseAddress(address);
       const point = { model, address, access: device.access };
-      return { device, driver, point, session: this, line: this.line(port), lastReportAt: null };
+      return { device, driver, point, session: this, line, lastReportAt: null };
     } catch (error) {
       if (model && !isProtocolError(error)) throw error;
       const { meterId, model: name, busAddress } = device;
-      this.#options.env.stats.trouble('devices_unusable', { meterId, model: name, busAddress }, String(error));
+      const detail = { model: name, busAddress, reason: String(error) };
+      this.#options.env.stats.trouble('devices_unusable', { meterId, ...detail }, 'a meter cannot be spoken to');
+      this.#tell('devices_unusable', meterId, detail);
       return null;
     }
   }
 
   #noteAnswer(meter: ReachableMeter): void {
     this.#timeOuts.clear();
-    if (this.#silent.delete(meter.device.meterId)) this.#options.env.onReachable(meter);
+    const { meterId } = meter.device;
+    const wasSilent = this.#silent.get(meterId) ?? 0;
+    if (wasSilent === 0) return;
+    this.#silent.delete(meterId);
+    if (wasSilent >= this.#options.env.limits.maxTimeOutsInARow) this.#tell('meter_answers', meterId, {});
+    this.#options.env.onReachable(meter);
   }
 
   /** One dead meter must not take the bus from the others: only when all are silent the connection is given up. */
   #noteTimeOut({ device }: ReachableMeter): void {
     const timeOuts = this.#timeOuts;
-    this.#silent.add(device.meterId);
-    timeOuts.set(device.meterId, (timeOuts.get(device.meterId) ?? 0) + 1);
+    const { meterId, marketId } = device;
+    timeOuts.set(meterId, (timeOuts.get(meterId) ?? 0) + 1);
+    const inARow = (this.#silent.get(meterId) ?? 0) + 1;
+    this.#silent.set(meterId, inARow);
+    const { env } = this.#options;
+    const { maxTimeOutsInARow } = env.limits;
+    if (inARow === maxTimeOutsInARow) {
+      env.contacts.note({ marketId, meterId, at: env.ctx.clock.now(), online: false });
+      this.#tell('meter_silent', meterId, { timeOuts: inARow });
+    }
     const total = [...timeOuts.values()].reduce((sum, count) => sum + count, 0);
     const allSilent = this.#meters.every((meter) => timeOuts.has(meter.device.meterId));
-    if (allSilent && total >= this.#options.env.limits.maxTimeOutsInARow) this.hangUp('closed_for_time_outs');
+    if (allSilent && total >= maxTimeOutsInARow) this.hangUp('closed_for_time_outs');
+  }
+
+  #tell(event: string, meterId: string | null, detail: Readonly<Record<string, unknown>>): void {
+    const { env, link, linkKey, marketId } = this.#options;
+    env.trace.event({ link, linkKey, marketId, meterId, event, detail });
   }
 }
 
@@ -136,7 +175,7 @@ export class Sessions {
 
   /** @returns the session of the same device that it replaces */
   add(session: ConnectedSession): ConnectedSession | undefined {
-    const key = keyOf(session.link, session.linkKey);
+    const key = keyOf(session);
     const replaced = this.#byKey.get(key);
     this.#byKey.set(key, session);
     this.#take(session.meters);
@@ -145,7 +184,7 @@ export class Sessions {
 
   /** @returns false when a newer session had taken its place already */
   remove(session: ConnectedSession): boolean {
-    const key = keyOf(session.link, session.linkKey);
+    const key = keyOf(session);
     if (this.#byKey.get(key) !== session) return false;
     this.#byKey.delete(key);
     this.#drop(session.meters);
@@ -162,14 +201,14 @@ export class Sessions {
   }
 
   of(link: Device['link'], linkKey: string): ConnectedSession | undefined {
-    return this.#byKey.get(keyOf(link, linkKey));
+    return this.#byKey.get(keyOf({ link, linkKey }));
   }
 
   meter(meterId: string): ReachableMeter | undefined {
     return this.#byMeter.get(meterId);
   }
 
-  all(): IterableIterator<Session> {
+  all(): IterableIterator<ConnectedSession> {
     return this.#byKey.values();
   }
 
@@ -191,5 +230,3 @@ export class Sessions {
     }
   }
 }
-
-const keyOf = (link: Device['link'], linkKey: string): string => `${link} ${linkKey}`;

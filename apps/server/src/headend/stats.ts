@@ -11,6 +11,7 @@ export const COUNTERS = [
   'closed_for_not_reading',
   'closed_for_time_outs',
   'closed_unclaimed',
+  'closed_for_new_settings',
   'sessions_registered',
   'sessions_replaced',
   'noise_bytes',

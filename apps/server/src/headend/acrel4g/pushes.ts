@@ -1,11 +1,12 @@
+import { isProtocolError } from '@openprepay/protocols';
 import type { Acrel4gSection } from '@openprepay/protocols/acrel4g';
-import { decodeLiveBlock, type LiveBlock } from '@openprepay/protocols/acrel1352';
+import { type MeterReading, readingOfPush } from '@openprepay/protocols/driver';
 import { noteUnclaimed } from '../../devices/index.ts';
-import { readingOfLiveBlock } from '../drivers.ts';
 import type { LinkEnv } from '../link.ts';
 import type { ReachableMeter, Session } from '../reachable.ts';
 import { contactReport, meterReport } from '../report.ts';
 
+const PROTOCOL = 'acrel4g';
 /** Unit, function and byte count stand before the registers. */
 const HEADER_BYTES = 3;
 
@@ -36,13 +37,16 @@ async function takeSection(
     return noteUnclaimed(ctx.db, receivedAt, 'acrel4g', linkKey, remote);
   }
   const { device } = meter;
-  const block = tryLiveBlock(section.modbus.subarray(HEADER_BYTES));
-  if (!block) {
-    stats.trouble('pushes_undecodable', { meterId: device.meterId }, 'a push that is no live block; its frame is kept');
-    return reports.add(contactReport(device, 'acrel4g', frame, receivedAt));
+  const reading = tryReading(meter, section.modbus.subarray(HEADER_BYTES));
+  if (!reading) {
+    stats.trouble(
+      'pushes_undecodable',
+      { meterId: device.meterId },
+      'a push that its model cannot be; its frame is kept',
+    );
+    return reports.add(contactReport(device, PROTOCOL, frame, receivedAt));
   }
-  const source = { receivedAt, frame, protocol: 'acrel4g' };
-  await reports.add(meterReport(device, readingOfLiveBlock(block), { ...source, origin: 'pushed' }));
+  await reports.add(meterReport(device, reading, { receivedAt, origin: 'pushed', frame, protocol: PROTOCOL }));
   meter.lastReportAt = receivedAt;
 }
 
@@ -50,10 +54,11 @@ const meterOf = (session: Session, section: Acrel4gSection): ReachableMeter | un
   session.meters.find((meter) => Number(meter.point.address) === section.modbus[0]) ??
   session.meters.find((meter) => meter.device.busAddress === section.address);
 
-function tryLiveBlock(data: Uint8Array): LiveBlock | null {
+function tryReading({ point }: ReachableMeter, registers: Uint8Array): MeterReading | null {
   try {
-    return decodeLiveBlock(data);
-  } catch {
+    return readingOfPush(point.model, registers);
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
     return null;
   }
 }

@@ -19,8 +19,7 @@ import { switchReport } from '../report.ts';
 /** When to read back after a write. A relay moves within a fraction of a second; a valve, or a busy meter, takes longer. */
 const READ_BACK_AFTER_MS: readonly number[] = [300, 1_000, 3_000, 8_000];
 export const MAX_WRITES = 4;
-/** A meter that says nothing keeps its command, and is left alone for a while, twice as long each time. */
-const SILENT_LEAST_MS = 30_000;
+/** A meter that says nothing keeps its command. It is left alone as long as the last wait, then twice as long each time. */
 const SILENT_MOST_MS = 600_000;
 const OPEN_STATES = ['queued', 'sent', 'acknowledged'] as const;
 
@@ -46,7 +45,7 @@ export class ConnectedDelivery {
 
   /** There is something new for this meter: a command, a connection, or a word of it. A drive under way looks at once. */
   poke(meterId: string): void {
-    this.#silences.delete(meterId);
+    this.#endSilence(meterId);
     const drive = this.#drives.get(meterId);
     if (drive) drive.poke();
     else this.ensure(meterId);
@@ -54,34 +53,47 @@ export class ConnectedDelivery {
 
   /** This meter has an open command: starts a drive unless one is under way or the meter cannot be reached. */
   ensure(meterId: string): void {
-    if (this.#drives.has(meterId)) return;
+    if (this.#drives.has(meterId) || this.#silences.get(meterId)?.timer) return;
     const meter = this.#env.sessions.meter(meterId);
-    if (!meter || this.#stopped || performance.now() < (this.#silences.get(meterId)?.untilMs ?? 0)) return;
+    if (!meter || this.#stopped) return;
     const started = new Drive(this.#env, meter, this.#readBackAfterMs);
     this.#drives.set(meterId, started);
     void started.run().then((end) => {
       this.#drives.delete(meterId);
       if (end === 'again') this.poke(meterId);
       else if (end === 'silent') this.#leaveAlone(meterId);
-      else this.#silences.delete(meterId);
+      else this.#endSilence(meterId);
     });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const meterId of this.#silences.keys()) this.#endSilence(meterId);
     for (const drive of this.#drives.values()) drive.stop();
     await Promise.all([...this.#drives.values()].map((drive) => drive.ended));
   }
 
   #leaveAlone(meterId: string): void {
-    const waitMs = Math.min(SILENT_MOST_MS, 2 * (this.#silences.get(meterId)?.waitMs ?? SILENT_LEAST_MS / 2));
-    this.#silences.set(meterId, { untilMs: performance.now() + waitMs, waitMs });
+    if (this.#stopped) return;
+    const lastMs = this.#silences.get(meterId)?.waitMs;
+    const waitMs = Math.min(SILENT_MOST_MS, lastMs ? 2 * lastMs : (this.#readBackAfterMs.at(-1) ?? SILENT_MOST_MS));
+    const timer = setTimeout(() => {
+      this.#silences.set(meterId, { waitMs, timer: null });
+      this.ensure(meterId);
+    }, waitMs);
+    this.#silences.set(meterId, { waitMs, timer });
+  }
+
+  #endSilence(meterId: string): void {
+    clearTimeout(this.#silences.get(meterId)?.timer ?? undefined);
+    this.#silences.delete(meterId);
   }
 }
 
 interface Silence {
-  readonly untilMs: number;
   readonly waitMs: number;
+  /** Until it is asked again; null while it is. */
+  readonly timer: NodeJS.Timeout | null;
 }
 
 type DriveEnd = 'done' | 'silent' | 'again';

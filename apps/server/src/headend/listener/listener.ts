@@ -1,24 +1,32 @@
 import { createServer, type Socket } from 'node:net';
+import { createSniffer } from '@openprepay/protocols/sniff';
 import { headendError } from '../errors.ts';
+import { keyOf } from '../gateways.ts';
 import type { LinkEnv } from '../link.ts';
 import { Connection } from './connection.ts';
+import { loadConventions } from './conventions.ts';
+import { UnknownDevices } from './unknown.ts';
+import { Waiting } from './waiting.ts';
 
 export interface Listener {
   readonly port: number;
   readonly connections: number;
   readonly unregistered: number;
   setPressure(full: boolean): void;
+  /** What the market's people changed: how modems say who they are, and which devices were claimed, by `keyOf`. */
+  reload(claimed: ReadonlySet<string>): Promise<void>;
   stop(): Promise<void>;
 }
 
 const CHECK_EVERY_MS = 1_000;
 const KEEP_ALIVE_AFTER_MS = 60_000;
 
-/** The device port: takes connections within the limits, and ends those that say nothing. */
-export async function listenAcrel4g(env: LinkEnv, host: string, port: number): Promise<Listener> {
+/** The device port of every link that calls in: takes connections within the limits, and ends those that say nothing. */
+export async function listenForDevices(env: LinkEnv, host: string, port: number): Promise<Listener> {
   const { limits, stats, ctx } = env;
   const connections = new Set<Connection>();
   const unregistered = new Waiting();
+  let door = { env, sniff: createSniffer(await loadConventions(ctx)), unknown: new UnknownDevices(ctx) };
   let pressure = false;
 
   const accept = (socket: Socket) => {
@@ -35,7 +43,7 @@ export async function listenAcrel4g(env: LinkEnv, host: string, port: number): P
       return;
     }
     stats.count('connections_accepted');
-    const connection = new Connection(env, socket, () => unregistered.remove(connection));
+    const connection = new Connection(door, socket, () => unregistered.remove(connection));
     connections.add(connection);
     unregistered.add(connection);
     if (pressure) connection.setPressure(true);
@@ -68,6 +76,12 @@ export async function listenAcrel4g(env: LinkEnv, host: string, port: number): P
       pressure = full;
       for (const connection of connections) connection.setPressure(full);
     },
+    async reload(claimed) {
+      door = { ...door, sniff: createSniffer(await loadConventions(ctx)) };
+      for (const connection of connections) {
+        if (connection.unclaimed && claimed.has(keyOf(connection.unclaimed))) connection.claim();
+      }
+    },
     async stop() {
       clearInterval(timer);
       const closed = new Promise((done) => server.close(done));
@@ -75,36 +89,4 @@ export async function listenAcrel4g(env: LinkEnv, host: string, port: number): P
       await closed;
     },
   };
-}
-
-/** Connections that have not said who they are, oldest first, in all and by address. */
-class Waiting {
-  readonly #all = new Set<Connection>();
-  readonly #byAddress = new Map<string, Set<Connection>>();
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  of(address: string): number {
-    return this.#byAddress.get(address)?.size ?? 0;
-  }
-
-  oldest(address?: string): Connection | undefined {
-    const among = address === undefined ? this.#all : this.#byAddress.get(address);
-    return among?.values().next().value;
-  }
-
-  add(connection: Connection): void {
-    this.#all.add(connection);
-    const ofAddress = this.#byAddress.get(connection.remote) ?? new Set();
-    this.#byAddress.set(connection.remote, ofAddress.add(connection));
-  }
-
-  remove(connection: Connection): void {
-    this.#all.delete(connection);
-    const ofAddress = this.#byAddress.get(connection.remote);
-    ofAddress?.delete(connection);
-    if (ofAddress?.size === 0) this.#byAddress.delete(connection.remote);
-  }
 }

@@ -1,0 +1,34 @@
+import type { Claimed } from '../gateways.ts';
+import type { LinkEnv } from '../link.ts';
+import { DialledGateway } from './dialled.ts';
+
+/** Calls every Modbus TCP gateway of every market, and hangs up on those that are no longer any. */
+export class Dialler {
+  readonly #env: LinkEnv;
+  readonly #gateways = new Map<string, { readonly marketId: string; readonly dialled: DialledGateway }>();
+
+  constructor(env: LinkEnv) {
+    this.#env = env;
+  }
+
+  /** What a market has now. The same address in two markets is the first one's. */
+  setMarket(marketId: string, claimed: Iterable<Claimed>): void {
+    const wanted = new Map<string, Claimed>();
+    for (const one of claimed) if (one.link === 'modbus_tcp') wanted.set(one.linkKey, one);
+    for (const [linkKey, gateway] of this.#gateways) {
+      if (gateway.marketId !== marketId || wanted.has(linkKey)) continue;
+      gateway.dialled.stop();
+      this.#gateways.delete(linkKey);
+    }
+    for (const [linkKey, one] of wanted) {
+      const known = this.#gateways.get(linkKey);
+      if (!known) this.#gateways.set(linkKey, { marketId, dialled: new DialledGateway(this.#env, one) });
+      else if (known.marketId === marketId) known.dialled.claimed = one;
+    }
+  }
+
+  stop(): void {
+    for (const { dialled } of this.#gateways.values()) dialled.stop();
+    this.#gateways.clear();
+  }
+}
