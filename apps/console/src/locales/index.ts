@@ -57,8 +57,7 @@ export function codeText(
     | 'commandState'
     | 'access'
     | 'detail'
-    | 'importColumn'
-    | 'importError',
+    | 'importColumn',
   code: string,
 ): string {
   const key = `${group}.${code}`;

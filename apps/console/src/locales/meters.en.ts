@@ -1,6 +1,6 @@
 import type { Messages } from './zh-CN.ts';
 
-type Part = 'meters' | 'access' | 'detail' | 'importColumn' | 'importError' | 'field';
+type Part = 'meters' | 'access' | 'detail' | 'importColumn' | 'field';
 
 export const metersEn: Pick<Messages, Part> = {
   meters: {
@@ -195,7 +195,6 @@ export const metersEn: Pick<Messages, Part> = {
     password: 'Password',
     operator: 'Operator code',
   },
-  importError: { other: 'Wrong' },
   field: {
     search: 'Scan or type a serial or stall',
     look: 'Look',

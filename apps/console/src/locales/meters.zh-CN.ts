@@ -175,7 +175,6 @@ export const metersZhCN = {
     password: '密码',
     operator: '操作员代码',
   },
-  importError: { other: '有错' },
   field: {
     search: '扫描或输入表号、档位',
     look: '查找',
