@@ -8,7 +8,7 @@ import type { Counter, Stats } from '../stats.ts';
 import { MAX_LINK_KEY, type MqttLimits } from './limits.ts';
 import { PacketGate } from './packet-gate.ts';
 import type { MqttEvents, MqttPort, Peer } from './port.ts';
-import { hearerOf, speakerOf } from './topics.ts';
+import { hearerOf, spokenOn } from './topics.ts';
 
 export interface BrokerOptions {
   readonly ctx: Context;
@@ -17,8 +17,8 @@ export interface BrokerOptions {
   readonly events: MqttEvents;
   /** What a device signs in with; null for one that nobody claimed. */
   secretOf(linkKey: string): Promise<string | null>;
-  /** A device that nobody claimed, or with a wrong secret, wanted in. */
-  onStranger(linkKey: string, remote: string, reason: 'unclaimed' | 'wrong_secret'): void;
+  /** Somebody wanted in as a device that nobody claimed, or with a wrong secret. */
+  onStranger(linkKey: string, remote: string): void;
 }
 
 const BAD_CREDENTIALS = 4;
@@ -131,7 +131,7 @@ function rulesOf(
             peers.set(client, { linkKey: username, remote, close: () => client.close() });
             return done(null, true);
           }
-          onStranger(username, remote, secret === null ? 'unclaimed' : 'wrong_secret');
+          onStranger(username, remote);
           reject();
         },
         (error: unknown) => {
@@ -143,7 +143,8 @@ function rulesOf(
     authorizePublish(client, packet, done) {
       if (client === null) return done(null);
       const { topic, qos } = packet;
-      if (qos > 1 || topic.length > limits.maxTopicBytes || speakerOf(topic) !== peers.get(client)?.linkKey) {
+      const peer = peers.get(client);
+      if (!peer || qos > 1 || topic.length > limits.maxTopicBytes || spokenOn(topic)?.linkKey !== peer.linkKey) {
         return done(deny(client, 'mqtt_denied', { publish: topic.slice(0, limits.maxTopicBytes), qos }));
       }
       packet.retain = false;
@@ -153,7 +154,8 @@ function rulesOf(
       const { topic } = subscription;
       const filters = subscriptions.get(client) ?? new Set();
       subscriptions.set(client, filters.add(topic));
-      if (filters.size > limits.maxSubscriptions || hearerOf(topic) !== peers.get(client)?.linkKey) {
+      const peer = peers.get(client);
+      if (!peer || filters.size > limits.maxSubscriptions || hearerOf(topic) !== peer.linkKey) {
         filters.delete(topic);
         deny(client, 'mqtt_denied', { subscribe: topic.slice(0, limits.maxTopicBytes) });
         return done(null, null);

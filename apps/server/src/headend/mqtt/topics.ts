@@ -1,29 +1,45 @@
-/**
- * The topics of both families, see `acrelmqtt` of the protocols package: a device's own end in its serial number, so what it
- * may say and hear follows from who it is.
- */
-const UP: readonly RegExp[] = [
-  /^\/gw\/acrelHW\/[^/]+\/[^/]+\/([^/]+)$/,
-  /^(?:sys\/dev|data\/up|indicate\/dev)\/[^/]+\/([^/]+)$/,
-];
-const DOWN: readonly RegExp[] = [
-  /^\/server\/acrelHW\/[^/#]+\/[^/#]+\/([^/]+)$/,
-  /^(?:sys|data|indicate)\/server\/[^/#]+\/([^/]+)$/,
-];
+import { isProtocolError } from '@openprepay/protocols';
+import {
+  HW_UP_FILTER,
+  type HwTopic,
+  IOT_UP_FILTERS,
+  type IotTopic,
+  parseHwTopic,
+  parseIotTopic,
+} from '@openprepay/protocols/acrelmqtt';
 
 /** Everything that devices say, for a client that hears all of them. */
-export const UP_FILTERS = ['/gw/acrelHW/+/+/+', 'sys/dev/+/+', 'data/up/+/+', 'indicate/dev/+/+'] as const;
+export const UP_FILTERS: readonly string[] = [HW_UP_FILTER, ...IOT_UP_FILTERS];
 
-const keyIn = (patterns: readonly RegExp[], topic: string): string | null => {
-  for (const pattern of patterns) {
-    const key = pattern.exec(topic)?.[1];
-    if (key !== undefined) return key;
+/** Who speaks on a topic of a device, in which of the vendor's two families. */
+export type Spoken =
+  | { readonly family: 'hw'; readonly linkKey: string; readonly topic: HwTopic }
+  | { readonly family: 'iot'; readonly linkKey: string; readonly topic: IotTopic };
+
+/** What a topic says of its speaker; null where it is none that a device speaks on. */
+export function spokenOn(topic: string): Spoken | null {
+  try {
+    const spoken = topic.startsWith('/') ? hwSpoken(parseHwTopic(topic)) : iotSpoken(parseIotTopic(topic));
+    return spoken.topic.direction === 'up' ? spoken : null;
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return null;
+  }
+}
+
+const hwSpoken = (topic: HwTopic): Spoken => ({ family: 'hw', linkKey: topic.serial, topic });
+const iotSpoken = (topic: IotTopic): Spoken => ({ family: 'iot', linkKey: topic.serial, topic });
+
+const HEARD: readonly RegExp[] = [
+  /^\/server\/acrelHW\/[^/#]+\/[^/#]+\/([^/]+)$/,
+  /^(?:sys|indicate)\/server\/[^/#]+\/([^/]+)$/,
+];
+
+/** The device that a filter hears; null where it would hear others too, or what devices say. */
+export function hearerOf(filter: string): string | null {
+  for (const pattern of HEARD) {
+    const linkKey = pattern.exec(filter)?.[1];
+    if (linkKey !== undefined) return linkKey;
   }
   return null;
-};
-
-/** The device that speaks on a topic; null where it is none of ours. */
-export const speakerOf = (topic: string): string | null => keyIn(UP, topic);
-
-/** The device that a filter hears; null where it would hear others too, or is none of ours. */
-export const hearerOf = (filter: string): string | null => keyIn(DOWN, filter);
+}
