@@ -70,6 +70,7 @@ test('a top-up moves money from the till into the utility purse and names who so
     memo: 'card',
     operatorName: 'Till',
     charge: null,
+    correction: null,
   });
   const audit = await ctx.db.query(`select action, operator_id, after from audit where after->>'txId' = $1`, [
     done.txId,

@@ -15,7 +15,8 @@ type LineRow = Record<string, unknown> & {
   readonly amount_fen: bigint;
   readonly memo: string | null;
   readonly operator_name: string | null;
-} & (ChargeColumns | { readonly from_at: null });
+} & (ChargeColumns | { readonly from_at: null }) &
+  (CorrectionColumns | { readonly corrected_at: null });
 
 interface ChargeColumns {
   readonly from_at: Date;
@@ -29,20 +30,41 @@ interface ChargeColumns {
   readonly exact: NanoYuan;
 }
 
-/** The latest lines of an account's purses, newest first; a charge with what was priced. */
+interface CorrectionColumns {
+  readonly corrected_at: Date;
+  readonly corrected_serial: string;
+  readonly corrected_kind: MeterKind;
+  readonly said_value: bigint;
+  readonly true_value: bigint;
+  readonly corrected_plan_name: string;
+  readonly corrected_plan_version: number;
+  readonly reason: string;
+}
+
+/** The latest lines of an account's purses, newest first; a charge with what was priced, a correction with what was wrong. */
 export async function ledgerLines(db: Queryable, marketId: string, accountId: string, limit: number): Promise<Line[]> {
-  // A charge's transaction bears the charge's own id, and ids are in order of time.
+  // The transaction of a charge, or of a correction, bears its own id, and ids are in order of time.
   const rows = await db.query<LineRow>(
     `select tx.tx_id, tx.kind, tx.business_at, line.ledger_account, line.amount_fen, tx.memo,
             operator.name as operator_name, charge.from_at, charge.to_at, charge.from_value, charge.to_value,
             meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version,
-            charge.exact_after_nano_yuan - charge.exact_before_nano_yuan as exact
+            charge.exact_after_nano_yuan - charge.exact_before_nano_yuan as exact, correction.*
      from (select * from posting where market_id = $1 and account_id = $2 order by tx_id desc limit $3) line
      join ledger_tx tx on tx.market_id = $1 and tx.tx_id = line.tx_id
      left join operator on operator.operator_id = tx.operator_id
      left join charge on charge.market_id = $1 and charge.charge_id = tx.tx_id
      left join meter on meter.market_id = $1 and meter.meter_id = charge.meter_id
      left join price_plan plan on plan.market_id = $1 and plan.plan_id = charge.plan_id
+     left join lateral (
+       select case edge when 'end' then corrected.to_at else corrected.from_at end as corrected_at,
+              meter.serial as corrected_serial, meter.kind as corrected_kind, said_value, true_value,
+              plan.name as corrected_plan_name, charge_correction.plan_version as corrected_plan_version, reason
+       from charge_correction
+       join charge corrected on corrected.market_id = $1 and corrected.charge_id = charge_correction.charge_id
+       join meter on meter.market_id = $1 and meter.meter_id = charge_correction.meter_id
+       join price_plan plan on plan.market_id = $1 and plan.plan_id = charge_correction.plan_id
+       where charge_correction.market_id = $1 and charge_correction.correction_id = tx.tx_id) correction
+       on tx.kind = 'correction'
      order by line.tx_id desc, line.line`,
     [marketId, accountId, limit],
   );
@@ -55,6 +77,7 @@ export async function ledgerLines(db: Queryable, marketId: string, accountId: st
     memo: row.memo,
     operatorName: row.operator_name,
     charge: row.from_at === null ? null : chargeOf(row),
+    correction: row.corrected_at === null ? null : correctionOf(row),
   }));
 }
 
@@ -71,3 +94,14 @@ function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
     unitPrice: formatPrice(averagePrice(row.exact, quantity(row.to_value - row.from_value))),
   };
 }
+
+const correctionOf = (row: CorrectionColumns): NonNullable<Line['correction']> => ({
+  meterSerial: row.corrected_serial,
+  kind: row.corrected_kind,
+  readAt: row.corrected_at.toISOString(),
+  saidValue: Number(row.said_value),
+  trueValue: Number(row.true_value),
+  planName: row.corrected_plan_name,
+  planVersion: row.corrected_plan_version,
+  reason: row.reason,
+});

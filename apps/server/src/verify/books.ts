@@ -43,24 +43,27 @@ export const bookRules: readonly Rule[] = [
       from total where held_fen <> paid_fen - charged_fen`,
   },
   {
-    name: 'every charge is posted once, to its own account',
-    counts: 'select count(*) from charge where market_id = $1',
+    name: 'every charge and correction is posted once, to its own account',
+    counts: `select (select count(*) from charge where market_id = $1)
+                  + (select count(*) from charge_correction where market_id = $1) as count`,
     problems: `
       with posted as (
-        select tx.tx_id, max(purse.account_id::text) as account_id, sum(purse.amount_fen) as purse_fen,
+        select tx.tx_id, tx.kind, max(purse.account_id::text) as account_id, sum(purse.amount_fen) as purse_fen,
                count(*) as purses
         from ledger_tx tx
         join posting purse on purse.market_id = $1 and purse.tx_id = tx.tx_id and purse.ledger_account = 'purse.utility'
-        where tx.market_id = $1 and tx.kind = 'charge'
-        group by tx.tx_id
+        where tx.market_id = $1 and tx.kind in ('charge', 'correction')
+        group by tx.tx_id, tx.kind
       ), charged as (
-        select charge_id, account_id::text, amount_fen, tx_id from charge where market_id = $1
+        select 'charge' as kind, charge_id, account_id::text, amount_fen, tx_id from charge where market_id = $1
+        union all
+        select 'correction', correction_id, account_id::text, amount_fen, tx_id from charge_correction where market_id = $1
       )
-      select format('charge %s of %s fen is posted as %s fen in transaction %s', charged.charge_id, charged.amount_fen,
-                    -posted.purse_fen, posted.tx_id) as problem
+      select format('%s %s of %s fen is posted as %s fen in transaction %s', coalesce(charged.kind, posted.kind),
+                    charged.charge_id, charged.amount_fen, -posted.purse_fen, posted.tx_id) as problem
       from charged full join posted on posted.tx_id = charged.charge_id
       where (charged.charge_id is null or posted.tx_id is null or charged.tx_id is distinct from charged.charge_id
-             or posted.purses <> 1 or posted.account_id <> charged.account_id
+             or posted.purses <> 1 or posted.account_id <> charged.account_id or posted.kind <> charged.kind
              or posted.purse_fen <> -charged.amount_fen)
         and not (posted.tx_id is null and charged.amount_fen = 0)`,
   },

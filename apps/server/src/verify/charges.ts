@@ -1,69 +1,19 @@
-import { type PricePart, type PriceRule, parseRule, unitPrice } from '@openprepay/domain';
-import type { MicroYuan } from '@openprepay/kernel';
-import type { Queryable } from '../platform/database.ts';
-import type { Rule, Subject } from './rule.ts';
+import { PRICES, prices } from './price-values.ts';
+import type { Rule } from './rule.ts';
 import { timeOfUseRule } from './times-of-use.ts';
 
 const COUNT_CHARGES = 'select count(*) from charge where market_id = $1';
 
-/** One unit price of a version: that of a step (0 where there are none) and a tariff ('' where there are none). */
-interface UnitPrice {
-  readonly step: number;
-  readonly tariff: string;
-  readonly microYuan: MicroYuan;
-  /** Where the step begins and ends in the use of its billing period. */
-  readonly low: bigint;
-  readonly high: bigint | null;
-}
-
-/** Every unit price of the market, read from its rules. */
-async function prices(db: Queryable, { marketId }: Subject): Promise<readonly unknown[]> {
-  const versions = await db.query<{ plan_id: string; version: number; rule: unknown }>(
-    'select plan_id, version, rule from price_plan_version where market_id = $1',
-    [marketId],
-  );
-  const rows = versions.flatMap(({ rule, ...version }) => {
-    const parsed = parseRule(rule);
-    return unitPrices(parsed).map((price) => ({
-      ...version,
-      ...price,
-      period: 'period' in parsed ? parsed.period : null,
-    }));
-  });
-  return [
-    rows.map((row) => row.plan_id),
-    rows.map((row) => row.version),
-    rows.map((row) => row.period),
-    rows.map((row) => row.step),
-    rows.map((row) => row.tariff),
-    rows.map((row) => row.microYuan),
-    rows.map((row) => row.low),
-    rows.map((row) => row.high),
-  ];
-}
-
-function unitPrices(rule: PriceRule): UnitPrice[] {
-  const whole = { step: 0, low: 0n, high: null };
-  if (rule.kind === 'flat') return [{ ...whole, tariff: '', microYuan: unitPrice(rule.price) }];
-  if (rule.kind === 'tou') return byTariff(rule.price).map((one) => ({ ...whole, ...one }));
-  const stepped = rule.steps.map((one, index) => ({
-    step: index + 1,
-    low: rule.steps[index - 1]?.upTo ?? 0n,
-    high: one.upTo,
-  }));
-  return stepped.flatMap((step, index) => {
-    if (rule.kind === 'steps') return { ...step, tariff: '', microYuan: unitPrice(rule.steps[index]?.price ?? []) };
-    return byTariff(rule.steps[index]?.price ?? {}).map((one) => ({ ...step, ...one }));
-  });
-}
-
-const byTariff = (prices: Readonly<Record<string, readonly PricePart[]>>) =>
-  Object.entries(prices).map(([tariff, parts]) => ({ tariff, microYuan: unitPrice(parts) }));
-
-const PRICES = `
-  with price as (
-    select * from unnest($2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::text[], $7::bigint[], $8::bigint[],
-                         $9::bigint[]) as t (plan_id, version, period, step, tariff, micro_yuan, low, high)
+/** What a charge begins and ends with, as it was put right. */
+const CORRECTED = `
+  with corrected as (
+    select charge_id,
+           from_value + coalesce(sum(true_value - said_value) filter (where edge = 'start'), 0) as start_value,
+           to_value + coalesce(sum(true_value - said_value) filter (where edge = 'end'), 0) as end_value
+    from charge
+    left join charge_correction using (market_id, charge_id)
+    where market_id = $1
+    group by market_id, charge_id
   )`;
 
 const USES = `jsonb_to_recordset(charge.uses) as one (step integer, tariff text, use bigint)`;
@@ -72,47 +22,54 @@ export const chargeRules: readonly Rule[] = [
   {
     name: 'charges of a meter follow each other without gap or overlap',
     counts: COUNT_CHARGES,
-    // A billing period goes on from the charge before it, or is a new one; where an account got the meter it is.
-    problems: `
-      with ordered as (
-        select charge.*,
-               lag(to_at) over meter as before_to_at, lag(to_value) over meter as before_to_value,
-               lag(account_id) over meter as before_account_id, lag(exact_after_nano_yuan) over meter as before_exact,
-               lag(use_before + to_value - from_value) over meter as before_use,
-               lag(billing_period) over meter as before_billing_period, lag(period_from) over meter as before_period_from,
+    // Values as they were put right later. A billing period goes on from the charge before it, or is a new one; where an
+    // account got the meter it is, unless it took another's place.
+    problems: `${CORRECTED}, ordered as (
+        select charge.*, start_value, end_value,
+               lag(to_at) over meter as before_to_at, lag(end_value) over meter as before_end_value,
+               lag(account_id) over meter as before_account_id, lag(billing_period) over meter as before_billing_period,
+               lag(period_from) over meter as before_period_from,
                exact_before_nano_yuan = 0 and use_before = 0 and period_from = from_at as is_first
-        from charge where market_id = $1
+        from charge
+        join corrected using (charge_id)
+        where market_id = $1
         window meter as (partition by meter_id order by from_at)
       )
       select format('charge %s of meter %s from %s does not follow the one to %s', charge_id, meter_id, from_at,
                     coalesce(before_to_at::text, 'nothing')) as problem
       from ordered
-      where not coalesce(from_at = before_to_at and from_value = before_to_value and account_id = before_account_id
-          and case when billing_period = before_billing_period
-                   then exact_before_nano_yuan = before_exact and use_before = before_use
-                        and period_from = before_period_from
+      where not coalesce(from_at = before_to_at and start_value = before_end_value and account_id = before_account_id
+          and case when billing_period = before_billing_period then period_from = before_period_from
                    else is_first end, false)
-        and not (is_first and ordered.from_at >= coalesce(before_to_at, '-infinity') and exists (
+        and not (ordered.from_at >= coalesce(before_to_at, '-infinity') and exists (
           select from tenancy
           join meter_binding binding on binding.market_id = $1 and binding.stall_id = tenancy.stall_id
           where tenancy.market_id = $1 and tenancy.account_id = ordered.account_id
             and tenancy.stall_id = ordered.stall_id and binding.meter_id = ordered.meter_id
-            and greatest(tenancy.from_at, binding.from_at) between coalesce(before_to_at, '-infinity') and ordered.from_at))`,
+            and greatest(tenancy.from_at, binding.from_at) between coalesce(before_to_at, '-infinity') and ordered.from_at
+            and (is_first or exists (
+              select from meter_replacement replaced
+              join charge earlier on earlier.market_id = $1 and earlier.meter_id <> ordered.meter_id
+              where replaced.market_id = $1 and replaced.new_meter_id = ordered.meter_id
+                and replaced.at = binding.from_at and earlier.account_id = ordered.account_id
+                and earlier.stall_id = ordered.stall_id and earlier.billing_period = ordered.billing_period
+                and earlier.period_from = ordered.period_from and earlier.to_at <= replaced.at))))`,
   },
   {
     name: 'every charge begins and ends on a stored good reading',
     counts: COUNT_CHARGES,
-    problems: `
+    problems: `${CORRECTED}
       select format('charge %s of meter %s from %s at %s to %s at %s: no such good readings', charge_id, charge.meter_id,
-                    from_value, from_at, to_value, to_at) as problem
+                    start_value, from_at, end_value, to_at) as problem
       from charge
+      join corrected using (charge_id)
       left join reading first
         on first.market_id = $1 and first.meter_id = charge.meter_id and first.read_at = charge.from_at
       left join reading last
         on last.market_id = $1 and last.meter_id = charge.meter_id and last.read_at = charge.to_at
       where charge.market_id = $1
-        and not coalesce(first.quality = 'good' and last.quality = 'good' and first.total = from_value
-                         and last.total = to_value, false)`,
+        and not coalesce(first.quality = 'good' and last.quality = 'good' and first.total = start_value
+                         and last.total = end_value, false)`,
   },
   {
     name: 'every charge is its use at the price in force, rounded on the sum',
@@ -161,22 +118,4 @@ export const chargeRules: readonly Rule[] = [
             = greatest(least(use_before + to_value - from_value, high) - greatest(use_before, low), 0))`,
   },
   timeOfUseRule,
-  {
-    name: 'what an account was charged for a meter is its exact sum, rounded once',
-    counts: 'select count(*) from meter_settlement where market_id = $1',
-    problems: `
-      select format('meter %s is settled to %s at %s; its period has %s fen of charges for %s/10^9 yuan', settled.meter_id,
-                    settled_value, settled_at, coalesce(period.charged_fen, 0), exact_nano_yuan) as problem
-      from meter_settlement settled
-      left join lateral (
-        select sum(amount_fen) as charged_fen, sum(to_value - from_value) as use, max(to_at) as to_at, max(to_value) as to_value
-        from charge
-        where charge.market_id = $1 and charge.meter_id = settled.meter_id
-          and charge.account_id = settled.account_id and charge.from_at >= settled.period_from) period on true
-      where settled.market_id = $1
-        and (coalesce(period.charged_fen, 0) <> round(exact_nano_yuan::numeric / 10000000)
-             or period_use <> coalesce(period.use, 0)
-             or settled_at <> coalesce(period.to_at, period_from)
-             or settled_value <> coalesce(period.to_value, settled_value))`,
-  },
 ];

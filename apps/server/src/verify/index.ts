@@ -2,7 +2,10 @@ import type { Clock } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
 import { bookRules } from './books.ts';
 import { chargeRules } from './charges.ts';
+import { correctionRules } from './corrections.ts';
 import { meterRules } from './meters.ts';
+import { periodRules } from './periods.ts';
+import { replacementRules } from './replacements.ts';
 import type { Rule, Subject } from './rule.ts';
 
 /** What became of one rule: how many facts were looked at, and the first of those that break it. */
@@ -13,6 +16,7 @@ export interface Check {
   readonly problems: readonly string[];
 }
 
+const RULES = [...bookRules, ...chargeRules, ...periodRules, ...correctionRules, ...meterRules, ...replacementRules];
 const MAX_PROBLEMS = 20;
 
 /**
@@ -25,7 +29,7 @@ export async function verifyMarket(db: Database, clock: Clock, marketId: string)
     await tx.query('set transaction isolation level repeatable read, read only');
     await tx.query('set local statement_timeout = 0');
     const checks: Check[] = [];
-    for (const rule of [...bookRules, ...chargeRules, ...meterRules]) checks.push(await check(tx, rule, subject));
+    for (const rule of RULES) checks.push(await check(tx, rule, subject));
     return checks;
   });
 }

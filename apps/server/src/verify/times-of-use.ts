@@ -25,7 +25,8 @@ interface ChargeRow extends Record<string, unknown> {
 
 /**
  * Which tariff use belongs to follows from every reading between the two of a charge, so this one rule asks the domain
- * again. A charge into whose time a good reading came later is not asked: it was divided by what was known.
+ * again. A charge into whose time a good reading came later, or whose readings were put right, is not asked: it was divided
+ * by what was known.
  */
 export const timeOfUseRule: Rule = {
   name: 'use was in the tariffs that the readings say',
@@ -71,6 +72,9 @@ const chargesAfter = (db: Queryable, marketId: string, afterId: string): Promise
        join price_plan_version version using (market_id, plan_id)
        where market_id = $1 and charge_id > $2 and version.version = plan_version
          and rule ->> 'kind' in ('tou', 'steps_tou')
+         and not exists (
+           select from charge_correction corrected
+           where corrected.market_id = $1 and corrected.charge_id = charge.charge_id)
        order by charge_id limit ${BATCH}) charge
      join market using (market_id)
      cross join lateral (

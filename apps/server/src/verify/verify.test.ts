@@ -73,7 +73,7 @@ test.each([
   [
     'a charge without its transaction',
     `update charge set tx_id = null, amount_fen = 0 where market_id = $1 and charge_id = ${FIRST_CHARGE}`,
-    'every charge is posted once, to its own account',
+    'every charge and correction is posted once, to its own account',
   ],
   [
     'a charge that was lost',
