@@ -17,6 +17,7 @@ import { headendError } from '../errors.ts';
 import type { Line, ReachableMeter, Session } from '../reachable.ts';
 import { createReportQueue, type ReportQueue } from '../report-queue.ts';
 import { createStats, type Stats } from '../stats.ts';
+import { NO_TRACE } from '../trace.ts';
 import type { TestMeter } from './market.ts';
 
 type Settings = { -readonly [K in SettingKind]?: SettingValues[K] };
@@ -46,6 +47,8 @@ export class ScriptedBus {
   readonly stats: Stats;
   readonly reports: ReportQueue;
   readonly contacts: Contacts;
+  /** How often somebody looked who is there. */
+  looks = 0;
   /** Most questions that were ever under way at once on this bus. */
   mostAtOnce = 0;
   readonly #ctx: Context;
@@ -71,8 +74,19 @@ export class ScriptedBus {
 
   get env() {
     const meter = (meterId: string) => this.meters.find(({ device }) => device.meterId === meterId);
-    const sessions = { meters: () => this.meters.values(), meter };
-    return { ctx: this.#ctx, stats: this.stats, reports: this.reports, contacts: this.contacts, sessions };
+    const meters = () => {
+      this.looks += 1;
+      return this.meters.values();
+    };
+    const sessions = { meters, meter };
+    return {
+      ctx: this.#ctx,
+      stats: this.stats,
+      reports: this.reports,
+      contacts: this.contacts,
+      sessions,
+      trace: NO_TRACE,
+    };
   }
 
   /** Puts a meter of the database on the bus, as a model that keeps what the test wants to ask for. */
