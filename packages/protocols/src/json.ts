@@ -44,6 +44,34 @@ function depthOf(text: string): number {
   return deepest;
 }
 
+/**
+ * The text of one member of an object, as the sender wrote it: what is signed is the text, and 23.0 is not 23.
+ * @param text an object that `parseJson` took
+ */
+export function memberText(text: string, name: string): string | null {
+  let depth = 0;
+  let from = -1;
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at];
+    if (mark === '"') {
+      const end = endOfString(text, at);
+      const [colon] = /^\s*:/.exec(text.slice(end, end + 16)) ?? [];
+      if (depth === 1 && from < 0 && colon && text.slice(at, end) === `"${name}"`) from = end + colon.length;
+      at = end - 1;
+    } else if (mark === '{' || mark === '[') depth++;
+    else if (mark === '}' || mark === ']') depth--;
+    if (from >= 0 && (depth === 0 || (depth === 1 && text[at] === ','))) return text.slice(from, at).trim();
+  }
+  return null;
+}
+
+/** After the closing quote. */
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

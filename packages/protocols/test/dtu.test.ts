@@ -110,6 +110,16 @@ describe('what a modem adds', () => {
     );
   });
 
+  test('costs little, even where every byte could begin a mark', () => {
+    const stripper = createDtuStripper({ ...LOGIN, heartbeats: [`${'61'.repeat(79)}62`, 'aa55aa55'] });
+    const chunk = new Uint8Array(1 << 16).fill(0x61);
+    const before = process.threadCpuUsage();
+    for (let round = 0; round < 4; round++) stripper.push(chunk);
+    const spent = process.threadCpuUsage(before);
+    expect((spent.user + spent.system) / (4 * chunk.length)).toBeLessThan(20);
+    expect(stripper.bufferedBytes).toBeLessThanOrEqual(80);
+  });
+
   test('a key of variable length waits for the silence after it', () => {
     const stripper = createDtuStripper(LOGIN);
     expect(stripper.push(ascii('LOGIN:10'))).toEqual([]);

@@ -62,6 +62,16 @@ describe('a push', () => {
     expect(describeFrame('onenet', body, SEALED.aesKey)).toMatchObject({ deviceId: '2016617' });
   });
 
+  test('is signed as its sender wrote it, spaces, decimals and all', () => {
+    const written = MESSAGE.replace(',', ' , ').replace('42', '{ "msg" : "}," , "flow": 23.0 }');
+    const signature = signatureOf(TOKEN, NONCE, written);
+    for (const body of [
+      `{"msg": ${written} ,"nonce":"${NONCE}","signature":"${signature}"}`,
+      `{"nonce":"${NONCE}","signature":"${signature}","msg":${written}}`,
+    ])
+      expect(parseOneNetPush(body, CLEAR)).toMatchObject([{ value: { values: { flow: 23 } } }]);
+  });
+
   test('of another token is refused', () => {
     const body = buildOneNetPush(MESSAGE, NONCE, { ...CLEAR, token: 'other' });
     expect(() => parseOneNetPush(body, CLEAR)).toThrow(refusal('frame.not_decrypted'));

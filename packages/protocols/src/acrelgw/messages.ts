@@ -1,6 +1,6 @@
 import type { ZonedParts } from '@openprepay/kernel';
 
-/** Who a gateway says it is; the building is often empty. */
+/** Who a gateway says it is; the building is often empty, and in a heartbeat both may be. */
 export interface GwIdentity {
   readonly buildingId: string;
   readonly gatewayId: string;

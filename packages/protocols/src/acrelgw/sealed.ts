@@ -32,17 +32,17 @@ export function encodeMeterId(port: number, address: number): string {
   return id;
 }
 
-/** Null for an id of another form, such as those of reports, which are configured on the gateway. */
+/** Reports name their meters in the same way. Null for an id of another form: it is configured on the gateway. */
 export function decodeMeterId(id: string): { readonly port: number; readonly address: number } | null {
   const [, port, address] = METER_ID.exec(id) ?? [];
   return port === undefined || address === undefined ? null : { port: Number(port), address: Number(address) };
 }
 
-/** `02017|01030000000A…`. @throws frame.bad_value, frame.too_long */
+/** `02017|01030000000a…`, in lower case as a server in production sends it. @throws frame.bad_value, frame.too_long */
 export function encodeTransparent({ port, address, bytes }: GwTransparent): Uint8Array {
   if (bytes.length === 0) throw protocolError('frame.bad_value', 'nothing to carry');
   if (bytes.length > MAX_LINE_BYTES) throw protocolError('frame.too_long', `over ${MAX_LINE_BYTES} bytes for a line`);
-  return new TextEncoder().encode(`${encodeMeterId(port, address)}|${toHex(bytes).toUpperCase()}`);
+  return new TextEncoder().encode(`${encodeMeterId(port, address)}|${toHex(bytes)}`);
 }
 
 /** @throws frame.bad_payload, frame.too_long */

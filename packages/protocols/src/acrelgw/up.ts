@@ -1,4 +1,4 @@
-import { protocolError } from '../errors.ts';
+import { isProtocolError, protocolError } from '../errors.ts';
 import { decodeUtf8, deflate, inflate } from '../secure.ts';
 import { encodeFrame, GW_TYPE, type GwFrame } from './frame.ts';
 import type { GwIdentity, GwUp } from './messages.ts';
@@ -45,7 +45,7 @@ export function decodeUp({ type, data }: GwFrame, secret: string | null): GwUp {
     case GW_TYPE.auth:
       return decodeAuth(parseXml(decodeUtf8(data)));
     case GW_TYPE.heartbeat:
-      return { kind: 'heartbeat', ...identityIn(parseXml(decodeUtf8(data))) };
+      return { kind: 'heartbeat', ...identityOfHeartbeat(data) };
     case GW_TYPE.data:
       return { ...decodeReport(parseXml(decodeUtf8(unseal(data, secret)))), zipped: false };
     case GW_TYPE.zippedData: {
@@ -56,6 +56,18 @@ export function decodeUp({ type, data }: GwFrame, secret: string | null): GwUp {
       return decodeTransparent(unseal(data, secret));
     default:
       return { kind: 'other', type, data };
+  }
+}
+
+const NOBODY: GwIdentity = { buildingId: '', gatewayId: '' };
+
+/** The connection says whose it is. What a heartbeat has inside is not published, and must not cost the gateway its life sign. */
+function identityOfHeartbeat(data: Uint8Array): GwIdentity {
+  try {
+    return identityIn(parseXml(decodeUtf8(data)));
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return NOBODY;
   }
 }
 

@@ -1,6 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { protocolError } from '../errors.ts';
-import { canonicalJson, idOf, integerOf, isObject, type JsonObject, objectOf, parseJson, textOf } from '../json.ts';
+import {
+  canonicalJson,
+  idOf,
+  integerOf,
+  isObject,
+  type JsonObject,
+  memberText,
+  objectOf,
+  parseJson,
+  textOf,
+} from '../json.ts';
 import { decodeUtf8, decryptCbc, encryptCbc, equalSecrets } from '../secure.ts';
 
 /** One thing that the platform reports of a device. `at` is when the platform had it. */
@@ -72,16 +82,17 @@ export interface PushSecrets {
 
 /**
  * A POST of the platform: `{ msg, nonce, signature }`, or `{ enc_msg, nonce, signature }` in the encrypted mode. `msg` is one
- * message or an array of them, as JSON or as the text of it.
+ * message or an array of them, as JSON, signed as the sender wrote it, or as the text of it.
  * @throws frame.not_decrypted for a signature that is not the token's, and without the key where one is needed;
  * frame.bad_payload, frame.bad_value, frame.too_long, frame.unknown_function for an unknown type
  */
 export function parseOneNetPush(body: Uint8Array | string, secrets: PushSecrets): OneNetPush[] {
-  const push = objectOf(parseJson(body), 'push');
+  const text = typeof body === 'string' ? body : decodeUtf8(body);
+  const push = objectOf(parseJson(text), 'push');
   const nonce = textOf(push, 'nonce') ?? '';
   const signature = textOf(push, 'signature') ?? textOf(push, 'msg_signature') ?? '';
   const encrypted = push['enc_msg'];
-  const signed = encrypted ?? (typeof push['msg'] === 'string' ? push['msg'] : JSON.stringify(push['msg']));
+  const signed = encrypted ?? (typeof push['msg'] === 'string' ? push['msg'] : memberText(text, 'msg'));
   if (typeof signed !== 'string' || signed.length > MAX_MESSAGE_CHARACTERS)
     throw protocolError('frame.bad_payload', 'no msg');
   if (!isSigned(secrets.token, nonce, signed, signature))
