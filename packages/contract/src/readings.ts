@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { ExcelFile, ImportRowError } from './devices.ts';
+import { ExcelFile, ImportRowError } from './excel.ts';
 import { defineRoute } from './route.ts';
 import { AmountFen, Id, Instant, MeterKindSchema, Nullable, Origin, Quality, QuantityBase } from './schemas.ts';
 

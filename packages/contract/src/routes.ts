@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import { collectionRoutes } from './collection.ts';
 import { devicesRoutes } from './devices.ts';
+import { gatewaysRoutes } from './gateways.ts';
+import { meterImportRoutes } from './meter-import.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute } from './route.ts';
 import {
@@ -108,6 +110,8 @@ export const routes = {
     response: Type.Array(UnclaimedDevice),
   }),
   ...devicesRoutes,
+  ...gatewaysRoutes,
+  ...meterImportRoutes,
   ...readingsRoutes,
   ...collectionRoutes,
 } as const;
