@@ -7,6 +7,13 @@ export function portNumber(text: string): number {
   return port;
 }
 
+export function brokerUrl(text: string): string {
+  if (!URL.canParse(text) || !/^mqtts?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError('like mqtt://user:password@broker.example:1883, or mqtts://…');
+  }
+  return text;
+}
+
 export function speedFactor(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 3_600)) throw new InvalidArgumentError('a number above 0, at most 3600');

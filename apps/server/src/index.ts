@@ -1,4 +1,8 @@
-export { renewPassword } from './identity/service.ts';
+export { templateFile } from './devices/import/files.ts';
+export { importMeters } from './devices/import/import.ts';
+export { listMeters } from './devices/register-page.ts';
+export type { MqttConfig } from './headend/index.ts';
+export { addOperator, operatorByLogin, renewPassword } from './identity/service.ts';
 export type { Database } from './platform/database.ts';
 export type { Log } from './platform/log.ts';
 export { silentLog } from './platform/log.ts';

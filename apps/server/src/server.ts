@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { ClockAnchor } from '@openprepay/kernel';
 import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
-import { startHeadend } from './headend/index.ts';
+import { type MqttConfig, startHeadend } from './headend/index.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
 import type { Context } from './platform/context.ts';
 import type { Database } from './platform/database.ts';
@@ -17,6 +17,8 @@ export interface ServerConfig {
   readonly db: Database;
   readonly http: { readonly host: string; readonly port: number };
   readonly device: { readonly host: string; readonly port: number };
+  /** The broker that MQTT devices sign in to: one of our own, one elsewhere, or none. */
+  readonly mqtt?: MqttConfig | null;
   /** The built console, or null for the API alone. */
   readonly consoleDir: string | null;
   /** Market minutes per real minute; 1 unless it is a demonstration. */
@@ -27,6 +29,8 @@ export interface ServerConfig {
 export interface RunningServer {
   readonly httpUrl: string;
   readonly devicePort: number;
+  /** Null without a broker of our own. */
+  readonly mqttPort: number | null;
   readonly clockAnchor: ClockAnchor;
   /** Made at the very first start, and known only now. */
   readonly firstAdmin: FirstAdmin | null;
@@ -48,7 +52,11 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     stack.push(() => signals.close());
     const ctx: Context = { db, signals, clock, log };
 
-    const headend = await startHeadend(ctx, { listenHost: config.device.host, listenPort: config.device.port });
+    const headend = await startHeadend(ctx, {
+      listenHost: config.device.host,
+      listenPort: config.device.port,
+      mqtt: config.mqtt ?? null,
+    });
     stack.push(() => headend.stop());
 
     const settlement = startSettlement(ctx);
@@ -69,7 +77,14 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     // Last of all: a password that is made must also be shown, so nothing after it may fail.
     const firstAdmin = await ensureFirstAdmin(ctx);
     const host = config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host;
-    return { httpUrl: `http://${host}:${port}`, devicePort: headend.port, clockAnchor: anchor, firstAdmin, stop };
+    return {
+      httpUrl: `http://${host}:${port}`,
+      devicePort: headend.port,
+      mqttPort: headend.mqttPort,
+      clockAnchor: anchor,
+      firstAdmin,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

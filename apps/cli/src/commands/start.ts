@@ -1,9 +1,9 @@
-import { openStore, type RunningServer, startServer } from '@openprepay/server';
+import { type MqttConfig, openStore, type RunningServer, startServer } from '@openprepay/server';
 import { ALL_FAULTS } from '@openprepay/simulator';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { buildConsole } from '../console-build.ts';
 import { type Demo, type DemoOptions, prepareDemo, startDemo } from '../demo.ts';
-import { faultList, portNumber, speedFactor, stallCount } from '../options.ts';
+import { brokerUrl, faultList, portNumber, speedFactor, stallCount } from '../options.ts';
 import { EXIT, type OutputOptions, print, printError } from '../output.ts';
 import { addPlaceOptions, openLog, type PlaceOptions, placeOf } from '../place.ts';
 
@@ -12,6 +12,9 @@ interface StartOptions extends PlaceOptions, OutputOptions, DemoOptions {
   readonly httpPort: number;
   readonly deviceHost: string;
   readonly devicePort: number;
+  readonly mqttHost: string;
+  readonly mqttPort?: number;
+  readonly mqttUrl?: string;
   readonly speed: number;
   readonly logLevel: string;
 }
@@ -37,6 +40,18 @@ export function addStartCommand(program: Command): void {
       'port 4G meters call in to',
       portNumber,
       Number(process.env['OPENPREPAY_DEVICE_PORT'] ?? 7777),
+    )
+    .option('--mqtt-host <address>', 'where MQTT meters sign in', process.env['OPENPREPAY_MQTT_HOST'] ?? '127.0.0.1')
+    .addOption(
+      new Option('--mqtt-port <port>', 'port MQTT meters sign in to; no broker without it')
+        .argParser(portNumber)
+        .env('OPENPREPAY_MQTT_PORT'),
+    )
+    .addOption(
+      new Option('--mqtt-url <url>', 'a broker elsewhere, in place of our own')
+        .argParser(brokerUrl)
+        .env('OPENPREPAY_MQTT_URL')
+        .conflicts('mqttPort'),
     )
     .option('--log-level <level>', 'debug, info, warn or error; the log goes to standard error', 'warn')
     .option('--json', 'one JSON object when everything is up');
@@ -68,6 +83,7 @@ async function run(options: StartOptions): Promise<void> {
       db: store.db,
       http: { host: options.httpHost, port: options.httpPort },
       device: { host: options.deviceHost, port: options.devicePort },
+      mqtt: mqttOf(options),
       consoleDir,
       speed: demo ? options.speed : 1,
       log,
@@ -88,14 +104,20 @@ async function run(options: StartOptions): Promise<void> {
   }
 }
 
+function mqttOf({ mqttHost, mqttPort, mqttUrl }: StartOptions): MqttConfig | null {
+  if (mqttUrl !== undefined) return { url: mqttUrl };
+  return mqttPort === undefined ? null : { host: mqttHost, port: mqttPort };
+}
+
 function announce(options: StartOptions, server: RunningServer, demo: Demo | null): void {
-  const { httpUrl, devicePort, firstAdmin } = server;
+  const { httpUrl, devicePort, mqttPort, firstAdmin } = server;
   const lines = [
     '',
     `  OpenPrepay is running${demo ? ` with a simulated market of ${demo.site.stalls.length} stalls` : ''}.`,
     '',
     `  Console        ${httpUrl}`,
     `  4G meters      ${options.deviceHost}:${devicePort}`,
+    ...(mqttPort === null ? [] : [`  MQTT meters    ${options.mqttHost}:${mqttPort}`]),
   ];
   if (firstAdmin) {
     lines.push(
@@ -106,5 +128,5 @@ function announce(options: StartOptions, server: RunningServer, demo: Demo | nul
     );
   }
   lines.push('', '  Ctrl-C stops everything.');
-  print(options, { httpUrl, devicePort, firstAdmin }, lines.join('\n'));
+  print(options, { httpUrl, devicePort, mqttPort, firstAdmin }, lines.join('\n'));
 }
