@@ -111,8 +111,13 @@ export async function movePeriod(
        and not exists (
          select from meter_replacement replaced
          join meter_settlement next on next.market_id = $1 and next.meter_id = replaced.new_meter_id
+         join meter_binding binding
+           on binding.market_id = $1 and binding.meter_id = replaced.old_meter_id and binding.to_at = replaced.at
+         join tenancy
+           on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id and tenancy.account_id = $3
          where replaced.market_id = $1 and replaced.old_meter_id = meter_settlement.meter_id
-           and next.account_id = $3 and next.opened_at >= replaced.at)`,
+           and next.opened_at >= replaced.at and tenancy.from_at < replaced.at
+           and coalesce(tenancy.to_at, 'infinity') > replaced.at)`,
     [marketId, meterIds, accountId, billingPeriod, periodFrom, use, exact],
   );
 }

@@ -31,10 +31,13 @@ const SPANS = `
     group by hold.meter_id
   ), tenure as (
     select binding.meter_id, tenancy.account_id, tenancy.stall_id, tenancy.from_at as tenancy_from_at,
+           tenancy.to_at as tenancy_to_at,
            greatest(binding.from_at, tenancy.from_at) as from_at, least(binding.to_at, tenancy.to_at) as to_at
     from meter_binding binding
     join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id
     where binding.market_id = $1 and binding.meter_id = any($5::uuid[])
+      and greatest(binding.from_at, tenancy.from_at)
+        < least(coalesce(binding.to_at, 'infinity'), coalesce(tenancy.to_at, 'infinity'))
   ), carried as (
     select tenure.meter_id, tenure.from_at, old.billing_period, old.period_from, old.period_use, old.exact_nano_yuan,
            exists (
@@ -75,7 +78,7 @@ const SPANS = `
         select from meter_replacement replaced
         join meter_settlement next on next.market_id = $1 and next.meter_id = replaced.new_meter_id
         where replaced.market_id = $1 and replaced.old_meter_id = tenure.meter_id and replaced.at = tenure.to_at
-          and next.account_id = tenure.account_id and next.opened_at >= replaced.at)
+          and coalesce(tenure.tenancy_to_at, 'infinity') > replaced.at and next.opened_at >= replaced.at)
   ), span as (
     select * from possible where not is_waiting
   )`;

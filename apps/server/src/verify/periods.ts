@@ -83,8 +83,13 @@ export const periodRules: readonly Rule[] = [
              or not exists (
                   select from meter_replacement replaced
                   join meter_settlement next on next.market_id = $1 and next.meter_id = replaced.new_meter_id
+                  join meter_binding binding
+                    on binding.market_id = $1 and binding.meter_id = replaced.old_meter_id
+                   and binding.to_at = replaced.at
+                  join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id
                   where replaced.market_id = $1 and replaced.old_meter_id = settled.meter_id
-                    and next.account_id = settled.account_id and next.opened_at >= replaced.at)
+                    and tenancy.account_id = settled.account_id and next.opened_at >= replaced.at
+                    and tenancy.from_at < replaced.at and coalesce(tenancy.to_at, 'infinity') > replaced.at)
                 and (coalesce(charged_fen, 0) <> round(exact_nano_yuan::numeric / 10000000)
                      or period_use <> coalesce(period.use, 0)
                      or exact_nano_yuan <> coalesce(period.exact, 0)))`,
