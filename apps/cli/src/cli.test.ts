@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, inject, test, vi } from 'vitest';
+import { writeWorkbook } from '../../server/src/platform/workbook.ts';
 
 /** Every run is a process of its own, which on a busy machine takes its time. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -30,6 +31,10 @@ test('every command says how it is used', async () => {
     ['simulate', 'run'],
     ['site', 'import'],
     ['operator', 'new-password'],
+    ['operator', 'add'],
+    ['meter', 'list'],
+    ['meter', 'import'],
+    ['meter', 'template'],
     ['verify'],
     ['doctor'],
     ['frame', 'decode'],
@@ -72,6 +77,11 @@ test('an unknown command or option is exit code 2', async () => {
   expect((await run('start', '--speed', '-1')).code).toBe(2);
 });
 
+test('an operator needs a login, a name and a role that there is', async () => {
+  expect((await run('operator', 'add', '--login', 'a', '--name', 'A')).code).toBe(2);
+  expect((await run('operator', 'add', '--login', 'a', '--name', 'A', '--role', 'king')).code).toBe(2);
+});
+
 test('a market is made and proved on an empty database of one’s own, before the program ever started', async () => {
   const templateUrl = inject('templateUrl');
   const client = new pg.Client({ connectionString: templateUrl });
@@ -87,6 +97,7 @@ test('a market is made and proved on an empty database of one’s own, before th
     expect(await runIn(env, 'site', 'import', file, '--json')).toMatchObject({ code: 0 });
     expect(JSON.parse((await runIn(env, 'site', 'import', file, '--json')).out)).toMatchObject({ created: false });
     expect(await runIn(env, 'verify')).toMatchObject({ code: 0 });
+    await useRegister(env, folder);
     expect((await runIn(env, 'site', 'import', COMMAND)).code).toBe(3);
   } finally {
     await client.query(`drop database ${name} with (force)`);
@@ -94,3 +105,46 @@ test('a market is made and proved on an empty database of one’s own, before th
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+/** Operators and meters of the market in `env`, which has ten meters and nobody to sign in. */
+async function useRegister(env: NodeJS.ProcessEnv, folder: string): Promise<void> {
+  const operator = ['operator', 'add', '--login', 'tech', '--name', 'Technician', '--role', 'technician', '--json'];
+  expect(JSON.parse((await runIn(env, ...operator)).out)).toMatchObject({
+    login: 'tech',
+    password: expect.any(String),
+  });
+  expect(await runIn(env, ...operator)).toMatchObject({
+    code: 3,
+    out: expect.stringContaining('identity.login_taken'),
+  });
+  const listed = JSON.parse((await runIn(env, 'meter', 'list', '--json')).out) as { total: number; meters: object[] };
+  expect(listed.meters).toHaveLength(listed.total);
+  expect(listed.total).toBeGreaterThanOrEqual(5);
+  expect(await runIn(env, 'meter', 'list', '--market', 'nowhere')).toMatchObject({ code: 3 });
+
+  const file = join(folder, 'meters.xlsx');
+  expect((await runIn(env, 'meter', 'template', file, '--language', 'en')).code).toBe(0);
+  expect((await runIn(env, 'meter', 'template', file)).code).toBe(3);
+  const nothing = await runIn(env, 'meter', 'import', file, '--as', 'tech', '--json');
+  expect(JSON.parse(nothing.out)).toMatchObject({ rows: 0, created: 0, badRows: null });
+  const heading = ['serial', 'kind', 'model', 'link', 'linkKey', 'busAddress'];
+  const good = ['90001', 'electricity', 'DDSY1352-NK', 'acrel4g', '90001', '1'];
+  const bad = ['90002', 'electricity', 'NOSUCH', 'acrel4g', '90002', '1'];
+  const sheet = { name: 'm', headRows: 1, widths: [], rows: [heading, good, bad] };
+  await writeFile(file, await writeWorkbook([sheet]));
+  const asTech = ['meter', 'import', file, '--as', 'tech', '--json'];
+  const dry = await runIn(env, ...asTech, '--dry-run');
+  expect(dry.code).toBe(1);
+  expect(JSON.parse(dry.out)).toMatchObject({ importId: null, created: 1, failed: 1 });
+  const done = await runIn(env, ...asTech);
+  expect(done.code).toBe(1);
+  expect(JSON.parse(done.out)).toMatchObject({
+    created: 1,
+    errors: [{ row: 3, column: 'model', code: 'devices.unknown_model' }],
+    badRows: join(folder, 'meters-errors.xlsx'),
+  });
+  const again = JSON.parse((await runIn(env, ...asTech)).out);
+  expect(again).toMatchObject({ created: 0, unchanged: 1, failed: 1 });
+  expect(JSON.parse((await runIn(env, 'meter', 'list', '--text', '90001', '--json')).out)).toMatchObject({ total: 1 });
+  expect((await runIn(env, 'meter', 'import', file, '--as', 'nobody')).err).toContain('identity.no_such_operator');
+}

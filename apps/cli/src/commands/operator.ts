@@ -1,10 +1,29 @@
-import { openMarketClock, renewPassword, silentLog, visitStore } from '@openprepay/server';
-import type { Command } from 'commander';
-import { EXIT, type OutputOptions, print, printError } from '../output.ts';
-import { addPlaceOptions, type PlaceOptions, placeOf } from '../place.ts';
+import { addOperator, openMarketClock, renewPassword, type Store } from '@openprepay/server';
+import { type Command, Option } from 'commander';
+import { type OutputOptions, print } from '../output.ts';
+import { addPlaceOptions, type PlaceOptions } from '../place.ts';
+import { inStore } from '../store.ts';
+
+const ROLES = ['admin', 'cashier', 'technician', 'auditor'] as const;
+
+interface NewOperatorOptions {
+  readonly login: string;
+  readonly name: string;
+  readonly role: (typeof ROLES)[number];
+}
 
 export function addOperatorCommand(program: Command): void {
   const operator = program.command('operator').description('who may sign in');
+  addPlaceOptions(operator.command('add').description('make an operator; the password is shown this once'))
+    .requiredOption('--login <login>', 'what is typed to sign in')
+    .requiredOption('--name <name>', 'as it stands on receipts and in the audit')
+    .addOption(new Option('--role <role>', 'what the operator may do').choices(ROLES).makeOptionMandatory())
+    .option('--json', 'one JSON object')
+    .action((options: NewOperatorOptions & PlaceOptions & OutputOptions) =>
+      showPassword(options, options.login, async ({ db }) =>
+        addOperator(db, (await openMarketClock(db)).clock, options),
+      ),
+    );
   addPlaceOptions(
     operator
       .command('new-password')
@@ -12,19 +31,17 @@ export function addOperatorCommand(program: Command): void {
       .argument('<login>', 'for example admin'),
   )
     .option('--json', 'one JSON object')
-    .action(async (login: string, options: PlaceOptions & OutputOptions) => {
-      try {
-        const store = await visitStore({ ...placeOf(options), log: silentLog });
-        try {
-          const { clock } = await openMarketClock(store.db);
-          const password = await renewPassword(store.db, clock, login);
-          print(options, { login, password }, `login     ${login}\npassword  ${password}`);
-        } finally {
-          await store.close();
-        }
-      } catch (error) {
-        printError(options, error);
-        process.exitCode = EXIT.failed;
-      }
-    });
+    .action((login: string, options: PlaceOptions & OutputOptions) =>
+      showPassword(options, login, async ({ db }) => renewPassword(db, (await openMarketClock(db)).clock, login)),
+    );
 }
+
+const showPassword = (
+  options: PlaceOptions & OutputOptions,
+  login: string,
+  make: (store: Store) => Promise<string>,
+): Promise<void> =>
+  inStore(options, async (store) => {
+    const password = await make(store);
+    print(options, { login, password }, `login     ${login}\npassword  ${password}`);
+  });

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Operator } from '@openprepay/contract';
+import type { Operator, Role } from '@openprepay/contract';
 import { type Clock, systemClock, uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
-import type { Database } from '../platform/database.ts';
+import type { Database, Queryable } from '../platform/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
 import { identityError } from './errors.ts';
 import { hashPassword, newPassword, verifyPassword } from './passwords.ts';
@@ -11,6 +11,7 @@ import {
   findByLogin,
   findBySession,
   insertFirstOperator,
+  insertOperator,
   insertSession,
   type OperatorRow,
   replacePassword,
@@ -76,6 +77,54 @@ export async function renewPassword(db: Database, clock: Clock, login: string): 
     });
   });
   return password;
+}
+
+export interface NewOperator {
+  readonly login: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** Letters, digits, dots, dashes and underscores, as people type them. */
+const LOGIN = /^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$/;
+const MAX_NAME = 80;
+
+/**
+ * Makes an operator, for the command line.
+ * @returns the password, known only now
+ * @throws identity.bad_login, identity.login_taken
+ */
+export async function addOperator(db: Database, clock: Clock, { login, name, role }: NewOperator): Promise<string> {
+  if (!LOGIN.test(login)) {
+    throw identityError('identity.bad_login', 'a login is 2 to 64 letters, digits, dots, dashes and underscores');
+  }
+  if (name.trim() === '' || name.length > MAX_NAME) {
+    throw identityError('identity.bad_login', `a name has 1 to ${MAX_NAME} characters`);
+  }
+  const at = clock.now();
+  const password = newPassword();
+  const passwordHash = await hashPassword(password);
+  const operator = { operatorId: uuidV7(at), login, name, role };
+  await db.tx(async (tx) => {
+    const isMade = await insertOperator(tx, { ...operator, passwordHash, createdAt: at });
+    if (!isMade) throw identityError('identity.login_taken', `somebody signs in as ${login} already`);
+    await recordAudit(tx, {
+      at,
+      marketId: INSTALLATION,
+      operatorId: null,
+      action: 'identity.add_operator',
+      subject: `operator:${operator.operatorId}`,
+      after: { login, name, role },
+    });
+  });
+  return password;
+}
+
+/** In whose name the command line does something. @throws identity.no_such_operator */
+export async function operatorByLogin(db: Queryable, login: string): Promise<Operator> {
+  const found = await findByLogin(db, login);
+  if (!found) throw identityError('identity.no_such_operator', `no operator signs in as ${login}`);
+  return operatorOfRow(found);
 }
 
 /**

@@ -45,6 +45,19 @@ export async function insertFirstOperator(
   return rows.length > 0;
 }
 
+/** @returns false where the login is taken */
+export async function insertOperator(
+  tx: Queryable,
+  operator: OperatorRow & { passwordHash: string; createdAt: Date },
+): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into operator (operator_id, login, name, password_hash, role, created_at)
+     values ($1, $2, $3, $4, $5, $6) on conflict (login) do nothing returning operator_id`,
+    [operator.operatorId, operator.login, operator.name, operator.passwordHash, operator.role, operator.createdAt],
+  );
+  return rows.length > 0;
+}
+
 /** Ends the operator's sessions too. */
 export async function replacePassword(tx: Queryable, operatorId: string, passwordHash: string): Promise<void> {
   await tx.query('update operator set password_hash = $2 where operator_id = $1', [operatorId, passwordHash]);

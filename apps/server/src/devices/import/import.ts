@@ -21,6 +21,9 @@ const MAX_COLUMNS = 60;
 /** The answer names so many errors; the file that comes back has all. */
 const MAX_ERRORS_NAMED = 1_000;
 
+/** What an import needs of the program; the command line has no more. */
+export type ImportContext = Pick<Context, 'db' | 'clock'>;
+
 export interface ImportOrder {
   readonly fileName: string;
   readonly bytes: Uint8Array;
@@ -33,7 +36,7 @@ export interface ImportOrder {
  * is wrong with them. A row that says what the register has already changes nothing.
  * @throws workbook.*, devices.not_a_meter_sheet, and devices.address_in_use where another market was quicker
  */
-export async function importMeters(ctx: Context, act: Act, order: ImportOrder): Promise<MeterImportResult> {
+export async function importMeters(ctx: ImportContext, act: Act, order: ImportOrder): Promise<MeterImportResult> {
   const { fileName, bytes, language } = order;
   const sheet = await readWorkbook(bytes, {
     maxBytes: MAX_IMPORT_FILE_BYTES,
@@ -66,7 +69,7 @@ export interface SheetOutcome {
 
 /** As `importMeters`, of rows that are read already. */
 export async function importSheet(
-  ctx: Context,
+  ctx: ImportContext,
   act: Act,
   sheet: readonly WorkbookRow[],
   { fileName, dryRun }: Pick<ImportOrder, 'fileName' | 'dryRun'>,
