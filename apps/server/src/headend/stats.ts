@@ -30,6 +30,8 @@ export const COUNTERS = [
   'devices_unusable',
   'sweep_reads',
   'sweep_failures',
+  'backfilled_readings',
+  'backfill_failures',
   'nb_pushes_taken',
   'nb_pushes_repeated',
   'nb_pushes_refused',

@@ -17,16 +17,17 @@ export async function lockMeters(tx: Queryable, marketId: string, meterIds: read
   );
 }
 
-/** @returns the id given to each report's frame */
+/** One frame that several reports carry is kept once. @returns the id given to each report's frame */
 export async function insertFrames(
   tx: Queryable,
   marketId: string,
   reports: readonly MeterReport[],
 ): Promise<Map<MeterReport, string>> {
-  const frames = reports.flatMap((report) =>
-    report.frame ? [{ report, frameId: uuidV7(report.receivedAt), ...report.frame }] : [],
+  const framed = reports.flatMap((report) => (report.frame ? [{ report, frame: report.frame }] : []));
+  const kept = [...Map.groupBy(framed, ({ frame }) => frame)].flatMap(([frame, [first]]) =>
+    first ? [{ ...first, frame, frameId: uuidV7(first.report.receivedAt) }] : [],
   );
-  if (frames.length > 0) {
+  if (kept.length > 0) {
     await tx.query(
       `insert into frame (market_id, frame_id, meter_id, at, direction, protocol, bytes)
        select $1, frame_id, meter_id, at, 'up', protocol, bytes
@@ -34,15 +35,16 @@ export async function insertFrames(
          as t (frame_id, meter_id, at, protocol, bytes)`,
       [
         marketId,
-        frames.map((frame) => frame.frameId),
-        frames.map((frame) => frame.report.meterId),
-        frames.map((frame) => frame.report.receivedAt),
-        frames.map((frame) => frame.protocol),
-        frames.map((frame) => Buffer.from(frame.bytes)),
+        kept.map(({ frameId }) => frameId),
+        kept.map(({ report }) => report.meterId),
+        kept.map(({ report }) => report.receivedAt),
+        kept.map(({ frame }) => frame.protocol),
+        kept.map(({ frame }) => Buffer.from(frame.bytes)),
       ],
     );
   }
-  return new Map(frames.map(({ report, frameId }) => [report, frameId]));
+  const idOf = new Map(kept.map(({ frame, frameId }) => [frame, frameId]));
+  return new Map(framed.map(({ report, frame }) => [report, idOf.get(frame) ?? '']));
 }
 
 export interface Surroundings {

@@ -50,6 +50,15 @@ create table reading (
 create index reading_received on reading (market_id, received_at);
 create index reading_suspect on reading (market_id, meter_id, read_at) where quality = 'suspect';
 
+-- How far a meter's frozen registers were asked for: what it did not have of that time, it will not have later.
+create table meter_backfill (
+  market_id uuid not null,
+  meter_id uuid not null,
+  done_until timestamptz not null,
+  primary key (market_id, meter_id),
+  foreign key (market_id, meter_id) references meter
+);
+
 -- A suspect reading stops its meter's settlement until a person releases it.
 create table hold (
   market_id uuid not null,
