@@ -10,6 +10,7 @@ import { openDesk } from './desk.ts';
 import { LINK_LIMITS, type LinkLimits } from './limits.ts';
 import type { LinkEnv } from './link.ts';
 import { type Links, startLinks } from './links.ts';
+import type { MqttConfig } from './mqtt/index.ts';
 import { PlatformClients } from './nb/clients.ts';
 import { PlatformDelivery } from './nb/delivery.ts';
 import { Products } from './nb/products.ts';
@@ -23,12 +24,15 @@ import { SWEEP_PACE, type SweepPace, startSweep } from './sweep.ts';
 
 export { deskOf, type HeadendDesk, settingsOf } from './desk.ts';
 export type { FrameRing, TracedFrame } from './frame-ring.ts';
+export type { MqttConfig } from './mqtt/index.ts';
 export type { Session } from './reachable.ts';
 
 export interface HeadendOptions {
   readonly listenHost: string;
   /** 0 takes a free one. */
   readonly listenPort: number;
+  /** Null, or left out, where no device speaks MQTT. */
+  readonly mqtt?: MqttConfig | null;
   /** How reports become durable; by default the readings room's intake. */
   readonly intake?: Intake;
   readonly limits?: Partial<LinkLimits>;
@@ -47,6 +51,8 @@ export interface HeadendStats extends Record<Counter, number> {
 
 export interface Headend {
   readonly port: number;
+  /** Where MQTT devices sign in; null without a broker of our own. */
+  readonly mqttPort: number | null;
   stats(): HeadendStats;
   /** Adds the addresses that NB platforms push to, before `app` listens. */
   acceptPushes(app: FastifyInstance): void;
@@ -97,6 +103,7 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
   const closeDesk = openDesk(env, recorder.frames);
   return {
     port: ways.port,
+    mqttPort: ways.mqttPort,
     stats: () => ({
       ...stats.snapshot(),
       connections: ways.connections,

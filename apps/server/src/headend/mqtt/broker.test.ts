@@ -153,3 +153,9 @@ test('what is no MQTT is put out, and the port goes on', async () => {
   expect(ended).toEqual(['closed', 'closed', 'closed', 'closed']);
   expect((await signIn(port, meter.linkKey)).client.connected).toBe(true);
 });
+
+test('a port that is taken is an error at the start, and leaves nothing open', async () => {
+  const port = await start();
+  const taken = { listenHost: '127.0.0.1', listenPort: 0, mqtt: { host: '127.0.0.1', port } };
+  await expect(startHeadend(ctx, taken)).rejects.toThrow(/EADDRINUSE/);
+});

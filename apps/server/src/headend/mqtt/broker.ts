@@ -71,7 +71,10 @@ export async function startBroker(options: BrokerOptions, host: string, port: nu
   };
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS }, accept);
   server.listen(port, host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    broker.close();
+    throw error;
+  });
   server.on('error', (error) => ctx.log.error({ err: error }, 'the MQTT port had an error'));
   const address = server.address();
   if (address === null || typeof address === 'string') throw headendError('headend.not_listening', 'no MQTT port');

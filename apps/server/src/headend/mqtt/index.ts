@@ -27,7 +27,10 @@ export async function startMqtt(env: LinkEnv, config: MqttConfig, limits: Partia
   const port =
     'url' in config
       ? joinBroker(shared, config.url)
-      : await startBroker({ ...shared, ...doorOf(env) }, config.host, config.port);
+      : await startBroker({ ...shared, ...doorOf(env) }, config.host, config.port).catch((error: unknown) => {
+          devices.stop();
+          throw error;
+        });
   devices.port = port;
   return {
     port: port.port,
