@@ -68,11 +68,16 @@ afterAll(async () => {
   await rm(consoleDir, { recursive: true, force: true });
 });
 
+function pathOf(route: Route): string {
+  const params = (route.params ? sample(route.params) : {}) as Record<string, string>;
+  return route.path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? ID);
+}
+
 function request(name: RouteName, role: Role | null, change: Partial<InjectOptions> = {}) {
   const route: Route = routes[name];
   return app.inject({
     method: route.method,
-    url: route.path.replace(/:\w+/g, ID),
+    url: pathOf(route),
     ...(route.body && { payload: sample(route.body) as object }),
     ...(role && { cookies: { [SESSION_COOKIE]: role } }),
     ...change,
@@ -301,4 +306,14 @@ test('handlers learn what the program says of itself, and where a call came from
   calls.length = 0;
   await request('health', null, { remoteAddress: '10.0.0.9' });
   expect(calls[0]?.call).toMatchObject({ program: { version: '1.2.3', clockSpeed: 60 }, remote: '10.0.0.9' });
+});
+
+test('a route that takes files says how large a body may be, and only that one takes it', async () => {
+  const body = (megabytes: number) => ({
+    payload: { fileName: 'a.xlsx', base64: 'A'.repeat(megabytes * 1024 * 1024), dryRun: true },
+  });
+  expect((await request('importMeters', 'technician', body(7))).statusCode).toBe(200);
+  const more = await request('importMeters', 'technician', body(9));
+  expect([more.statusCode, more.json<{ code: string }>().code]).toEqual([413, 'http.too_large']);
+  expect((await request('createMeter', 'technician', body(2))).statusCode).toBe(413);
 });

@@ -6,6 +6,9 @@ interface Schema {
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly minItems?: number;
   readonly format?: string;
   readonly minLength?: number;
   readonly minimum?: number;
@@ -15,16 +18,18 @@ export const SAMPLE_ID = '01990000-0000-7000-8000-000000000000';
 
 /** A value that fits a schema: the contract itself says what a right call and a right answer look like. */
 export function sample(schema: Schema): unknown {
+  if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf?.[0]) return sample(schema.anyOf[0]);
   switch (schema.type) {
     case 'object':
       return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, part]) => [key, sample(part)]));
     case 'array':
-      return schema.items ? [sample(schema.items)] : [];
+      return schema.items ? Array(schema.minItems ?? 1).fill(sample(schema.items)) : [];
     case 'string':
       if (schema.format === 'uuid') return SAMPLE_ID;
       if (schema.format === 'date-time') return '2026-03-02T02:00:00.000Z';
+      if (schema.pattern?.startsWith('^\\d')) return '1';
       return 'x'.repeat(schema.minLength ?? 1);
     case 'integer':
     case 'number':
