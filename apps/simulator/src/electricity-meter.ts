@@ -52,6 +52,15 @@ export class ElectricityMeter extends PowerMeter {
     this.#moveRelay();
   }
 
+  /** Forces the relay, as registers 0057 and 0058 do. */
+  force(wanted: 'on' | 'off'): void {
+    if (this.#plain) return;
+    this.#forced = true;
+    this.#forcedOpen = wanted === 'off';
+    this.save();
+    this.#moveRelay();
+  }
+
   /** Reads itself and keeps the reading until it is acknowledged. */
   takeReading(): void {
     const unit = Number(busPlaceOf(this.site).address);

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { ElectricityMeter } from './electricity-meter.ts';
+import type { Link } from './gateways/link.ts';
 import { ModemSession } from './modem-session.ts';
 import { drawInt } from './random.ts';
 import { TimerGroup } from './timers.ts';
@@ -17,7 +18,7 @@ export interface ServerAddress {
 }
 
 /** The 4G modem of one electricity meter: keeps a connection to the server and reports every 30 market minutes. */
-export class Modem {
+export class Modem implements Link {
   readonly meter: ElectricityMeter;
   readonly #world: World;
   readonly #server: ServerAddress;
@@ -45,9 +46,20 @@ export class Modem {
 
   start(firstConnectMs: number): void {
     this.#started = true;
-    this.meter.powerUp();
     this.#connectAfter(firstConnectMs);
     this.#reportLater();
+  }
+
+  get linkKey(): string {
+    return this.meter.linkKey;
+  }
+
+  unplug(): void {
+    this.meter.disconnect();
+  }
+
+  plug(): void {
+    this.meter.reconnect();
   }
 
   stop(): void {

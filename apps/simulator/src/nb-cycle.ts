@@ -1,5 +1,6 @@
 import { fromHex } from '@openprepay/kernel';
 import type { NbCommand } from './command-cache.ts';
+import type { Link } from './gateways/link.ts';
 import type { NbModule, NbPlatform } from './nb-platform.ts';
 import { drawInt } from './random.ts';
 import { TimerGroup } from './timers.ts';
@@ -21,7 +22,7 @@ const GARBAGE_MOST_BYTES = 40;
 type Platform = Pick<NbPlatform, 'attach' | 'online' | 'report' | 'take' | 'delivered' | 'undelivered' | 'completed'>;
 
 /** The radio module of one water meter: sleeps, wakes, reports, takes the commands that waited, and sleeps again. */
-export class NbCycle implements NbModule {
+export class NbCycle implements NbModule, Link {
   readonly meter: WaterMeter;
   readonly #platform: Platform;
   readonly #world: World;
@@ -52,6 +53,22 @@ export class NbCycle implements NbModule {
   /** On the air and known to the platform. */
   get attached(): boolean {
     return this.#attached;
+  }
+
+  get connected(): boolean {
+    return this.#attached;
+  }
+
+  get linkKey(): string {
+    return this.meter.linkKey;
+  }
+
+  unplug(): void {
+    this.meter.disconnect();
+  }
+
+  plug(): void {
+    this.meter.reconnect();
   }
 
   start(firstWakeMs: number): void {
@@ -116,6 +133,8 @@ export class NbCycle implements NbModule {
 
   #onAir(onAir: boolean): void {
     if (onAir) {
+      // By now it may be another device.
+      this.#platform.attach(this.meter.linkKey, this);
       this.wake();
       return;
     }

@@ -1,6 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CommandCache, type NbCommand, STATUS } from './command-cache.ts';
+import { ctwingDialect } from './nb/ctwing.ts';
+import type { NbDevice, NbDialect } from './nb/dialect.ts';
+import { onenetDialect } from './nb/onenet.ts';
 import { northbound } from './northbound.ts';
 import { Pusher } from './pusher.ts';
 import { drawInt } from './random.ts';
@@ -15,12 +18,13 @@ export interface NbModule {
   commandWaiting(): void;
 }
 
-interface Attached {
-  readonly product: SiteNbProduct;
-  readonly deviceId: string;
-  readonly imei: string;
+interface Attached extends NbDevice {
   readonly module: NbModule;
 }
+
+const DIALECTS = { ctwing: ctwingDialect, onenet: onenetDialect } as const;
+/** What OneNET names its devices by, CTWing only tells. */
+const IMEI = /^\d{15}$/;
 
 /**
  * The telecom operator's platform between NB-IoT devices and the server: keeps commands until a device wakes, and pushes
@@ -34,18 +38,23 @@ export class NbPlatform {
   readonly #devices = new Map<string, Attached>();
   readonly #commands: CommandCache;
   readonly #server: Server;
+  #away = false;
 
   constructor(world: World, products: readonly SiteNbProduct[], pushBaseUrl: string) {
     this.#world = world;
     this.#timers = new TimerGroup(world.timers);
     this.#products = products;
     this.#commands = new CommandCache(world.clock, world.journal);
-    for (const { productId, pushToken } of products) {
-      const url = `${pushBaseUrl}/push/ctwing/${pushToken}`;
+    for (const { platform, productId, pushToken } of products) {
+      const url = `${pushBaseUrl}${DIALECTS[platform].path}/${pushToken}`;
       const { pace, counters } = world;
       this.#pushers.set(productId, new Pusher({ url, timers: this.#timers, pace, counters }));
     }
-    this.#server = createServer(northbound(world.clock, products, this));
+    const answer = northbound(world.clock, products, this);
+    this.#server = createServer((request, response) => {
+      if (this.#away) response.destroy();
+      else answer(request, response);
+    });
   }
 
   /** Starts the northbound API and answers its origin. */
@@ -56,6 +65,17 @@ export class NbPlatform {
     });
     const { port: bound } = this.#server.address() as AddressInfo;
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  }
+
+  /** The platform is away: nobody is told anything, and nobody can tell it anything, until `resume`. */
+  pause(): void {
+    this.#away = true;
+    for (const pusher of this.#pushers.values()) pusher.pause(true);
+  }
+
+  resume(): void {
+    this.#away = false;
+    for (const pusher of this.#pushers.values()) pusher.pause(false);
   }
 
   async stop(): Promise<void> {
@@ -71,7 +91,8 @@ export class NbPlatform {
     const [productId = '', deviceId = ''] = linkKey.split('/');
     const product = this.#products.find((known) => known.productId === productId);
     if (!product) throw simulatorError('simulator.bad_site', `no NB product ${productId} for ${linkKey}`);
-    const imei = `8608030${drawInt(10_000_000, 99_999_999, deviceId, 'imei')}`;
+    const drawn = `8608030${drawInt(10_000_000, 99_999_999, deviceId, 'imei')}`;
+    const imei = IMEI.test(deviceId) ? deviceId : drawn;
     this.#devices.set(linkKey, { product, deviceId, imei, module });
   }
 
@@ -95,13 +116,13 @@ export class NbPlatform {
   take(linkKey: string): NbCommand | undefined {
     this.expire(linkKey);
     const command = this.#commands.next(linkKey);
-    if (command) this.#progress(command, STATUS.sent, 'SENT');
+    if (command) this.#progress(command, STATUS.sent);
     return command;
   }
 
   delivered(command: NbCommand): void {
     this.#world.counters.commandsDelivered += 1;
-    this.#progress(command, STATUS.delivered, 'DELIVERED');
+    this.#progress(command, STATUS.delivered);
   }
 
   /** The device went away before it had the command, which waits on. */
@@ -110,56 +131,45 @@ export class NbPlatform {
   }
 
   completed(command: NbCommand): void {
-    this.#progress(command, STATUS.completed, 'COMPLETED');
+    this.#progress(command, STATUS.completed);
   }
 
   expire(linkKey: string): void {
-    for (const command of this.#commands.expire(linkKey)) this.#progress(command, STATUS.failed, 'TTL_TIMEOUT');
+    for (const command of this.#commands.expire(linkKey)) this.#progress(command, STATUS.failed);
   }
 
   expireAll(): void {
     for (const linkKey of this.#devices.keys()) this.expire(linkKey);
   }
 
+  /** Takes back a command that still waits. */
+  cancel(linkKey: string, id: number): boolean {
+    const command = this.find(linkKey, id);
+    if (command?.status !== STATUS.saved) return false;
+    this.#commands.setStatus(command, STATUS.cancelled);
+    return true;
+  }
+
   online(linkKey: string, online: boolean): void {
-    this.#push(linkKey, nowMs(this.#world), {
-      messageType: 'deviceOnlineOfflineReport',
-      eventType: online ? 1 : 0,
-      iccid: 'undefined',
-    });
+    this.#push(linkKey, (dialect, device) => dialect.online(device, online, nowMs(this.#world)));
   }
 
   /** Pushes bytes of the device, transparently. `atMs` is when the device sent them. */
   report(linkKey: string, payload: Uint8Array, atMs: number): void {
-    const device = this.#devices.get(linkKey);
-    this.#push(linkKey, atMs, {
-      messageType: 'dataReport',
-      topic: 'v1/up/ad',
-      upPacketSN: -1,
-      upDataSN: -1,
-      serviceId: '',
-      deviceType: '',
-      assocAssetId: '',
-      IMSI: 'undefined',
-      IMEI: device?.imei ?? 'undefined',
-      payload: { APPdata: Buffer.from(payload).toString('base64') },
-    });
+    this.#push(linkKey, (dialect, device) => dialect.report(device, payload, atMs));
   }
 
-  #progress(command: NbCommand, status: NbCommand['status'], resultCode: string): void {
+  #progress(command: NbCommand, status: NbCommand['status']): void {
     this.#commands.setStatus(command, status);
-    this.#push(command.deviceId, nowMs(this.#world), {
-      messageType: 'commandResponse',
-      taskId: command.id,
-      result: { resultCode, resultDetail: '' },
-    });
+    const { deviceId: linkKey, id } = command;
+    this.#push(linkKey, (dialect, device) => dialect.progress(device, id, status, nowMs(this.#world)));
   }
 
-  #push(linkKey: string, timestamp: number, content: Readonly<Record<string, unknown>>): void {
+  #push(linkKey: string, bodyOf: (dialect: NbDialect, device: NbDevice) => object | null): void {
     const device = this.#devices.get(linkKey);
     if (!device) return;
-    const { productId } = device.product;
-    const common = { timestamp, tenantId: '10461180', productId, deviceId: device.deviceId, protocol: 'lwm2m' };
-    this.#pushers.get(productId)?.enqueue(linkKey, { ...common, ...content });
+    const { platform, productId } = device.product;
+    const body = bodyOf(DIALECTS[platform], device);
+    if (body) this.#pushers.get(productId)?.enqueue(linkKey, body);
   }
 }

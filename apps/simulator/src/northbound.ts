@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '@openprepay/kernel';
 import type { NbCommand } from './command-cache.ts';
+import { answerOnenet, isOnenetPath, type OnenetCommands } from './nb/onenet-northbound.ts';
 import type { SiteNbProduct } from './site.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -11,11 +12,7 @@ const VERSIONS = { create: '20190712225145', query: '20190712225241' } as const;
 /** Answer codes other than 0. The platform answers them with HTTP 200. */
 const REFUSED = { badRequest: 1001, badSignature: 1005, unknownApi: 1006, refused: 1500, notFound: 1501 } as const;
 
-interface Commands {
-  /** An error text refuses the command. */
-  create(linkKey: string, payloadHex: string, ttlS: number): NbCommand | string;
-  find(linkKey: string, id: number): NbCommand | undefined;
-}
+type Commands = OnenetCommands;
 
 /**
  * The platform's northbound API for applications: `/echo` tells its time, `POST` and `GET /aep_device_command/command`
@@ -31,6 +28,8 @@ export function northbound(clock: Clock, products: readonly SiteNbProduct[], com
           reply(response, 0, 'ok');
         } else if (body === null) {
           reply(response, REFUSED.badRequest, 'body too large');
+        } else if (isOnenetPath(url.pathname)) {
+          answerOnenet(request, response, { url, body, clock, products, commands });
         } else if (url.pathname !== COMMAND_PATH) {
           reply(response, REFUSED.unknownApi, 'no such api');
         } else if (!signed(request, url, body, products)) {

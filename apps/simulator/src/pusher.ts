@@ -29,6 +29,7 @@ export class Pusher {
   readonly #stopped = new AbortController();
   #queued = 0;
   #running = 0;
+  #paused = false;
 
   constructor(options: PusherOptions) {
     this.#options = options;
@@ -54,6 +55,12 @@ export class Pusher {
     if (!lane.waiting) this.#makeReady(deviceId, lane);
   }
 
+  /** While paused nothing goes out; what comes meanwhile waits. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#pump();
+  }
+
   stop(): void {
     this.#stopped.abort();
   }
@@ -65,7 +72,7 @@ export class Pusher {
   }
 
   #pump(): void {
-    while (this.#running < CONCURRENT_PUSHES && !this.#stopped.signal.aborted) {
+    while (this.#running < CONCURRENT_PUSHES && !this.#stopped.signal.aborted && !this.#paused) {
       const deviceId = this.#ready.shift();
       const lane = deviceId === undefined ? undefined : this.#lanes.get(deviceId);
       if (deviceId === undefined || lane === undefined) return;

@@ -1,12 +1,12 @@
-import { ElectricityMeter } from './electricity-meter.ts';
 import { FaultPlan } from './faults.ts';
+import { assemble, type Fleet } from './fleet.ts';
+import type { Link } from './gateways/link.ts';
 import { Journal } from './journal.ts';
-import { Modem } from './modem.ts';
-import { NbCycle } from './nb-cycle.ts';
+import type { AnyMeter } from './make-meter.ts';
 import { NbPlatform } from './nb-platform.ts';
 import { drawInt } from './random.ts';
 import { realTimers, TimerGroup } from './timers.ts';
-import type { Simulator, SimulatorOptions, SimulatorStats } from './types.ts';
+import type { Simulator, SimulatorOptions, SimulatorStats, VirtualMeter } from './types.ts';
 import { WaterMeter } from './water-meter.ts';
 import {
   type Counters,
@@ -24,8 +24,8 @@ const TICK_MS = 60_000;
 const TICK_LEAST_WIRE_MS = 1_000;
 
 /**
- * Puts every device of a site on the wire: electricity meters on TCP connections of their own, water meters behind an
- * NB platform. Resolves when the platform listens; the meters come one by one within `connectWithinMs`.
+ * Puts every device of a site on the wire: meters with modems on TCP connections of their own, others on the lines of their
+ * gateways, at an MQTT broker, or behind an NB platform. Resolves when the platform listens; the meters come one by one within `connectWithinMs`.
  * Errors: `simulator.bad_site`; the listener's own (EADDRINUSE …).
  */
 export async function startSimulator(options: SimulatorOptions, pace: WirePace = DEFAULT_PACE): Promise<Simulator> {
@@ -49,21 +49,26 @@ export async function startSimulator(options: SimulatorOptions, pace: WirePace =
   const platform = new NbPlatform(world, site.nbProducts, options.pushBaseUrl);
   const fleet = assemble(options, world, platform);
   const nbBaseUrl = await platform.listen(options.nbListen.host, options.nbListen.port);
-  log(`NB platform on ${nbBaseUrl}; ${fleet.modems.length} electricity and ${fleet.cycles.length} water meters`);
+  log(`NB platform on ${nbBaseUrl}; ${fleet.meters.length} meters, ${fleet.gateways.length} gateways`);
 
   const withinMs = options.connectWithinMs ?? CONNECT_WITHIN_MS;
-  const links = [...fleet.modems, ...fleet.cycles];
-  for (const link of links) link.start(drawInt(0, withinMs, options.seed, link.meter.serial, 'first contact'));
-  tick(world, platform, links);
+  const links: readonly Link[] = [...fleet.modems, ...fleet.cycles, ...fleet.gateways];
+  for (const meter of fleet.meters) if (!(meter instanceof WaterMeter)) meter.powerUp();
+  for (const link of links) link.start(drawInt(0, withinMs, options.seed, link.linkKey, 'first contact'));
+  tick(world, platform, fleet.meters);
+  const products = new Set(site.nbProducts.map(({ productId }) => productId));
 
   return {
     nbBaseUrl,
     stats: () => statsOf(fleet, world),
-    electricity: (key) => find(fleet.modems, key),
-    water: (key) => find(fleet.cycles, key),
+    electricity: (key) => find(fleet.meters.filter(isElectric), key),
+    water: (key) => find(fleet.meters.filter(isWater), key),
+    meter: (key) => find(fleet.meters, key),
+    unplug: (key) => (products.has(key) ? platform.pause() : findLink(links, key).unplug()),
+    plug: (key) => (products.has(key) ? platform.resume() : findLink(links, key).plug()),
     setFaults: (faults) => world.faults.enable(faults),
     async stop() {
-      for (const link of links) link.stop();
+      await Promise.all(links.map((link) => link.stop()));
       timers.cancelAll();
       await platform.stop();
       journal.close();
@@ -71,38 +76,14 @@ export async function startSimulator(options: SimulatorOptions, pace: WirePace =
   };
 }
 
-interface Fleet {
-  readonly modems: readonly Modem[];
-  readonly cycles: readonly NbCycle[];
-}
-
-/** Nobody uses anything in a stall without an account. */
-const VACANT_LOAD = 0;
-
-function assemble(options: SimulatorOptions, world: World, platform: NbPlatform): Fleet {
-  const server = { host: options.deviceHost, port: options.devicePort };
-  const occupied = new Set(options.site.accounts.flatMap((account) => account.stalls));
-  const modems: Modem[] = [];
-  const cycles: NbCycle[] = [];
-  for (const { code, stallType, meters } of options.site.stalls) {
-    for (const site of meters) {
-      const link =
-        site.link === 'acrel4g'
-          ? new Modem(new ElectricityMeter(site, stallType, world), world, server)
-          : new NbCycle(new WaterMeter(site, stallType, world), platform, world);
-      if (!occupied.has(code)) link.meter.setLoad(VACANT_LOAD);
-      if (link instanceof Modem) modems.push(link);
-      else cycles.push(link);
-    }
-  }
-  return { modems, cycles };
-}
+const isWater = (meter: AnyMeter): meter is WaterMeter => meter instanceof WaterMeter;
+const isElectric = (meter: AnyMeter): meter is Exclude<AnyMeter, WaterMeter> => !isWater(meter);
 
 /** Meters go off the air and come back, and registers fall back, as the fault plan says. */
-function tick(world: World, platform: NbPlatform, links: Iterable<Modem | NbCycle>): void {
+function tick(world: World, platform: NbPlatform, meters: Iterable<AnyMeter>): void {
   const jammed = new Set<string>();
   const run = () => {
-    for (const { meter } of links) {
+    for (const meter of meters) {
       if (world.faults.decreaseDue(meter.serial)) meter.forceDecrease();
       const offline = world.faults.active('offline', meter.serial);
       if (offline && meter.onAir) {
@@ -119,20 +100,26 @@ function tick(world: World, platform: NbPlatform, links: Iterable<Modem | NbCycl
   run();
 }
 
-function find<Meter extends { serial: string; linkKey: string }>(
-  links: readonly { meter: Meter }[],
-  key: string,
-): Meter {
-  const link = links.find(({ meter }) => meter.serial === key || meter.linkKey === key);
-  if (!link) throw simulatorError('simulator.unknown_meter', `no such meter: ${key}`);
-  return link.meter;
+function find<Meter extends VirtualMeter>(meters: readonly Meter[], key: string): Meter {
+  const [named] = meters.filter(({ serial }) => serial === key);
+  const behind = meters.filter(({ linkKey }) => linkKey === key);
+  const meter = named ?? (behind.length === 1 ? behind[0] : undefined);
+  if (!meter) throw simulatorError('simulator.unknown_meter', `no such meter: ${key}`);
+  return meter;
 }
 
-function statsOf({ modems, cycles }: Fleet, world: World): SimulatorStats {
+function findLink(links: readonly Link[], key: string): Link {
+  const link = links.find(({ linkKey }) => linkKey === key);
+  if (!link) throw simulatorError('simulator.unknown_link', `no such link: ${key}`);
+  return link;
+}
+
+function statsOf({ modems, cycles, gateways }: Fleet, world: World): SimulatorStats {
   const counters: Readonly<Counters> = world.counters;
   return {
     electricity: { connected: modems.filter((modem) => modem.connected).length, total: modems.length },
     water: { attached: cycles.filter((cycle) => cycle.attached).length, total: cycles.length },
+    gateways: { connected: gateways.filter((gateway) => gateway.connected).length, total: gateways.length },
     ...counters,
     faultsInjected: { ...world.faults.injected },
   };

@@ -1,4 +1,5 @@
 import type { Clock, MeterKind } from '@openprepay/kernel';
+import type { BusHabits } from './bus/bus.ts';
 import type { Fault } from './faults.ts';
 import type { Site } from './site.ts';
 
@@ -18,6 +19,10 @@ export interface SimulatorOptions {
   readonly pushBaseUrl: string;
   /** The meters' non-volatile memory; null forgets everything at stop. */
   readonly stateFile: string | null;
+  /** The broker of the MQTT devices, `mqtt://…`; without one they stay away. */
+  readonly mqttUrl?: string;
+  /** How the lines behind gateways behave, where not as usual. */
+  readonly bus?: Partial<BusHabits>;
   readonly faults: readonly Fault[];
   /** Every meter has made its first contact after this many milliseconds on the wire. */
   readonly connectWithinMs?: number;
@@ -27,6 +32,7 @@ export interface SimulatorOptions {
 export interface SimulatorStats {
   readonly electricity: { readonly connected: number; readonly total: number };
   readonly water: { readonly attached: number; readonly total: number };
+  readonly gateways: { readonly connected: number; readonly total: number };
   readonly framesSent: number;
   readonly framesReceived: number;
   readonly pushes: number;
@@ -44,6 +50,14 @@ export interface Simulator {
   /** By the meter's serial or its link key; throws `simulator.unknown_meter`. */
   electricity(serialOrLinkKey: string): VirtualElectricityMeter;
   water(serialOrLinkKey: string): VirtualWaterMeter;
+  /** Any meter, by its serial, or by its link key where it is the only one there. */
+  meter(serialOrLinkKey: string): VirtualMeter;
+  /**
+   * Takes the power of a gateway or a modem by its link key, or takes a whole NB platform away by its product; the meters go
+   * on measuring. Throws `simulator.unknown_link`.
+   */
+  unplug(linkKey: string): void;
+  plug(linkKey: string): void;
   setFaults(faults: readonly Fault[]): void;
   stop(): Promise<void>;
 }

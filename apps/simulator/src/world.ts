@@ -5,6 +5,7 @@ import type { Timers } from './timers.ts';
 
 export const simulatorError = defineErrors({
   'simulator.unknown_meter': 404,
+  'simulator.unknown_link': 404,
   'simulator.bad_site': 400,
   'simulator.bad_config': 400,
 });
