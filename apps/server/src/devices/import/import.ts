@@ -18,6 +18,8 @@ import { inWords } from './words.ts';
 
 export const MAX_IMPORT_ROWS = 20_000;
 const MAX_COLUMNS = 60;
+/** A register that grows by so many is another one for the database's planner. */
+const MANY = 500;
 /** The answer names so many errors; the file that comes back has all. */
 const MAX_ERRORS_NAMED = 1_000;
 
@@ -86,6 +88,8 @@ export async function importSheet(
     if (found.ready.length > 0) await bringIn(tx, act, { at: now, importId, fileName }, found.ready);
     return found;
   });
+  // Without statistics PostgreSQL takes a register for a few rows, and its plans for ten thousand take minutes.
+  if (compared.ready.length >= MANY) await ctx.db.query('analyze meter, meter_binding, meter_state, device_directory');
   return outcomeOf(parsed, compared, compared.ready.length > 0 ? importId : null);
 }
 
