@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { allOffline } from '../devices/index.ts';
 import type { Context } from '../platform/context.ts';
 import { intake as storeReports } from '../readings/index.ts';
+import { BACKFILL_PACE, type BackfillPace, startBackfill } from './backfill.ts';
+import { startClockSync } from './clock-sync.ts';
 import { startContacts } from './contacts.ts';
 import { ConnectedDelivery } from './delivery/connected.ts';
 import { startDelivery } from './delivery/index.ts';
@@ -37,6 +39,7 @@ export interface HeadendOptions {
   readonly intake?: Intake;
   readonly limits?: Partial<LinkLimits>;
   readonly sweep?: Partial<SweepPace>;
+  readonly backfill?: Partial<BackfillPace>;
   readonly readBackAfterMs?: readonly number[];
   /** The way to NB platforms. */
   readonly fetch?: typeof fetch;
@@ -60,7 +63,7 @@ export interface Headend {
   stop(): Promise<void>;
 }
 
-/** Starts the ways to devices, the sweep, and the delivery of commands over all of them. */
+/** Starts the ways to devices, what collects readings over them, and the delivery of commands. */
 export async function startHeadend(ctx: Context, options: HeadendOptions): Promise<Headend> {
   const { intake = (batch) => storeReports(ctx.db, batch), fetch: send = fetch } = options;
   for (const link of CONNECTED_LINKS) await allOffline(ctx.db, link);
@@ -98,7 +101,11 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
   });
   const ways = await startLinks(env, options);
   links = ways;
-  const sweep = startSweep(env, { ...SWEEP_PACE, ...options.sweep });
+  const collecting = [
+    startSweep(env, { ...SWEEP_PACE, ...options.sweep }),
+    startBackfill(env, { ...BACKFILL_PACE, ...options.backfill }),
+    startClockSync(env),
+  ];
   const delivery = startDelivery(ctx, connected, settings, platforms);
   const closeDesk = openDesk(env, recorder.frames);
   return {
@@ -114,7 +121,7 @@ export async function startHeadend(ctx: Context, options: HeadendOptions): Promi
     acceptPushes: (app) => registerNbPush(app, env),
     async stop() {
       closeDesk();
-      await Promise.all([ways.stop(), delivery.stop(), sweep.stop()]);
+      await Promise.all([ways, delivery, ...collecting].map((one) => one.stop()));
       await reports.drained();
       await Promise.all([contacts.stop(), recorder.stop()]);
     },
