@@ -9,7 +9,7 @@ import type { GatewayLink } from './types.ts';
  * believed and never heard.
  */
 
-const Hex = Type.String({ pattern: '^([0-9a-fA-F]{2}){1,80}$' });
+const Hex = Type.String({ pattern: '^([0-9a-fA-F]{2}){4,80}$' });
 const strict = { additionalProperties: false } as const;
 
 const line = {

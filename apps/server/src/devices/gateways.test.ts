@@ -53,6 +53,7 @@ test.each<[string, NewGateway]>([
   ['devices.bad_settings', dtu({ gapMs: -1 })],
   ['devices.bad_settings', dtu({ gapMs: '50' })],
   ['devices.bad_settings', dtu({ heartbeats: ['0'] })],
+  ['devices.bad_settings', dtu({ heartbeats: ['aa'] })],
   ['devices.bad_settings', { ...acrel, linkKey: 'gw-2', settings: { baud: 9600 } }],
   ['devices.bad_address', { ...dtu({}), linkKey: 'a b' }],
 ])('%s refuses a gateway', async (code, given) => {
