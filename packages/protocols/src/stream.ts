@@ -6,7 +6,10 @@ import { isProtocolError } from './errors.ts';
  * messages however the bytes are cut into chunks.
  */
 export interface StreamDecoder<M> {
-  /** The messages that these bytes complete, in order. */
+  /**
+   * The messages that these bytes complete, in order. What is found whole in the chunk stays a view of it: whoever pushes
+   * hands the bytes over, and writes to them no more.
+   */
   push(chunk: Uint8Array): M[];
   /** Bytes held because they may be the beginning of a frame. */
   readonly bufferedBytes: number;
@@ -61,6 +64,17 @@ export interface FrameRule<M> {
    * refuse a wrong checksum without throwing: an error costs a hundred times a checksum.
    */
   readonly judge: (candidate: Uint8Array) => Verdict<M>;
+  /**
+   * What the search would find, for the usual case and without it: a frame that stands whole at `at`, and inside of which
+   * no other ends before. Null says nothing, and leaves it to the search.
+   */
+  readonly takeWhole?: (bytes: Uint8Array, at: number) => Whole<M> | null;
+}
+
+/** A message, and where in the bytes its frame ends. */
+export interface Whole<M> {
+  readonly message: M;
+  readonly end: number;
 }
 
 /**
@@ -90,11 +104,35 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
 
   push(chunk: Uint8Array): Received<M>[] {
     const received: Received<M>[] = [];
-    for (const byte of chunk) {
-      const one = this.accept(byte);
+    let at = 0;
+    while (at < chunk.length) {
+      // With nothing held, what stands here is all that counts.
+      if (this.window.end === this.window.start) {
+        const start = this.findStart(chunk, at);
+        this.#skippedBytes += start - at;
+        at = start;
+        const whole = this.takeWhole(chunk, at);
+        if (whole) {
+          received.push({ message: whole.message, frame: chunk.subarray(at, whole.end) });
+          at = whole.end;
+          continue;
+        }
+        if (at === chunk.length) break;
+      }
+      const one = this.accept(chunk[at++] ?? 0);
       if (one) received.push(one);
     }
     return received;
+  }
+
+  /** Where the next byte is that may begin a frame, all before it being noise; at the end if none may. */
+  protected findStart(_chunk: Uint8Array, at: number): number {
+    return at;
+  }
+
+  /** As `FrameRule.takeWhole`. */
+  protected takeWhole(_chunk: Uint8Array, _at: number): Whole<M> | null {
+    return null;
   }
 
   abstract reset(): void;
@@ -134,6 +172,17 @@ class LengthStream<M> extends ByteStream<M> {
   override reset(): void {
     this.#candidates = [];
     this.#giveUpBefore(this.window.end);
+  }
+
+  protected override findStart(chunk: Uint8Array, at: number): number {
+    const { startByte } = this.#rule;
+    if (startByte === null) return at;
+    const start = chunk.indexOf(startByte, at);
+    return start < 0 ? chunk.length : start;
+  }
+
+  protected override takeWhole(chunk: Uint8Array, at: number): Whole<M> | null {
+    return this.#rule.takeWhole?.(chunk, at) ?? null;
   }
 
   protected override accept(byte: number): Received<M> | null {

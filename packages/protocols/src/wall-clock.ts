@@ -2,13 +2,25 @@ import type { ZonedParts } from '@openprepay/kernel';
 
 type Fields = Omit<ZonedParts, 'weekday'>;
 
+const MONTH_DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** Sakamoto's table: what a month adds to the day of the week. */
+const MONTH_SHIFTS: readonly number[] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
+/** No meter shows an earlier year, and with less than three digits none was meant. */
+const FIRST_YEAR = 100;
+const LAST_YEAR = 9999;
+
+const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
 /** The fields with their weekday, or null if the calendar has no such time. */
 export function wallClock(fields: Fields): ZonedParts | null {
   const { year, month, day, hour, minute, second } = fields;
-  const date = new Date(Date.UTC(year, month - 1, day));
-  const exists = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  if (!exists || hour > 23 || minute > 59 || second > 59) return null;
-  return { year, month, day, hour, minute, second, weekday: date.getUTCDay() };
+  const days = (MONTH_DAYS[month - 1] ?? 0) + (month === 2 && isLeap(year) ? 1 : 0);
+  if (!(year >= FIRST_YEAR && year <= LAST_YEAR && day >= 1 && day <= days)) return null;
+  if (!(hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59)) return null;
+  const from = month < 3 ? year - 1 : year;
+  const leaps = Math.floor(from / 4) - Math.floor(from / 100) + Math.floor(from / 400);
+  const weekday = (from + leaps + (MONTH_SHIFTS[month - 1] ?? 0) + day) % 7;
+  return { year, month, day, hour, minute, second, weekday };
 }
 
 /** `2026-03-01 08:30:00`, the meter's own wall clock. */

@@ -23,7 +23,7 @@ const WH_PER_COUNT = 10n;
 const U32_MAX = 0xffff_ffffn;
 
 /** Registers count 0.01 kWh. */
-export const whOf = (counts: number): bigint => BigInt(counts) * WH_PER_COUNT;
+export const whOf = (counts: number): bigint => BigInt(counts * Number(WH_PER_COUNT));
 
 /** A register shows whole counts only: what is less is not yet seen. @throws frame.bad_value */
 export function countsOf(energyWh: bigint): number {

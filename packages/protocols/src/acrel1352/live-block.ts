@@ -59,6 +59,7 @@ const LOAD_BITS = { enabled: 3 } as const;
 /** Which group is force and which is time follows from the order of the tool's labels: assumed, see `Source`. */
 const FORCE_BITS = { forced: 3, timeControl: 7 } as const;
 
+const DEEP_VALLEY_FIELDS = [DEEP_VALLEY_FIELD] as const;
 const CLOCK_BYTE = 80;
 const CENTURY = 2000;
 
@@ -74,10 +75,23 @@ export function decodeLiveBlock(data: Uint8Array): LiveBlock {
   }
   const raw = readFields(LIVE_FIELDS, data);
   const phases = raw.phaseCode === 0 ? 3 : 1;
+  const { relayBits, feeBits, loadBits, forceBits } = raw;
+  const relay = {
+    l1: bit(relayBits, RELAY_BITS.l1),
+    l2: bit(relayBits, RELAY_BITS.l2),
+    l3: bit(relayBits, RELAY_BITS.l3),
+  };
   return {
     modelCode: raw.modelCode,
     phases,
-    ...electricalOf(raw),
+    voltageDeciV: [raw.voltageA, raw.voltageB, raw.voltageC],
+    currentCentiA: [raw.currentA, raw.currentB, raw.currentC],
+    powerW: [raw.powerA, raw.powerB, raw.powerC],
+    totalPowerW: raw.powerTotal,
+    reactivePowerVar: [raw.reactiveA, raw.reactiveB, raw.reactiveC],
+    totalReactivePowerVar: raw.reactiveTotal,
+    powerFactorMilli: [raw.powerFactorA, raw.powerFactorB, raw.powerFactorC],
+    totalPowerFactorMilli: raw.powerFactorTotal,
     ct: raw.ct,
     pt: raw.pt,
     totalWh: whOf(raw.total),
@@ -87,13 +101,23 @@ export function decodeLiveBlock(data: Uint8Array): LiveBlock {
       peak: whOf(raw.peak),
       flat: whOf(raw.flat),
       valley: whOf(raw.valley),
-      deepValley: long ? whOf(readFields([DEEP_VALLEY_FIELD], data).deepValley) : null,
+      deepValley: long ? whOf(readFields(DEEP_VALLEY_FIELDS, data).deepValley) : null,
     },
     remainingFen: BigInt(raw.remaining),
     purchaseCount: raw.purchaseCount,
     loadTrips: raw.loadTrips,
     loadTripsAllowed: raw.loadTripsAllowed,
-    ...flagsOf(raw, phases),
+    relay,
+    switchState: switchStateOf(relay, phases),
+    fault: bit(relayBits, RELAY_BITS.fault),
+    prepaid: bit(feeBits, FEE_BITS.prepaid),
+    overLimit: bit(feeBits, FEE_BITS.overLimit),
+    arrears: bit(feeBits, FEE_BITS.arrears),
+    alarm1: bit(feeBits, FEE_BITS.alarm1),
+    alarm2: bit(feeBits, FEE_BITS.alarm2),
+    loadControl: bit(loadBits, LOAD_BITS.enabled),
+    forced: bit(forceBits, FORCE_BITS.forced),
+    timeControl: bit(forceBits, FORCE_BITS.timeControl),
     maxDemandW: raw.maxDemand,
     clock: decodeClock(data, long),
   };
@@ -112,45 +136,10 @@ export function encodeLiveBlock(block: LiveBlock): Uint8Array {
   return data;
 }
 
-function electricalOf(raw: RawValues<typeof LIVE_FIELDS>) {
-  return {
-    voltageDeciV: [raw.voltageA, raw.voltageB, raw.voltageC],
-    currentCentiA: [raw.currentA, raw.currentB, raw.currentC],
-    powerW: [raw.powerA, raw.powerB, raw.powerC],
-    totalPowerW: raw.powerTotal,
-    reactivePowerVar: [raw.reactiveA, raw.reactiveB, raw.reactiveC],
-    totalReactivePowerVar: raw.reactiveTotal,
-    powerFactorMilli: [raw.powerFactorA, raw.powerFactorB, raw.powerFactorC],
-    totalPowerFactorMilli: raw.powerFactorTotal,
-  } as const;
-}
-
-function flagsOf(raw: RawValues<typeof LIVE_FIELDS>, phases: 1 | 3) {
-  const relay = {
-    l1: bit(raw.relayBits, RELAY_BITS.l1),
-    l2: bit(raw.relayBits, RELAY_BITS.l2),
-    l3: bit(raw.relayBits, RELAY_BITS.l3),
-  };
-  return {
-    relay,
-    switchState: switchStateOf(relay, phases),
-    fault: bit(raw.relayBits, RELAY_BITS.fault),
-    prepaid: bit(raw.feeBits, FEE_BITS.prepaid),
-    overLimit: bit(raw.feeBits, FEE_BITS.overLimit),
-    arrears: bit(raw.feeBits, FEE_BITS.arrears),
-    alarm1: bit(raw.feeBits, FEE_BITS.alarm1),
-    alarm2: bit(raw.feeBits, FEE_BITS.alarm2),
-    loadControl: bit(raw.loadBits, LOAD_BITS.enabled),
-    forced: bit(raw.forceBits, FORCE_BITS.forced),
-    timeControl: bit(raw.forceBits, FORCE_BITS.timeControl),
-  };
-}
-
 /** A single-phase meter has the relay of L1 only and leaves the other bits at zero. */
 function switchStateOf({ l1, l2, l3 }: PerPhaseFlags, phases: 1 | 3): LiveBlock['switchState'] {
-  const closed = phases === 1 ? [l1] : [l1, l2, l3];
-  if (closed.every(Boolean)) return 'on';
-  return closed.some(Boolean) ? 'fault' : 'off';
+  if (phases === 1 || (l1 === l2 && l2 === l3)) return l1 ? 'on' : 'off';
+  return 'fault';
 }
 
 function rawOf(block: LiveBlock): RawValues<typeof LIVE_FIELDS> {
@@ -204,9 +193,11 @@ function rawOf(block: LiveBlock): RawValues<typeof LIVE_FIELDS> {
 
 /** `YY MM DD W hh mm ss`, binary; the long block leaves the weekday out. */
 function decodeClock(data: Uint8Array, long: boolean): ZonedParts | null {
-  const [year = 0, month = 0, day = 0] = data.subarray(CLOCK_BYTE);
-  const [hour = 0, minute = 0, second = 0] = data.subarray(CLOCK_BYTE + (long ? 3 : 4));
-  return year > 99 ? null : wallClock({ year: CENTURY + year, month, day, hour, minute, second });
+  const at = (byte: number): number => data[CLOCK_BYTE + byte] ?? 0;
+  const time = long ? 3 : 4;
+  if (at(0) > 99) return null;
+  const date = { year: CENTURY + at(0), month: at(1), day: at(2) };
+  return wallClock({ ...date, hour: at(time), minute: at(time + 1), second: at(time + 2) });
 }
 
 function encodeClock(clock: ZonedParts | null, data: Uint8Array, long: boolean): void {

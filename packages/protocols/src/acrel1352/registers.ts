@@ -6,10 +6,29 @@ export type RawValues<Fields extends readonly Field[]> = { readonly [Name in Fie
 
 const LEAST: Readonly<Record<FieldType, number>> = { u8: 0, u16: 0, i16: -0x8000, u32: 0, i32: -0x8000_0000 };
 
+/** For each list of fields, what its values look like: copied, so that all of them have one shape. */
+const BLANKS = new WeakMap<readonly Field[], Readonly<Record<string, number>>>();
+
 export function readFields<const Fields extends readonly Field[]>(fields: Fields, data: Uint8Array): RawValues<Fields> {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const values = fields.map((field) => [field.name, readers[field.type](view, field.byte)] as const);
-  return Object.fromEntries(values) as RawValues<Fields>;
+  let blank = BLANKS.get(fields);
+  if (!blank) {
+    blank = Object.fromEntries(fields.map((field) => [field.name, 0]));
+    BLANKS.set(fields, blank);
+  }
+  const values = { ...blank };
+  for (const field of fields) values[field.name] = readField(field, data);
+  return values as RawValues<Fields>;
+}
+
+function readField({ type, byte, name }: Field, data: Uint8Array): number {
+  if (byte + FIELD_BYTES[type] > data.length) throw protocolError('frame.bad_length', `no room for ${name}`);
+  const high = data[byte] ?? 0;
+  if (type === 'u8') return high;
+  const word = (high << 8) | (data[byte + 1] ?? 0);
+  if (type === 'u16') return word;
+  if (type === 'i16') return (word << 16) >> 16;
+  const signed = (word << 16) | ((data[byte + 2] ?? 0) << 8) | (data[byte + 3] ?? 0);
+  return type === 'i32' ? signed : signed >>> 0;
 }
 
 /** @throws frame.bad_value when a value does not fit its field */
@@ -28,14 +47,6 @@ export function writeFields<const Fields extends readonly Field[]>(
     writers[field.type](view, field.byte, value);
   }
 }
-
-const readers: Readonly<Record<FieldType, (view: DataView, byte: number) => number>> = {
-  u8: (view, byte) => view.getUint8(byte),
-  u16: (view, byte) => view.getUint16(byte),
-  i16: (view, byte) => view.getInt16(byte),
-  u32: (view, byte) => view.getUint32(byte),
-  i32: (view, byte) => view.getInt32(byte),
-};
 
 const writers: Readonly<Record<FieldType, (view: DataView, byte: number, value: number) => void>> = {
   u8: (view, byte, value) => view.setUint8(byte, value),

@@ -1,6 +1,6 @@
 import { concatBytes } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
-import { hasCrc16, withCrc16 } from '../modbus/crc16.ts';
+import { crc16, withCrc16 } from '../modbus/crc16.ts';
 import { MAX_FRAME_BYTES, MIN_FRAME_BYTES } from './messages.ts';
 
 const HEAD = Uint8Array.of(0x7b, 0x7b);
@@ -14,7 +14,7 @@ export function seal(command: number, body: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** @throws frame.truncated, frame.too_long, frame.bad_delimiter, frame.bad_checksum */
+/** `body` is a view of the frame. @throws frame.truncated, frame.too_long, frame.bad_delimiter, frame.bad_checksum */
 export function open(frame: Uint8Array): { readonly command: number; readonly body: Uint8Array } {
   const { length } = frame;
   if (length < MIN_FRAME_BYTES)
@@ -25,6 +25,6 @@ export function open(frame: Uint8Array): { readonly command: number; readonly bo
   if (frame[length - 2] !== 0x7d || frame[length - 1] !== 0x7d) {
     throw protocolError('frame.bad_delimiter', 'does not end with 7D7D');
   }
-  if (!hasCrc16(frame.subarray(2, -2))) throw protocolError('frame.bad_checksum', 'wrong CRC');
-  return { command: frame[2] ?? 0, body: frame.slice(3, -4) };
+  if (crc16(frame, 2, length - 2) !== 0) throw protocolError('frame.bad_checksum', 'wrong CRC');
+  return { command: frame[2] ?? 0, body: frame.subarray(3, -4) };
 }

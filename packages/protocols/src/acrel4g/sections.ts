@@ -46,7 +46,7 @@ export function decodeSections(body: Uint8Array): Acrel4gSection[] {
       const expected = crc16(body.subarray(modbusAt, bareEnd));
       throw protocolError('frame.bad_checksum', 'wrong CRC inside a section', { address, expected });
     }
-    sections.push({ address, modbus: body.slice(modbusAt, bareEnd) });
+    sections.push({ address, modbus: body.subarray(modbusAt, bareEnd) });
     at = end + CLOSE.length;
   }
   if (sections.length === 0) throw broken('no section', 0);
@@ -59,6 +59,9 @@ function bareLength(modbus: Uint8Array): number {
   return length - CRC_BYTES;
 }
 
-const closesAt = (body: Uint8Array, at: number): boolean => CLOSE.every((mark, index) => body[at + index] === mark);
+function closesAt(body: Uint8Array, at: number): boolean {
+  for (let index = 0; index < CLOSE.length; index++) if (body[at + index] !== CLOSE[index]) return false;
+  return true;
+}
 
 const broken = (why: string, at: number) => protocolError('frame.bad_payload', why, { at });

@@ -1,4 +1,5 @@
-import { ByteStream, type Received, type StreamDecoder, verdictOf } from '../stream.ts';
+import { CRC16_TABLE } from '../modbus/crc16.ts';
+import { ByteStream, type Received, type StreamDecoder, verdictOf, type Whole } from '../stream.ts';
 import { CrcKeys } from './crc-keys.ts';
 import { decodeDown } from './down.ts';
 import { Heads } from './heads.ts';
@@ -35,6 +36,32 @@ class MarkedStream<M> extends ByteStream<M> {
   override reset(): void {
     this.#restart();
     this.skipTo(this.window.end);
+  }
+
+  /**
+   * The usual case, a frame whole in its packet. With one head alone the first tail with a right CRC ends it; as soon as a
+   * second stands inside, the keys have to tell.
+   */
+  protected override takeWhole(chunk: Uint8Array, at: number): Whole<M> | null {
+    if (chunk[at] !== HEAD_BYTE || chunk[at + 1] !== HEAD_BYTE) return null;
+    const limit = Math.min(chunk.length, at + MAX_FRAME_BYTES);
+    let register = 0xffff;
+    let beforeLast = register;
+    let last = HEAD_BYTE;
+    for (let one = at + 2; one < limit; one++) {
+      const byte = chunk[one] ?? 0;
+      if (byte === last) {
+        if (byte === HEAD_BYTE) return null;
+        if (byte === TAIL_BYTE && beforeLast === 0 && one - at >= MIN_FRAME_BYTES - 1) {
+          const verdict = verdictOf(chunk.subarray(at, one + 1), this.#decode);
+          return verdict === 'rejected' ? null : { message: verdict.message, end: one + 1 };
+        }
+      }
+      beforeLast = register;
+      register = (register >> 8) ^ (CRC16_TABLE[(register ^ byte) & 0xff] ?? 0);
+      last = byte;
+    }
+    return null;
   }
 
   protected override accept(byte: number): Received<M> | null {

@@ -18,9 +18,21 @@ export function decodeText(field: Uint8Array): string {
   return text;
 }
 
+/** Letters, digits, `_` and `-` by their byte; empty for any other. */
+const CHARACTERS = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return TEXT.test(character) ? character : '';
+});
+
 /** Null when the field is not such a text. */
 export function tryText(field: Uint8Array): string | null {
-  const end = field.findLastIndex((byte) => byte !== 0) + 1;
-  const text = String.fromCharCode(...field.subarray(0, end));
-  return TEXT.test(text) ? text : null;
+  let end = field.length;
+  while (end > 0 && field[end - 1] === 0) end--;
+  let text = '';
+  for (let at = 0; at < end; at++) {
+    const character = CHARACTERS[field[at] ?? 0];
+    if (!character) return null;
+    text += character;
+  }
+  return end === 0 ? null : text;
 }

@@ -63,7 +63,7 @@ export function decodeUp(frame: Uint8Array): Acrel4gUp {
  */
 function splitSerial(body: Uint8Array): { serial: string | null; rest: Uint8Array } {
   const serial = body.length < SERIAL_BYTES ? null : tryText(body.subarray(0, SERIAL_BYTES));
-  return { serial, rest: serial === null ? body : body.slice(SERIAL_BYTES) };
+  return { serial, rest: serial === null ? body : body.subarray(SERIAL_BYTES) };
 }
 
 const serialOrNothing = (serial: string | null): Uint8Array =>

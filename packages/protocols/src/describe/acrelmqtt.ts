@@ -81,7 +81,13 @@ function describeIot(topic: IotTopic | null, payload: Uint8Array): Description {
   const message = isDown ? decodeIotDown(payload, PLAIN) : decodeIotUp(topic?.channel ?? 'sys', payload, PLAIN);
   const { kind, msgid, serial, at, ...rest } = message;
   const who = isDown ? `server to ${serial}` : `device ${serial}`;
-  const head = { family: 'iot', direction: topic?.direction ?? 'not known', msgid, serial, at: at?.toISOString() ?? null };
+  const head = {
+    family: 'iot',
+    direction: topic?.direction ?? 'not known',
+    msgid,
+    serial,
+    at: at?.toISOString() ?? null,
+  };
   return describe('acrelmqtt', `${who}: ${kind}`, { ...head, ...Object.fromEntries(fieldsOf(rest)) });
 }
 

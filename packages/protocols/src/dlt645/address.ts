@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '@openprepay/kernel';
+import { fromHex } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
 
 /** Any meter on a point-to-point line; it answers with its own address. */
@@ -7,6 +7,7 @@ export const WILDCARD_ADDRESS = 'AAAAAAAAAAAA';
 export const BROADCAST_ADDRESS = '999999999999';
 
 const ADDRESS_BYTES = 6;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
 const OMITTED = 0xaa;
 /** Twelve digits; an abbreviated address has AA for the high ones it leaves out (clause 7.1.2 of the 2007 edition). */
 const ADDRESS = /^(?=.{12}$)(?:AA)*(?:\d\d)*$/;
@@ -22,14 +23,19 @@ export function encodeAddress(address: string): Uint8Array {
 /** @param wire A0..A5, low byte first @throws frame.bad_length, frame.bad_bcd */
 export function decodeAddress(wire: Uint8Array): string {
   if (wire.length !== ADDRESS_BYTES) throw protocolError('frame.bad_length', 'an address has 6 bytes');
-  const address = toHex(wire.toReversed()).toUpperCase();
+  let address = '';
+  for (let at = ADDRESS_BYTES - 1; at >= 0; at--) address += HEX[wire[at] ?? 0];
   if (!isAddress(wire)) throw protocolError('frame.bad_bcd', 'the address is not decimal', { address });
   return address;
 }
 
 /** Whether these six bytes can be an address: two digits each, or AA in all the high ones. */
-export const isAddress = (wire: Uint8Array): boolean =>
-  wire.every((byte, at) => isDecimal(byte) || wire.subarray(at).every((high) => high === OMITTED));
+export function isAddress(wire: Uint8Array): boolean {
+  let at = 0;
+  while (at < wire.length && isDecimal(wire[at] ?? 0)) at++;
+  while (at < wire.length && wire[at] === OMITTED) at++;
+  return at === wire.length;
+}
 
 const isDecimal = (byte: number): boolean => (byte & 0x0f) <= 9 && byte >> 4 <= 9;
 

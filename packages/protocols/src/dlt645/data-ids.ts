@@ -85,6 +85,8 @@ export interface KnownDataId {
   readonly name: string;
   /** What the values of a block run through; null for a single item. */
   readonly block: Dimension | null;
+  /** Of the items, in order: of a block each with its place, else the one. */
+  readonly itemNames: readonly string[];
 }
 
 const LETTERS = /([a-z])\1?/g;
@@ -106,8 +108,22 @@ const PATTERNS: Readonly<Record<Edition, ReadonlyMap<string, readonly Pattern[]>
   '1997': Map.groupBy(DATA_IDS['1997'].map(patternOf), ({ entry }) => groupOf(entry.id)),
 };
 
+/** What was looked up before: a site asks for a few dozen ids, over and over. */
+const FOUND: Readonly<Record<Edition, Map<string, KnownDataId | null>>> = { '2007': new Map(), '1997': new Map() };
+const MOST_FOUND = 1024;
+
 /** @param dataId 8 or 4 upper-case hexadecimal digits @returns null for an id that the tables do not know */
 export function findDataId(edition: Edition, dataId: string): KnownDataId | null {
+  const before = FOUND[edition];
+  const known = before.get(dataId);
+  if (known !== undefined) return known;
+  const found = searchDataId(edition, dataId);
+  if (before.size >= MOST_FOUND) before.clear();
+  before.set(dataId, found);
+  return found;
+}
+
+function searchDataId(edition: Edition, dataId: string): KnownDataId | null {
   for (const pattern of PATTERNS[edition].get(groupOf(dataId)) ?? []) {
     const found = pattern.shape.exec(dataId);
     const known = found && knownBy(pattern, found.slice(1));
@@ -132,5 +148,8 @@ function knownBy({ entry, dimensions }: Pattern, places: readonly string[]): Kno
       name += `, ${nameIn(dimension, value)}`;
     }
   }
-  return { entry, name, block };
+  return { entry, name, block, itemNames: block === null ? [name] : itemNamesOf(name, block) };
 }
+
+const itemNamesOf = (name: string, block: Dimension): readonly string[] =>
+  Array.from({ length: block.to - block.from + 1 }, (_, at) => `${name}, ${nameIn(block, block.from + at)}`);

@@ -1,6 +1,6 @@
 import { concatBytes, toHex } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
-import { findDataId, nameIn } from './data-ids.ts';
+import { findDataId } from './data-ids.ts';
 import { bytes, type Format } from './format.ts';
 import type { Edition } from './frame.ts';
 import { type DataValue, decodeValue, encodeValue, sizeOf } from './value.ts';
@@ -22,7 +22,7 @@ const UNKNOWN_NAME = 'unknown data';
 export function decodeData(edition: Edition, dataId: string, data: Uint8Array): readonly DataItem[] {
   const known = findDataId(edition, dataId);
   if (known === null) return [{ name: UNKNOWN_NAME, format: bytes(data.length), value: toHex(data) }];
-  const { entry, name, block } = known;
+  const { entry, name, block, itemNames } = known;
   const { format } = entry;
   if (block === null) return [{ name, format, value: decodeValue(format, data) }];
   const size = sizeOf(format) ?? data.length;
@@ -30,11 +30,12 @@ export function decodeData(edition: Edition, dataId: string, data: Uint8Array): 
   if (!Number.isInteger(count) || count > block.to - block.from + 1) {
     throw protocolError('frame.bad_length', `a block of ${size} bytes each, got ${data.length}`, { dataId });
   }
-  return Array.from({ length: count }, (_, at) => ({
-    name: `${name}, ${nameIn(block, block.from + at)}`,
-    format,
-    value: decodeValue(format, data.subarray(at * size, (at + 1) * size)),
-  }));
+  const items: DataItem[] = [];
+  for (let at = 0; at < count; at++) {
+    const value = decodeValue(format, data.subarray(at * size, (at + 1) * size));
+    items.push({ name: itemNames[at] ?? name, format, value });
+  }
+  return items;
 }
 
 /**

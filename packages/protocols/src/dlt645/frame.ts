@@ -1,6 +1,13 @@
-import { concatBytes, toHex } from '@openprepay/kernel';
+import { concatBytes } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
-import { createLengthStream, type Received, type StreamDecoder, type Verdict, verdictOf } from '../stream.ts';
+import {
+  createLengthStream,
+  type Received,
+  type StreamDecoder,
+  type Verdict,
+  verdictOf,
+  type Whole,
+} from '../stream.ts';
 import { decodeAddress, encodeAddress, isAddress } from './address.ts';
 
 /** One frame of DL/T 645; the envelope is the same in the editions of 1997 and 2007. */
@@ -25,8 +32,9 @@ const HEADER_BYTES = 10;
 const SECOND_START_AT = 7;
 const CONTROL_AT = 8;
 const LENGTH_AT = 9;
-/** Header, checksum and end. */
-const OVERHEAD_BYTES = HEADER_BYTES + 2;
+/** Checksum and end. */
+const TAIL_BYTES = 2;
+const OVERHEAD_BYTES = HEADER_BYTES + TAIL_BYTES;
 /** L ≤ 200 when reading (clause 7.1.4). What comes in may be longer: its checksum tells, and some makers go to 255. */
 export const MAX_DATA_BYTES = 200;
 /** L ≤ 50 when writing (clause 7.1.4). */
@@ -93,8 +101,14 @@ export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
   return {
     address: decodeAddress(frame.subarray(1, SECOND_START_AT)),
     control,
-    data: frame.slice(HEADER_BYTES, -2).map((byte) => byte - OFFSET),
+    data: plainData(frame, HEADER_BYTES, length - TAIL_BYTES),
   };
+}
+
+function plainData(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const data = bytes.slice(from, to);
+  for (let at = 0; at < data.length; at++) data[at] = (data[at] ?? 0) - OFFSET;
+  return data;
 }
 
 /**
@@ -103,7 +117,7 @@ export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
  */
 export function createDlt645Stream(): StreamDecoder<Received<Dlt645Frame>> {
   const maxFrameBytes = OVERHEAD_BYTES + MAX_LENGTH_BYTE;
-  return createLengthStream({ maxFrameBytes, startByte: START, headerBytes: HEADER_BYTES, judge });
+  return createLengthStream({ maxFrameBytes, startByte: START, headerBytes: HEADER_BYTES, judge, takeWhole });
 }
 
 function judge(candidate: Uint8Array): Verdict<Dlt645Frame> {
@@ -115,7 +129,36 @@ function judge(candidate: Uint8Array): Verdict<Dlt645Frame> {
   return verdictOf(candidate, decodeFrame);
 }
 
-const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => (total + byte) & 0xff, 0);
+function sum(bytes: Uint8Array): number {
+  let total = 0;
+  for (const byte of bytes) total += byte;
+  return total & 0xff;
+}
+
+function takeWhole(bytes: Uint8Array, at: number): Whole<Dlt645Frame> | null {
+  const control = bytes[at + CONTROL_AT] ?? 0;
+  if (bytes[at + SECOND_START_AT] !== START || !isControl(control)) return null;
+  const end = at + OVERHEAD_BYTES + (bytes[at + LENGTH_AT] ?? 0);
+  if (bytes[end - 1] !== END) return null;
+  let total = 0;
+  for (let one = at; one < end - TAIL_BYTES; one++) {
+    const byte = bytes[one] ?? 0;
+    total += byte;
+    // Where the header of another may stand inside, the search has to tell which ends first.
+    if (byte === START && one > at && bytes[one + SECOND_START_AT] === START) return null;
+  }
+  if ((total & 0xff) !== bytes[end - TAIL_BYTES]) return null;
+  const wire = bytes.subarray(at + 1, at + SECOND_START_AT);
+  if (!isAddress(wire)) return null;
+  const message = {
+    address: decodeAddress(wire),
+    control,
+    data: plainData(bytes, at + HEADER_BYTES, end - TAIL_BYTES),
+  };
+  return { message, end };
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
 
 const DATA_ID_BYTES = { '1997': 2, '2007': 4 } as const;
 
@@ -125,7 +168,9 @@ export type Edition = keyof typeof DATA_ID_BYTES;
 export function splitDataId(edition: Edition, data: Uint8Array): { dataId: string; rest: Uint8Array } {
   const bytes = DATA_ID_BYTES[edition];
   if (data.length < bytes) throw protocolError('frame.bad_length', `a data id has ${bytes} bytes, got ${data.length}`);
-  return { dataId: toHex(data.slice(0, bytes).reverse()).toUpperCase(), rest: data.slice(bytes) };
+  let dataId = '';
+  for (let at = bytes - 1; at >= 0; at--) dataId += HEX[data[at] ?? 0];
+  return { dataId, rest: data.slice(bytes) };
 }
 
 /** @param dataId 4 or 8 upper-case hexadecimal digits @throws frame.bad_value */

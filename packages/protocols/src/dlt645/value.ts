@@ -36,10 +36,10 @@ export function decodeValue(format: Format, wire: Uint8Array): DataValue {
   if (format.kind === 'list') return decodeList(format.of, wire);
   if (format.kind === 'record') return decodeRecord(format, wire);
   if (format.kind === 'bytes') return toHex(wire);
-  if (wire.every((byte) => byte === 0xff)) return null;
+  if (isAbsent(wire)) return null;
   switch (format.kind) {
     case 'number':
-      return format.signed ? decodeSigned(wire) : BigInt(decodeBcdLowFirst(wire));
+      return decodeNumber(wire, format.signed);
     case 'digits':
     case 'time':
       return decodeBcdLowFirst(wire);
@@ -48,6 +48,11 @@ export function decodeValue(format: Format, wire: Uint8Array): DataValue {
     case 'bits':
       return Number.parseInt(toHex(wire.toReversed()), 16);
   }
+}
+
+function isAbsent(wire: Uint8Array): boolean {
+  for (const byte of wire) if (byte !== 0xff) return false;
+  return true;
 }
 
 /** @throws frame.bad_value, frame.bad_bcd when the value does not fit the format */
@@ -99,10 +104,22 @@ function decodeRecord(format: Extract<Format, { kind: 'record' }>, wire: Uint8Ar
 
 const SIGN = 0x80;
 
-function decodeSigned(wire: Uint8Array): bigint {
-  const top = wire.at(-1) ?? 0;
-  const magnitude = BigInt(decodeBcdLowFirst(wire.with(wire.length - 1, top & ~SIGN)));
-  return (top & SIGN) === 0 ? magnitude : -magnitude;
+/** So many bytes of two digits fit a number exactly. */
+const MOST_EXACT_BYTES = 7;
+
+/** Low byte first, two digits each; the top bit of all may be a sign. */
+function decodeNumber(wire: Uint8Array, signed: boolean): bigint {
+  if (wire.length > MOST_EXACT_BYTES) return BigInt(decodeBcdLowFirst(wire));
+  const top = wire.length - 1;
+  const isNegative = signed && ((wire[top] ?? 0) & SIGN) !== 0;
+  let magnitude = 0;
+  for (let at = top; at >= 0; at--) {
+    const byte = isNegative && at === top ? (wire[at] ?? 0) & ~SIGN : (wire[at] ?? 0);
+    const [tens, ones] = [byte >> 4, byte & 0x0f];
+    if (tens > 9 || ones > 9) throw protocolError('frame.bad_bcd', 'not decimal digits', { hex: toHex(wire) });
+    magnitude = magnitude * 100 + tens * 10 + ones;
+  }
+  return BigInt(isNegative ? -magnitude : magnitude);
 }
 
 function encodeNumber(format: Extract<Format, { kind: 'number' }>, value: bigint): Uint8Array {

@@ -8,9 +8,11 @@ export const CRC16_TABLE: Uint16Array = Uint16Array.from({ length: 256 }, (_, by
 });
 
 /** CRC-16 of Modbus over serial line (V1.02, 6.2.2): reflected 8005, start FFFF. On the wire its low byte comes first. */
-export function crc16(bytes: Uint8Array): number {
+export function crc16(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let register = 0xffff;
-  for (const byte of bytes) register = (register >> 8) ^ (CRC16_TABLE[(register ^ byte) & 0xff] ?? 0);
+  for (let at = from; at < to; at++) {
+    register = (register >> 8) ^ (CRC16_TABLE[(register ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
+  }
   return register;
 }
 

@@ -39,7 +39,10 @@ export function encodeReply(reply: ModbusReply): Uint8Array {
   }
 }
 
-/** @throws frame.truncated, frame.bad_length, frame.bad_checksum, frame.unknown_function, frame.bad_value */
+/**
+ * `data` is a view of the frame.
+ * @throws frame.truncated, frame.bad_length, frame.bad_checksum, frame.unknown_function, frame.bad_value
+ */
 export function decodeReply(frame: Uint8Array): ModbusReply {
   const expected = replyLength(frame);
   if (expected === null) {
@@ -50,16 +53,17 @@ export function decodeReply(frame: Uint8Array): ModbusReply {
   if (frame.length > expected)
     throw protocolError('frame.bad_length', `a reply of ${expected} bytes, got ${frame.length}`);
   if (!hasCrc16(frame)) throw protocolError('frame.bad_checksum', 'wrong CRC');
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  const unit = view.getUint8(0);
-  const functionCode = view.getUint8(1);
+  const unit = frame[0] ?? 0;
+  const functionCode = frame[1] ?? 0;
+  const third = frame[2] ?? 0;
   if (functionCode & EXCEPTION_BIT) {
-    return { kind: 'exception', unit, functionCode: functionCode & ~EXCEPTION_BIT, exceptionCode: view.getUint8(2) };
+    return { kind: 'exception', unit, functionCode: functionCode & ~EXCEPTION_BIT, exceptionCode: third };
   }
   if (functionCode === FUNCTION.readRegisters) {
-    checkReadData(view.getUint8(2));
-    return { kind: 'read', unit, data: frame.slice(3, -2) };
+    checkReadData(third);
+    return { kind: 'read', unit, data: frame.subarray(3, -2) };
   }
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const start = view.getUint16(2);
   const word = view.getUint16(4);
   if (functionCode === FUNCTION.writeCoil) return { kind: 'write_coil', unit, coil: start, on: coilState(word) };
