@@ -1,12 +1,11 @@
 import Type, { type Static } from 'typebox';
-import { defineRoute } from './route.ts';
+import { defineRoute, ROLES } from './route.ts';
 import { Command, Id, Instant, MeterKindSchema, Nullable, Origin, QuantityBase, SwitchState } from './schemas.ts';
 
 /*
  * The collector console: who is connected, what goes over the wire, what went wrong, how complete the readings are, and
  * what a technician may ask and tell a meter.
  */
-const everyone = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const watchers = ['admin', 'technician', 'auditor'] as const;
 const technicians = ['admin', 'technician'] as const;
 const inMarket = Type.Object({ marketId: Id });
@@ -283,7 +282,7 @@ export const collectionRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/collector/sweep',
     summary: 'How complete the scheduled readings are, by slot',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     query: Type.Object({
       hours: Type.Optional(Type.Integer({ minimum: 1, maximum: 168 })),
@@ -295,7 +294,7 @@ export const collectionRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/collector/sweep/meters',
     summary: 'How complete the scheduled readings are, by meter, worst first',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     query: Type.Object({
       days: Type.Optional(Days),
@@ -310,7 +309,7 @@ export const collectionRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/collector/lost',
     summary: 'Meters that are silent for longer than two reading intervals, longest first',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     query: Type.Object({ offset: Type.Optional(Offset), limit: Type.Optional(Limit) }),
     response: Type.Object({ at: Instant, total: Type.Integer(), meters: Type.Array(LostMeter) }),
@@ -319,7 +318,7 @@ export const collectionRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/collector/clocks',
     summary: 'How far the meters’ clocks are off, worst first',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     query: Type.Object({
       alarm: Type.Optional(Type.Boolean()),

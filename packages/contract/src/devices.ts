@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { PhotoBase64, RegisterValue } from './readings.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, ROLES } from './route.ts';
 import { Id, Instant, LinkSchema, MeterKindSchema, Nullable, QuantityBase, SwitchState } from './schemas.ts';
 
 /*
@@ -8,7 +8,6 @@ import { Id, Instant, LinkSchema, MeterKindSchema, Nullable, QuantityBase, Switc
  * written here and never read back.
  */
 
-const readers = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const changers = ['admin', 'technician'] as const;
 const inMarket = Type.Object({ marketId: Id });
 const ofMeter = Type.Object({ marketId: Id, meterId: Id });
@@ -223,14 +222,14 @@ export const devicesRoutes = {
     method: 'GET',
     path: '/api/meter-models',
     summary: 'The makes of meter the program knows, and what each can do and needs',
-    roles: readers,
+    roles: ROLES,
     response: Type.Array(MeterModelInfo),
   }),
   meters: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/meters',
     summary: 'The register of meters, filtered, sorted and by the page',
-    roles: readers,
+    roles: ROLES,
     params: inMarket,
     query: MeterQuery,
     response: MeterPage,
@@ -239,7 +238,7 @@ export const devicesRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/meters/:meterId',
     summary: 'One meter: address, state, where it was bound, what it replaced',
-    roles: readers,
+    roles: ROLES,
     params: ofMeter,
     response: MeterCard,
   }),

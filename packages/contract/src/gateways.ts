@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Access, StartReading } from './devices.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, ROLES } from './route.ts';
 import { Id, Instant, LinkSchema, MeterKindSchema, Nullable } from './schemas.ts';
 
 /*
@@ -8,7 +8,6 @@ import { Id, Instant, LinkSchema, MeterKindSchema, Nullable } from './schemas.ts
  * never read back.
  */
 
-const readers = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const changers = ['admin', 'technician'] as const;
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
@@ -81,7 +80,7 @@ export const gatewaysRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/gateways',
     summary: 'The gateways of a market, with how many meters are behind each',
-    roles: readers,
+    roles: ROLES,
     params: inMarket,
     response: Type.Array(Gateway),
   }),

@@ -1,13 +1,12 @@
 import Type, { type Static } from 'typebox';
 import { ExcelFile, ImportRowError } from './excel.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, ROLES } from './route.ts';
 import { Id, Instant, Nullable } from './schemas.ts';
 
 /*
  * Bringing meters in from Excel, and taking an import back.
  */
 
-const readers = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const changers = ['admin', 'technician'] as const;
 const inMarket = Type.Object({ marketId: Id });
 const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -76,7 +75,7 @@ export const meterImportRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/meter-imports',
     summary: 'The latest imports of meters',
-    roles: readers,
+    roles: ROLES,
     params: inMarket,
     response: Type.Array(MeterImportBatch),
   }),

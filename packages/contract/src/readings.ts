@@ -1,9 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { ExcelFile, ImportRowError } from './excel.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, ROLES } from './route.ts';
 import { AmountFen, Id, Instant, MeterKindSchema, Nullable, Origin, Quality, QuantityBase } from './schemas.ts';
 
-const everyone = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const inMarket = Type.Object({ marketId: Id });
 const ofMeter = Type.Object({ marketId: Id, meterId: Id });
 
@@ -160,7 +159,7 @@ export const readingsRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/meters/:meterId/readings',
     summary: 'Readings of a meter, newest first, two hundred a page',
-    roles: everyone,
+    roles: ROLES,
     params: ofMeter,
     query: Type.Object({
       /** Only what was read before this. */
@@ -184,7 +183,7 @@ export const readingsRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/photos/:photoId',
     summary: 'The picture of a register',
-    roles: everyone,
+    roles: ROLES,
     params: Type.Object({ marketId: Id, photoId: Id }),
     response: Photo,
   }),
@@ -201,7 +200,7 @@ export const readingsRoutes = {
     method: 'POST',
     path: '/api/markets/:marketId/meters/:meterId/corrections',
     summary: 'The truth of an estimated, typed or final reading; what it took wrongly is put right by one signed entry',
-    roles: ['admin'],
+    roles: ['admin', 'finance'],
     params: ofMeter,
     body: CorrectReadingRequest,
     response: CorrectReadingResult,
@@ -210,7 +209,7 @@ export const readingsRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/holds',
     summary: 'Suspect readings that stop settlement until a person releases them',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     response: Type.Array(Hold),
   }),
@@ -218,7 +217,7 @@ export const readingsRoutes = {
     method: 'POST',
     path: '/api/markets/:marketId/holds/:holdId/release',
     summary: 'Release a hold with a note: accept, reject or replace its reading',
-    roles: ['admin'],
+    roles: ['admin', 'finance'],
     params: Type.Object({ marketId: Id, holdId: Id }),
     body: HoldRelease,
     response: Type.Null(),

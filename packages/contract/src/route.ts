@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 
-export const ROLES = ['admin', 'cashier', 'technician', 'auditor'] as const;
+export const ROLES = ['admin', 'manager', 'finance', 'cashier', 'technician', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** One HTTP route, said once: server, console and OpenAPI follow from it. Every answer that is not 2xx is a Problem. */

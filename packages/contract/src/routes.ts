@@ -4,7 +4,7 @@ import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
 import { meterImportRoutes } from './meter-import.ts';
 import { readingsRoutes } from './readings.ts';
-import { defineRoute } from './route.ts';
+import { defineRoute, ROLES } from './route.ts';
 import {
   DeviceException,
   Grid,
@@ -19,7 +19,6 @@ import {
   UnclaimedDevice,
 } from './schemas.ts';
 
-const everyone = ['admin', 'cashier', 'technician', 'auditor'] as const;
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
 
@@ -43,28 +42,28 @@ export const routes = {
     method: 'POST',
     path: '/api/sign-out',
     summary: 'End this session',
-    roles: everyone,
+    roles: ROLES,
     response: Nothing,
   }),
   me: defineRoute({
     method: 'GET',
     path: '/api/me',
     summary: 'The operator this session belongs to',
-    roles: everyone,
+    roles: ROLES,
     response: Operator,
   }),
   markets: defineRoute({
     method: 'GET',
     path: '/api/markets',
     summary: 'The markets this operator may see, and the market clock',
-    roles: everyone,
+    roles: ROLES,
     response: Type.Object({ at: Instant, clockSpeed: Type.Number(), markets: Type.Array(Market) }),
   }),
   grid: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/grid',
     summary: 'Every stall with its state',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     response: Grid,
   }),
@@ -72,7 +71,7 @@ export const routes = {
     method: 'GET',
     path: '/api/markets/:marketId/stalls/:stallId',
     summary: 'One stall: account, purses, meters with readings and commands, ledger lines',
-    roles: everyone,
+    roles: ROLES,
     params: Type.Object({ marketId: Id, stallId: Id }),
     response: StallDetail,
   }),
@@ -98,7 +97,7 @@ export const routes = {
     method: 'GET',
     path: '/api/markets/:marketId/exceptions',
     summary: 'Meters that did not reach the wanted state',
-    roles: everyone,
+    roles: ROLES,
     params: inMarket,
     response: Type.Array(DeviceException),
   }),

@@ -4,7 +4,7 @@ import { type OutputOptions, print } from '../output.ts';
 import { addPlaceOptions, type PlaceOptions } from '../place.ts';
 import { inStore } from '../store.ts';
 
-const ROLES = ['admin', 'cashier', 'technician', 'auditor'] as const;
+const ROLES = ['admin', 'manager', 'finance', 'cashier', 'technician', 'auditor'] as const;
 
 interface NewOperatorOptions {
   readonly login: string;

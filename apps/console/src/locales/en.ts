@@ -30,7 +30,14 @@ export const en: Messages = {
     notFound: 'There is no such page',
     toStalls: 'Go to the stalls',
   },
-  role: { admin: 'Administrator', cashier: 'Cashier', technician: 'Technician', auditor: 'Auditor' },
+  role: {
+    admin: 'Administrator',
+    manager: 'Market manager',
+    finance: 'Finance',
+    cashier: 'Cashier',
+    technician: 'Technician',
+    auditor: 'Auditor',
+  },
   common: {
     cancel: 'Cancel',
     close: 'Close',

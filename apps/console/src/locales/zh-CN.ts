@@ -30,7 +30,14 @@ export const zhCN = {
     notFound: '没有这个页面',
     toStalls: '去房间监控',
   },
-  role: { admin: '管理员', cashier: '收银员', technician: '技术员', auditor: '审计员' },
+  role: {
+    admin: '管理员',
+    manager: '市场经理',
+    finance: '财务',
+    cashier: '收银员',
+    technician: '技术员',
+    auditor: '审计员',
+  },
   common: {
     cancel: '取消',
     close: '关闭',

@@ -4,7 +4,7 @@ create table operator (
   login text not null unique,
   name text not null,
   password_hash text not null,
-  role text not null check (role in ('admin', 'cashier', 'technician', 'auditor')),
+  role text not null check (role in ('admin', 'manager', 'finance', 'cashier', 'technician', 'auditor')),
   created_at timestamptz not null,
   disabled_at timestamptz
 );
