@@ -1,4 +1,4 @@
-import { type MeterValue, type PlanVersion, parseRule, TARIFFS } from '@openprepay/domain';
+import { type HistoryReading, type PlanVersion, parseRule, TARIFFS } from '@openprepay/domain';
 import { defineErrors, type MeterKind, quantity } from '@openprepay/kernel';
 
 const priceError = defineErrors({
@@ -64,40 +64,52 @@ export function parsePlanFile(json: unknown): PlanFile {
 
 /**
  * Reads `[{"readAt": "2026-03-01T00:00:00+08:00", "total": 1000000, "tariffs": [0, 600000, null, 400000, null]}, …]`, whole Wh
- * or litres, tariffs in the order of TARIFFS or left out.
+ * or litres, tariffs in the order of TARIFFS or left out. Beside it a reading may say `"meter": "next"`: the first of the
+ * meter that took the place; `"turn": 1000000000`: the register wrapped to zero before it; `"truth": true`: the later truth of
+ * the reading of that time.
  * @throws price.bad_readings_file when anything else is there, or readings do not rise
  */
-export function parseReadingsFile(json: unknown): MeterValue[] {
+export function parseReadingsFile(json: unknown): HistoryReading[] {
   if (!Array.isArray(json) || json.length < 2 || json.length > MAX_READINGS) {
     throw priceError('price.bad_readings_file', `a readings file is a list of 2 to ${MAX_READINGS} readings`);
   }
   const readings = json.map(parseReading);
+  let before: HistoryReading | undefined;
   for (const [index, reading] of readings.entries()) {
-    const before = readings[index - 1];
-    if (before && (before.readAt >= reading.readAt || before.total > reading.total)) {
+    if (reading.isTruth) continue;
+    const isLate = before && (reading.isNextMeter ? before.readAt > reading.readAt : before.readAt >= reading.readAt);
+    const isLow = before && !reading.isNextMeter && before.total > reading.total + (reading.turn ?? 0n);
+    if (isLate || isLow) {
       throw priceError('price.bad_readings_file', `reading ${index + 1} is earlier or lower than the one before it`);
     }
+    before = reading;
   }
   return readings;
 }
 
-function parseReading(json: unknown, index: number): MeterValue {
+function parseReading(json: unknown, index: number): HistoryReading {
   const bad = (why: string) => priceError('price.bad_readings_file', `reading ${index + 1}: ${why}`);
-  const { readAt, total, tariffs = null } = isObject(json) ? json : {};
+  const { readAt, total, tariffs = null, meter = null, turn = 0, truth = false } = isObject(json) ? json : {};
   const at = instantOf(readAt);
   if (at === null) throw bad('"readAt" is not a time like 2026-03-01T00:00:00+08:00');
   if (!isCount(total)) throw bad('"total" is not a whole number of Wh or litres');
-  if (tariffs === null) return { readAt: at, total: quantity(total), tariffs: null };
+  if (!isCount(turn)) throw bad('"turn" is not a whole number of Wh or litres');
+  if (meter !== null && meter !== 'next') throw bad('"meter" is "next" or left out');
+  if (typeof truth !== 'boolean') throw bad('"truth" is true or left out');
+  const reading = {
+    readAt: at,
+    total: quantity(total),
+    ...(meter === 'next' ? { isNextMeter: true } : {}),
+    ...(turn > 0 ? { turn: BigInt(turn) } : {}),
+    ...(truth ? { isTruth: true } : {}),
+  };
+  if (tariffs === null) return { ...reading, tariffs: null };
   const registers: unknown[] = Array.isArray(tariffs) ? tariffs : [];
   const isWhole = (one: unknown): one is number | null => one === null || isCount(one);
   if (registers.length !== TARIFFS.length || !registers.every(isWhole)) {
     throw bad(`"tariffs" are ${TARIFFS.length} whole numbers or nulls: ${TARIFFS.join(', ')}`);
   }
-  return {
-    readAt: at,
-    total: quantity(total),
-    tariffs: registers.map((register) => (register === null ? null : BigInt(register))),
-  };
+  return { ...reading, tariffs: registers.map((register) => (register === null ? null : BigInt(register))) };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

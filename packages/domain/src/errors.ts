@@ -8,4 +8,5 @@ export const domainError = defineErrors({
   'pricing.bad_special_day': 400,
   'pricing.no_version': 409,
   'pricing.no_tariff_price': 409,
+  'pricing.no_such_reading': 409,
 });

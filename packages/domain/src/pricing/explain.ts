@@ -11,44 +11,70 @@ import {
   roundToFen,
   zonedParts,
 } from '@openprepay/kernel';
+import { domainError } from '../errors.ts';
 import { type BillingState, type Charge, chargeReadings, newBilling, type PlanVersion } from './charge.ts';
+import { type Correction, correctInterval } from './correction.ts';
 import type { MeterValue } from './meter-value.ts';
 import { unitPrice } from './parts.ts';
 import { type TariffDivision, tariffDivision } from './tariff-use.ts';
 import type { PricedUse } from './use.ts';
 
+/** A reading as it stands in a history of a place where meters may be swapped and readings put right. */
+export interface HistoryReading extends MeterValue {
+  /** The first reading of a meter that took the place of the one before; nothing is subtracted across the two. */
+  readonly isNextMeter?: boolean;
+  /** The register has wrapped to zero since the reading before; a whole turn of it is so much. */
+  readonly turn?: bigint;
+  /** The later truth of the reading of that time, the last one of its meter. */
+  readonly isTruth?: boolean;
+}
+
 /**
- * Every step of the arithmetic of a meter's charges. Quantities are kWh or m³ with three decimals, prices and exact
+ * Every step of the arithmetic of a place's charges. Quantities are kWh or m³ with three decimals, prices and exact
  * amounts yuan with as many as they need, rounded amounts yuan with two; all as decimals in text.
  */
 export interface Explanation {
   readonly kind: MeterKind;
   readonly timeZone: string;
-  readonly charges: readonly ExplainedCharge[];
+  /** In the order they are made. */
+  readonly charges: readonly (ExplainedCharge | ExplainedCorrection)[];
   readonly use: string;
   readonly total: string;
 }
 
-export interface ExplainedCharge {
-  readonly from: { readonly readAt: string; readonly total: string };
-  readonly to: { readonly readAt: string; readonly total: string };
+/** What a charge and a correction have alike. */
+interface ExplainedAmount {
   readonly use: string;
   readonly version: number;
   readonly rule: string;
   readonly billingPeriod: string;
   readonly usedBefore: string;
-  /** How the use was divided among tariffs; null where the price has none. */
-  readonly division: {
-    readonly by: TariffDivision['by'];
-    /** `weight`: minutes of the interval, or what the register counted. */
-    readonly shares: readonly { readonly tariff: string; readonly weight: string; readonly use: string }[];
-  } | null;
+  /** Negative in a correction that gives back. */
   readonly uses: readonly ExplainedUse[];
   readonly exactBefore: string;
   readonly exactAfter: string;
   readonly roundedBefore: string;
   readonly roundedAfter: string;
   readonly charge: string;
+}
+
+export interface ExplainedCharge extends ExplainedAmount {
+  /** As the register shows it. */
+  readonly from: { readonly readAt: string; readonly total: string };
+  readonly to: { readonly readAt: string; readonly total: string };
+  /** What a whole turn of the register is, where it wrapped between the two. */
+  readonly turn: string | null;
+  /** How the use was divided among tariffs; null where the price has none. */
+  readonly division: {
+    readonly by: TariffDivision['by'];
+    /** `weight`: minutes of the interval, or what the register counted. */
+    readonly shares: readonly { readonly tariff: string; readonly weight: string; readonly use: string }[];
+  } | null;
+}
+
+/** `use` is what was charged too little; negative where it was too much. */
+export interface ExplainedCorrection extends ExplainedAmount {
+  readonly corrects: { readonly readAt: string; readonly said: string; readonly truth: string };
 }
 
 interface ExplainedUse {
@@ -60,55 +86,143 @@ interface ExplainedUse {
   readonly exact: string;
 }
 
+/** Between two readings of one meter, as it was charged. */
+interface ChargedInterval {
+  readonly from: MeterValue;
+  to: MeterValue;
+  readonly charge: Charge;
+  /** What the turns of the register before it come to. */
+  readonly turned: bigint;
+}
+
 /**
  * Charges each interval between two readings for itself and says how. Charged together they would cost the same.
- * @param readings in order of time, the first one opens
+ * @param readings in order of time, the first one opens; a truth stands where it came out
  * @param zone of the market
- * @throws pricing.no_version, pricing.no_tariff_price
+ * @throws pricing.no_version, pricing.no_tariff_price, pricing.no_such_reading for the truth of a reading that is not the
+ *   last of its meter
  */
 export function explainCharges(
   kind: MeterKind,
-  readings: readonly MeterValue[],
+  readings: readonly HistoryReading[],
   versions: readonly PlanVersion[],
   zone: string,
 ): Explanation {
+  const intervals: ChargedInterval[] = [];
+  const states = new Map<string, BillingState>();
+  const charges: (ExplainedCharge | ExplainedCorrection)[] = [];
+  const uses: bigint[] = [];
+  const amounts: bigint[] = [];
   let state: BillingState | null = null;
-  let total = 0n;
-  const charges: ExplainedCharge[] = [];
-  for (const [index, to] of readings.entries()) {
-    const from = readings[index - 1];
-    if (from === undefined) continue;
-    for (const charge of chargeReadings(state ?? newBilling(from), [from, to], versions, zone)) {
-      charges.push(explained(charge, zone));
-      total += charge.amountFen;
-      state = charge.after;
+  let last: MeterValue | null = null;
+  let turned = 0n;
+  for (const reading of readings) {
+    if (reading.isTruth) {
+      const interval = lastIntervalTo(intervals, reading);
+      const { correction, said } = corrected(interval, states, reading, zone);
+      charges.push(explainedCorrection(correction, said, interval, zone));
+      uses.push(interval.to.total - said.total);
+      amounts.push(correction.amountFen);
+      states.set(correction.after.billingPeriod ?? '', correction.after);
+      if (state?.billingPeriod === correction.after.billingPeriod) state = correction.after;
+      if (last?.readAt === said.readAt && last.total === said.total) last = interval.to;
+      continue;
     }
+    if (last === null || reading.isNextMeter) {
+      turned = 0n;
+      last = reading;
+      continue;
+    }
+    const turnedBefore = turned;
+    turned += reading.turn ?? 0n;
+    const to: MeterValue = { ...reading, total: quantity(reading.total + turned) };
+    for (const charge of chargeReadings(state ?? newBilling(last), [last, to], versions, zone)) {
+      charges.push(explained(charge, { zone, turnedBefore, turned }));
+      intervals.push({ from: last, to, charge, turned });
+      uses.push(to.total - last.total);
+      amounts.push(charge.amountFen);
+      state = charge.after;
+      states.set(charge.after.billingPeriod ?? '', charge.after);
+    }
+    last = to;
   }
-  const use = quantity((readings.at(-1)?.total ?? 0n) - (readings[0]?.total ?? 0n));
-  return { kind, timeZone: zone, charges, use: formatQuantity(use), total: formatYuan(total as Fen) };
+  const use = formatQuantity(quantity(sumOf(uses)));
+  return { kind, timeZone: zone, charges, use, total: formatYuan(sumOf(amounts) as Fen) };
 }
 
-function explained(charge: Charge, zone: string): ExplainedCharge {
-  const { from, to, version, before, after, uses, amountFen } = charge;
-  const { rule } = version;
-  const shown = ({ readAt, total }: MeterValue) => ({ readAt: wallClock(readAt, zone), total: formatQuantity(total) });
+const sumOf = (values: readonly bigint[]): bigint => values.reduce((sum, value) => sum + value, 0n);
+
+function lastIntervalTo(intervals: readonly ChargedInterval[], { readAt }: MeterValue): ChargedInterval {
+  const found = intervals.find(({ to }) => to.readAt.getTime() === readAt.getTime());
+  if (!found || intervals.some(({ from }) => from === found.to)) {
+    throw domainError('pricing.no_such_reading', `${readAt.toISOString()} is not the last reading of a meter`);
+  }
+  return found;
+}
+
+/** Puts the end of an interval right, where its billing period stands by now. */
+function corrected(
+  interval: ChargedInterval,
+  states: ReadonlyMap<string, BillingState>,
+  truth: MeterValue,
+  zone: string,
+): { readonly correction: Correction; readonly said: MeterValue } {
+  const { from, to: said, charge, turned } = interval;
+  const standsAt = states.get(charge.after.billingPeriod ?? '') ?? charge.after;
+  interval.to = { readAt: said.readAt, total: quantity(truth.total + turned), tariffs: truth.tariffs ?? null };
   return {
-    from: shown(from),
-    to: shown(to),
-    use: formatQuantity(quantity(to.total - from.total)),
-    version: version.version,
-    rule: rule.kind,
-    billingPeriod: after.billingPeriod ?? '',
-    usedBefore: formatQuantity(before.use),
-    division: 'by' in rule && uses.length > 0 ? divisionOf(tariffDivision(rule, from, to, zone)) : null,
-    uses: uses.map(explainedUse),
-    exactBefore: formatExact(before.exact),
-    exactAfter: formatExact(after.exact),
-    roundedBefore: formatYuan(roundToFen(before.exact)),
-    roundedAfter: formatYuan(roundToFen(after.exact)),
-    charge: formatYuan(amountFen),
+    correction: correctInterval(standsAt, charge.version, { from, to: said }, { from, to: interval.to }, zone),
+    said,
   };
 }
+
+function explained(
+  charge: Charge,
+  { zone, turnedBefore, turned }: { readonly zone: string; readonly turnedBefore: bigint; readonly turned: bigint },
+): ExplainedCharge {
+  const { from, to, version, uses } = charge;
+  const { rule } = version;
+  return {
+    from: shownAt(from, turnedBefore, zone),
+    to: shownAt(to, turned, zone),
+    turn: turned === turnedBefore ? null : formatQuantity(quantity(turned - turnedBefore)),
+    use: formatQuantity(quantity(to.total - from.total)),
+    division: 'by' in rule && uses.length > 0 ? divisionOf(tariffDivision(rule, from, to, zone)) : null,
+    ...amountOf(charge),
+  };
+}
+
+function explainedCorrection(
+  correction: Correction,
+  said: MeterValue,
+  { to, turned }: ChargedInterval,
+  zone: string,
+): ExplainedCorrection {
+  const { readAt, total } = shownAt(to, turned, zone);
+  return {
+    corrects: { readAt, said: shownAt(said, turned, zone).total, truth: total },
+    use: formatQuantity(quantity(to.total - said.total)),
+    ...amountOf(correction),
+  };
+}
+
+const shownAt = ({ readAt, total }: MeterValue, turned: bigint, zone: string) => ({
+  readAt: wallClock(readAt, zone),
+  total: formatQuantity(quantity(total - turned)),
+});
+
+const amountOf = ({ version, before, after, uses, amountFen }: Charge | Correction) => ({
+  version: version.version,
+  rule: version.rule.kind,
+  billingPeriod: after.billingPeriod ?? '',
+  usedBefore: formatQuantity(before.use),
+  uses: uses.map(explainedUse),
+  exactBefore: formatExact(before.exact),
+  exactAfter: formatExact(after.exact),
+  roundedBefore: formatYuan(roundToFen(before.exact)),
+  roundedAfter: formatYuan(roundToFen(after.exact)),
+  charge: formatYuan(amountFen),
+});
 
 const divisionOf = ({ by, shares }: TariffDivision) => ({
   by,
@@ -129,46 +243,6 @@ const explainedUse = ({ step, tariff, use, price }: PricedUse): ExplainedUse => 
   parts: price.map((part) => ({ name: part.name, price: trimmed(formatPrice(part.price)) })),
   exact: formatExact(priceExactly(use, unitPrice(price))),
 });
-
-/** The explanation as lines that can be followed with a pocket calculator. */
-export function formatExplanation({ kind, timeZone, charges, use, total }: Explanation): string {
-  const unit = UNIT[kind];
-  const amounts = charges.map(({ charge }) => charge).join(' + ');
-  return [
-    ...charges.flatMap((charge, index) => linesOf(charge, index + 1, unit)),
-    `Total: ${charges.length > 1 ? `${amounts} = ` : ''}${total} yuan for ${use} ${unit}. Times are those of ${timeZone}.`,
-  ].join('\n');
-}
-
-const UNIT: Readonly<Record<MeterKind, string>> = { electricity: 'kWh', water: 'm³' };
-
-function linesOf(charge: ExplainedCharge, number: number, unit: string): string[] {
-  const { from, to, use, division, uses, exactBefore, exactAfter, roundedBefore, roundedAfter } = charge;
-  const steps = charge.rule.startsWith('steps') ? `, ${charge.usedBefore} ${unit} used in it before` : '';
-  const costs = [exactBefore, ...uses.map(({ exact }) => exact)];
-  return [
-    `${number}. ${from.readAt} to ${to.readAt}`,
-    line('readings', `${to.total} − ${from.total} = ${use} ${unit}`),
-    line('price', `version ${charge.version}, ${charge.rule}; billing period ${charge.billingPeriod}${steps}`),
-    ...(division === null ? [] : [line(`by ${division.by}`, divisionText(division))]),
-    ...uses.map((one) => line(labelOf(one), `${one.use} × ${priceText(one)} = ${one.exact}`)),
-    line('exact sum', uses.length === 0 ? exactAfter : `${costs.join(' + ')} = ${exactAfter}`),
-    line('charge', `${roundedAfter} − ${roundedBefore} = ${charge.charge} yuan`),
-    '',
-  ];
-}
-
-const LABEL_WIDTH = 20;
-const line = (label: string, text: string) => `   ${label.padEnd(LABEL_WIDTH)}${text}`;
-
-const divisionText = ({ by, shares }: NonNullable<ExplainedCharge['division']>) =>
-  shares.map(({ tariff, weight, use }) => `${tariff} ${weight}${by === 'time' ? ' min' : ''} → ${use}`).join(', ');
-
-const labelOf = ({ step, tariff }: ExplainedUse) =>
-  [step === null ? null : `step ${step}`, tariff].filter((word) => word !== null).join(', ') || 'use';
-
-const priceText = ({ unitPrice, parts }: ExplainedUse) =>
-  parts.length === 1 ? unitPrice : `(${parts.map(({ name, price }) => `${name} ${price}`).join(' + ')} = ${unitPrice})`;
 
 /** 10⁻⁹ yuan as a decimal with the places it needs, at least two. */
 const formatExact = (exact: NanoYuan) => trimmed(formatDecimal(exact, 9));

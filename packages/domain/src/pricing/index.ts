@@ -2,7 +2,14 @@ export { type Calendar, TARIFFS, type Tariff } from './calendar.ts';
 export { type BillingState, type Charge, chargeReadings, newBilling, type PlanVersion, versionAt } from './charge.ts';
 export { type Correction, correctInterval, type Interval } from './correction.ts';
 export { type SettlementPeriod, settlementCutOff } from './cut-off.ts';
-export { type ExplainedCharge, type Explanation, explainCharges, formatExplanation } from './explain.ts';
+export {
+  type ExplainedCharge,
+  type ExplainedCorrection,
+  type Explanation,
+  explainCharges,
+  type HistoryReading,
+} from './explain.ts';
+export { formatExplanation } from './explain-text.ts';
 export type { MeterValue } from './meter-value.ts';
 export { type PricePart, unitPrice } from './parts.ts';
 export { billingPeriodOf, WHOLE_TENURE } from './period.ts';

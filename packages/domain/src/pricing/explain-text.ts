@@ -1,0 +1,81 @@
+import type { MeterKind } from '@openprepay/kernel';
+import type { ExplainedCharge, ExplainedCorrection, Explanation } from './explain.ts';
+
+type Entry = ExplainedCharge | ExplainedCorrection;
+
+/** The explanation as lines that can be followed with a pocket calculator. */
+export function formatExplanation({ kind, timeZone, charges, use, total }: Explanation): string {
+  const unit = UNIT[kind];
+  const amounts = signedSum(charges.map(({ charge }) => charge));
+  return [
+    ...charges.flatMap((entry, index) => [
+      `${index + 1}. ${titleOf(entry)}`,
+      ...('corrects' in entry ? correctionLines(entry, unit) : chargeLines(entry, unit)),
+      '',
+    ]),
+    `Total: ${charges.length > 1 ? `${amounts} = ` : ''}${total} yuan for ${use} ${unit}. Times are those of ${timeZone}.`,
+  ].join('\n');
+}
+
+const UNIT: Readonly<Record<MeterKind, string>> = { electricity: 'kWh', water: 'm³' };
+
+const titleOf = (entry: Entry) =>
+  'corrects' in entry ? `correction of ${entry.corrects.readAt}` : `${entry.from.readAt} to ${entry.to.readAt}`;
+
+function chargeLines(charge: ExplainedCharge, unit: string): string[] {
+  const { from, to, turn, use, division, roundedBefore, roundedAfter } = charge;
+  const over = turn === null ? '' : ` + ${turn}`;
+  return [
+    line('readings', `${to.total}${over} − ${from.total} = ${use} ${unit}`),
+    line('price', priceLine(charge, unit)),
+    ...(division === null ? [] : [line(`by ${division.by}`, divisionText(division))]),
+    ...useLines(charge),
+    line('charge', `${roundedAfter} − ${roundedBefore} = ${charge.charge} yuan`),
+  ];
+}
+
+function correctionLines(correction: ExplainedCorrection, unit: string): string[] {
+  const { corrects, use, charge, roundedBefore, roundedAfter } = correction;
+  const { said, truth } = corrects;
+  const [more, less, word] = use.startsWith('-') ? [said, truth, 'much'] : [truth, said, 'little'];
+  const [high, low, way] = charge.startsWith('-')
+    ? [roundedBefore, roundedAfter, 'back']
+    : [roundedAfter, roundedBefore, 'more'];
+  return [
+    line('readings', `said ${said}, is ${truth}: ${more} − ${less} = ${unsigned(use)} ${unit} too ${word}`),
+    line('price', priceLine(correction, unit)),
+    ...useLines(correction),
+    line('charge', `${high} − ${low} = ${unsigned(charge)} yuan ${way}`),
+  ];
+}
+
+function priceLine({ version, rule, billingPeriod, usedBefore }: Entry, unit: string): string {
+  const steps = rule.startsWith('steps') ? `, ${usedBefore} ${unit} used in it before` : '';
+  return `version ${version}, ${rule}; billing period ${billingPeriod}${steps}`;
+}
+
+function useLines({ uses, exactBefore, exactAfter }: Entry): string[] {
+  const costs = [exactBefore, ...uses.map(({ exact }) => exact)];
+  return [
+    ...uses.map((one) => line(labelOf(one), `${unsigned(one.use)} × ${priceText(one)} = ${unsigned(one.exact)}`)),
+    line('exact sum', uses.length === 0 ? exactAfter : `${signedSum(costs)} = ${exactAfter}`),
+  ];
+}
+
+const unsigned = (decimal: string) => decimal.replace(/^-/, '');
+
+/** `5.80 − 0.15 + 0.20` */
+const signedSum = ([first = '', ...rest]: readonly string[]) =>
+  [first, ...rest.map((one) => (one.startsWith('-') ? `− ${unsigned(one)}` : `+ ${one}`))].join(' ');
+
+const LABEL_WIDTH = 20;
+const line = (label: string, text: string) => `   ${label.padEnd(LABEL_WIDTH)}${text}`;
+
+const divisionText = ({ by, shares }: NonNullable<ExplainedCharge['division']>) =>
+  shares.map(({ tariff, weight, use }) => `${tariff} ${weight}${by === 'time' ? ' min' : ''} → ${use}`).join(', ');
+
+const labelOf = ({ step, tariff }: Entry['uses'][number]) =>
+  [step === null ? null : `step ${step}`, tariff].filter((word) => word !== null).join(', ') || 'use';
+
+const priceText = ({ unitPrice, parts }: Entry['uses'][number]) =>
+  parts.length === 1 ? unitPrice : `(${parts.map(({ name, price }) => `${name} ${price}`).join(' + ')} = ${unitPrice})`;
