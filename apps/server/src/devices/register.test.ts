@@ -1,8 +1,12 @@
-import type { MeterQuery, NewMeter } from '@openprepay/contract';
+import { type MeterQuery, type NewMeter, routes } from '@openprepay/contract';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { minute, START } from '../../test-support/market.ts';
+import { catalogue } from './catalogue.ts';
 import { claimDevice } from './claim.ts';
+import { listGateways } from './gateways.ts';
 import { findDevices, noteUnclaimed } from './index.ts';
 import { readMeterCard } from './meter-card.ts';
 import { bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
@@ -222,4 +226,24 @@ test('an unclaimed device is claimed as a gateway where its link has gateways', 
   await noteUnclaimed(ctx.db, START, 'acrel4g', '7779', '10.0.0.1');
   const wrong = claimDevice(ctx, here, { link: 'acrel4g', linkKey: '7779', as: { gateway } });
   await expect(wrong).rejects.toThrow(refused('devices.wrong_kind'));
+});
+
+test('what is answered has the shape that the contract promises', async () => {
+  const fits = (schema: TSchema, answer: unknown) => {
+    const validator = Compile(schema);
+    expect([...validator.Errors(answer)]).toEqual([]);
+  };
+  const page = await list({ pageSize: 200 });
+  fits(routes.meters.response, page);
+  for (const { meterId } of page.meters) fits(routes.meter.response, await theCard(meterId));
+  fits(routes.meterModels.response, catalogue);
+  fits(routes.gateways.response, await listGateways(ctx.db, here.marketId));
+});
+
+test('the head-end and the grid hear of a meter that came', async () => {
+  const heard = Promise.all(
+    (['device', 'grid'] as const).map((channel) => new Promise((resolve) => ctx.signals.on(channel, resolve))),
+  );
+  const meterId = await createMeter(ctx, here, meterOf());
+  expect(await heard).toEqual([`${here.marketId} ${meterId}`, here.marketId]);
 });

@@ -172,6 +172,17 @@ test('a sheet that is not one of meters, or has a column twice, is refused', asy
   await expect(bring(await sheet(...all, 'Serial'))).rejects.toThrow(refused('devices.not_a_meter_sheet'));
 });
 
+test('the same sheet brought in twice at once comes in once', async () => {
+  const row = rowOf({ stall: 'A-1', start: '3' });
+  const sheet = [[...COLUMNS], COLUMNS.map((column) => row[column] ?? null)];
+  const order = { fileName: 'twice.xlsx', dryRun: false };
+  const both = await Promise.all([importSheet(ctx, here, sheet, order), importSheet(ctx, here, sheet, order)]);
+  expect(both.map(({ created, unchanged }) => [created, unchanged]).toSorted()).toEqual([
+    [0, 1],
+    [1, 0],
+  ]);
+});
+
 const broken = fc.record(
   Object.fromEntries(
     COLUMNS.map((column) => [
