@@ -51,7 +51,10 @@ export function fieldsOf(description: unknown, depth = 0): Field[] {
 }
 
 function fieldLines(name: string, value: unknown, depth: number): Field[] {
-  const label = name.replaceAll('_', ' ');
+  const label = name
+    .replaceAll('_', ' ')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toLowerCase();
   if (isRecord(value) && 'value' in value && 'unit' in value) {
     return [{ name: label, value: `${value['value']} ${value['unit']}`.trim(), depth }];
   }

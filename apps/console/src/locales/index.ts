@@ -57,6 +57,7 @@ export function codeText(
     | 'commandState'
     | 'access'
     | 'detail'
+    | 'detailValue'
     | 'importColumn',
   code: string,
 ): string {
