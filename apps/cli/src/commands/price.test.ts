@@ -47,7 +47,7 @@ test('every rule that the description of price plans shows is one', async () => 
 
 test('the document has an example of every kind', () => {
   const kinds = examples.map(({ plan }) => /"kind": "(\w+)"/.exec(plan)?.[1]);
-  expect(examples.length).toBeGreaterThanOrEqual(8);
+  expect(examples.length).toBeGreaterThanOrEqual(11);
   expect(new Set(kinds)).toEqual(new Set(['flat', 'tou', 'steps', 'steps_tou']));
 });
 
@@ -117,6 +117,14 @@ test.each([
   ['a reading of no time', PLAN, READINGS.replace('2026-03-01T00:00:00Z', 'today'), 'price.bad_readings_file'],
   ['a reading of half a Wh', PLAN, READINGS.replace('1500', '1500.5'), 'price.bad_readings_file'],
   ['readings that fall', PLAN, READINGS.replace('"total":0', '"total":2000'), 'price.bad_readings_file'],
+  ['a turn of half a Wh', PLAN, READINGS.replace('1500', '1500,"turn":0.5'), 'price.bad_readings_file'],
+  ['a meter that is none', PLAN, READINGS.replace('1500', '1500,"meter":"old"'), 'price.bad_readings_file'],
+  [
+    'the truth of no reading',
+    PLAN,
+    READINGS.replace(']', ',{"readAt":"2026-03-01T00:30:00Z","total":1,"truth":true}]'),
+    'pricing.no_such_reading',
+  ],
   ['two registers', PLAN, READINGS.replace('null', '[1,2]'), 'price.bad_readings_file'],
 ])('%s is exit code 1 and its name', async (_, plan, readings, code) => {
   const result = await run(await file('bad-plan.json', plan), await file('bad-readings.json', readings), '--json');
