@@ -6,7 +6,10 @@ export interface LinkLimits {
   readonly maxUnregistered: number;
   readonly maxUnregisteredPerAddress: number;
   readonly registerWithinMs: number;
-  /** How long a device that nobody claimed stays connected: closed at once it would call again at once. */
+  /**
+   * How long a device that nobody claimed stays connected: closed at once it would call again at once, and whoever
+   * installs it has a moment to claim it.
+   */
   readonly unclaimedForMs: number;
   /** Without any valid frame for so long a registered connection is taken for half-open. */
   readonly silenceMs: number;
@@ -31,7 +34,7 @@ export const LINK_LIMITS: LinkLimits = {
   maxUnregistered: 2_000,
   maxUnregisteredPerAddress: 1_100,
   registerWithinMs: 15_000,
-  unclaimedForMs: 10_000,
+  unclaimedForMs: 60_000,
   silenceMs: 200_000,
   maxNoiseBytes: 64 * 1024,
   maxUnsentBytes: 64 * 1024,

@@ -1,3 +1,4 @@
+import { concatBytes } from '@openprepay/kernel';
 import { isProtocolError, type Received, type StreamDecoder } from '@openprepay/protocols';
 import type { Ask } from '@openprepay/protocols/driver';
 import { headendError } from './errors.ts';
@@ -32,9 +33,12 @@ interface Outstanding {
   readonly timer: NodeJS.Timeout;
   readonly stream: StreamDecoder<Received<unknown>>;
   heardMs: number;
+  /** What came while nothing of it was a frame, for people to look at. */
+  unread: Uint8Array;
 }
 
 const NOTHING = new Uint8Array(0);
+const MAX_UNREAD_BYTES = 256;
 
 /**
  * The wire has no transaction id. So one question is outstanding at a time; what comes back is cut by the stream of the
@@ -78,7 +82,10 @@ export class HalfDuplexLine implements Line {
     const nowMs = performance.now();
     if (nowMs - outstanding.heardMs > this.#options.limits.frameWithinMs) stream.reset();
     outstanding.heardMs = nowMs;
-    for (const { frame } of stream.push(bytes)) this.#judge(outstanding, frame);
+    const frames = stream.push(bytes);
+    outstanding.unread =
+      frames.length > 0 ? NOTHING : concatBytes(outstanding.unread, bytes).slice(0, MAX_UNREAD_BYTES);
+    for (const { frame } of frames) this.#judge(outstanding, frame);
     return true;
   }
 
@@ -91,7 +98,7 @@ export class HalfDuplexLine implements Line {
 
   /** The gateway says that the meter did not answer: the same as waiting in vain, but sooner. */
   noAnswer(): void {
-    this.#timeOut();
+    this.#giveUp(this.#options.gapMs);
   }
 
   close(): void {
@@ -142,9 +149,9 @@ export class HalfDuplexLine implements Line {
     const { meter } = job;
     stats.count('requests_sent');
     this.#see('down', meter, ask.request, null);
-    const timer = setTimeout(() => this.#timeOut(), limits.replyWithinMs);
+    const timer = setTimeout(() => this.#giveUp(limits.quietAfterTimeOutMs), limits.replyWithinMs);
     const stream = meter.driver.createStream();
-    const outstanding = { job, ask, timer, stream, heardMs: performance.now() };
+    const outstanding = { job, ask, timer, stream, heardMs: performance.now(), unread: NOTHING };
     this.#outstanding = outstanding;
     // A connection that takes nothing is being closed, and closing rejects what is outstanding.
     send(ask.request, meter);
@@ -161,14 +168,15 @@ export class HalfDuplexLine implements Line {
     else void this.#next();
   }
 
-  #timeOut(): void {
+  #giveUp(restMs: number): void {
     const { limits, stats, onTimeOut } = this.#options;
     const outstanding = this.#outstanding;
     if (!outstanding) return;
     const { job } = outstanding;
     this.#end(outstanding);
     stats.count('requests_timed_out');
-    this.#restFor(limits.quietAfterTimeOutMs);
+    if (outstanding.unread.length > 0) this.#see('up', job.meter, outstanding.unread, 'no frame in it');
+    this.#restFor(restMs);
     job.reject(headendError('headend.request_timed_out', `no reply within ${limits.replyWithinMs} ms`));
     onTimeOut(job.meter);
   }

@@ -45,9 +45,7 @@ export class DialledGateway {
 
   #dial(): void {
     this.#retry = null;
-    const { linkKey } = this.#claimed;
-    const colon = linkKey.lastIndexOf(':');
-    const [host, port] = [linkKey.slice(0, colon), Number(linkKey.slice(colon + 1))];
+    const { host, port } = splitHostPort(this.#claimed.linkKey);
     const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS });
     const tooSlow = setTimeout(() => socket.destroy(), CONNECT_WITHIN_MS);
     this.#socket = socket;
@@ -132,6 +130,12 @@ export class DialledGateway {
     const { marketId, linkKey } = this.#claimed;
     this.#env.trace.event({ link: LINK, linkKey, marketId, meterId: null, event, detail });
   }
+}
+
+/** `10.0.0.1:502`, `gateway.local:502`, `[fd00::1]:502`. */
+export function splitHostPort(linkKey: string): { host: string; port: number } {
+  const colon = linkKey.lastIndexOf(':');
+  return { host: linkKey.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(linkKey.slice(colon + 1)) };
 }
 
 function isMeterUnreachable(rtu: Uint8Array): boolean {
