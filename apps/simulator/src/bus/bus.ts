@@ -88,7 +88,7 @@ export class Bus {
     };
     const station: Station = {
       send: (bytes) => {
-        queue.push(bytes);
+        queue.push(Uint8Array.from(bytes));
         if (queue.length === 1) next();
       },
       leave: () => {
