@@ -68,15 +68,20 @@ create table purse (
 create table ledger_tx (
   market_id uuid not null references market,
   tx_id uuid not null,
-  kind text not null check (kind in ('top_up', 'charge', 'opening_balance', 'correction')),
+  kind text not null check (kind in ('top_up', 'charge', 'opening_balance', 'correction', 'reversal', 'refund')),
   idempotency_key text not null,
   business_at timestamptz not null,
   recorded_at timestamptz not null,
   operator_id uuid,
   memo text,
+  -- Of a reversal: the transaction that it undoes, line by line.
+  reverses_tx_id uuid,
   primary key (market_id, tx_id),
-  unique (market_id, idempotency_key)
+  unique (market_id, idempotency_key),
+  foreign key (market_id, reverses_tx_id) references ledger_tx,
+  check ((kind = 'reversal') = (reverses_tx_id is not null))
 );
+create unique index ledger_tx_reverses on ledger_tx (market_id, reverses_tx_id) where reverses_tx_id is not null;
 
 -- Signed fen; a transaction's lines sum to zero. A purse is what the market owes its tenant: positive is the tenant's.
 create table posting (

@@ -1,0 +1,121 @@
+import Type, { type Static } from 'typebox';
+import { defineRoute, ROLES } from './route.ts';
+import { AmountFen, Id, Instant, Nullable } from './schemas.ts';
+
+const inMarket = Type.Object({ marketId: Id });
+const ofApproval = Type.Object({ marketId: Id, approvalId: Id });
+
+/** What a person may ask a second person to let happen, by `kind`; its details say all that is to be done. */
+export const ApprovalAct = Type.Union([
+  Type.Object({
+    kind: Type.Literal('refund_cash'),
+    accountId: Id,
+    amountFen: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
+  }),
+  /** Of a sale at the counter that the cashier may not take back alone; txId is the sale's. */
+  Type.Object({ kind: Type.Literal('reversal'), txId: Id }),
+]);
+export type ApprovalAct = Static<typeof ApprovalAct>;
+export type ApprovalKind = ApprovalAct['kind'];
+
+export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] as const;
+export const ApprovalState = Type.Enum([...APPROVAL_STATES]);
+export type ApprovalState = Static<typeof ApprovalState>;
+
+/** Names and amounts for the person who reads; amounts are named …Fen. */
+export const ApprovalFacts = Type.Record(
+  Type.String(),
+  Nullable(Type.Union([Type.String(), AmountFen, Type.Boolean()])),
+);
+export type ApprovalFacts = Static<typeof ApprovalFacts>;
+
+const Person = Type.Object({ operatorId: Id, name: Type.String() });
+
+export const Approval = Type.Object({
+  approvalId: Id,
+  act: ApprovalAct,
+  /** What it is about, `kind:id`. */
+  subject: Type.String(),
+  /** What it is about, in names and amounts, as it was when it was asked for. */
+  facts: ApprovalFacts,
+  reason: Type.String(),
+  state: ApprovalState,
+  requestedBy: Person,
+  requestedAt: Instant,
+  expiresAt: Instant,
+  decidedBy: Nullable(Person),
+  decidedAt: Nullable(Instant),
+  note: Nullable(Type.String()),
+  /** What came of it. */
+  result: Nullable(ApprovalFacts),
+  /** The one who asks for this page may decide it: the role fits, and somebody else requested it. */
+  mayDecide: Type.Boolean(),
+});
+export type Approval = Static<typeof Approval>;
+
+export const ApprovalRequest = Type.Object({
+  /** Made by the caller once per request, and the id of the approval: sent again, it is asked for once. */
+  requestId: Id,
+  act: ApprovalAct,
+  reason: Type.String({ minLength: 2, maxLength: 200 }),
+});
+export type ApprovalRequest = Static<typeof ApprovalRequest>;
+
+export const ApprovalDecision = Type.Object({
+  decision: Type.Enum(['approve', 'reject']),
+  note: Type.Optional(Type.String({ maxLength: 200 })),
+});
+export type ApprovalDecision = Static<typeof ApprovalDecision>;
+
+const requesters = ['admin', 'manager', 'finance', 'cashier', 'technician'] as const;
+
+export const approvalsRoutes = {
+  approvals: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/approvals',
+    summary: 'What was asked of a second person, newest first',
+    roles: ROLES,
+    params: inMarket,
+    query: Type.Object({
+      state: Type.Optional(ApprovalState),
+      /** The `nextBefore` of the page before. */
+      before: Type.Optional(Id),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+    }),
+    response: Type.Object({ approvals: Type.Array(Approval), nextBefore: Nullable(Id) }),
+  }),
+  approval: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/approvals/:approvalId',
+    summary: 'One request and what became of it',
+    roles: ROLES,
+    params: ofApproval,
+    response: Approval,
+  }),
+  requestApproval: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/approvals',
+    summary: 'Ask a second person to let something happen; each kind says who may ask',
+    roles: requesters,
+    params: inMarket,
+    body: ApprovalRequest,
+    response: Approval,
+  }),
+  decideApproval: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/approvals/:approvalId/decision',
+    summary: 'Let it happen, at once and once, or refuse it; never by the one who asked',
+    roles: ['admin', 'manager', 'finance'],
+    params: ofApproval,
+    body: ApprovalDecision,
+    response: Approval,
+  }),
+  withdrawApproval: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/approvals/:approvalId/withdrawal',
+    summary: 'The one who asked takes it back',
+    roles: requesters,
+    params: ofApproval,
+    response: Approval,
+  }),
+} as const;
