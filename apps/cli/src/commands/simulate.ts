@@ -1,12 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { systemClock } from '@openprepay/kernel';
-import { ALL_FAULTS, type Fault, firstSite, type Site, startSimulator } from '@openprepay/simulator';
-import type { Command } from 'commander';
-import { faultList, portNumber, stallCount } from '../options.ts';
+import { ALL_FAULTS, type Fault, firstSite, mixedSite, type Site, startSimulator } from '@openprepay/simulator';
+import { type Command, Option } from 'commander';
+import { brokerUrl, faultList, portNumber, stallCount } from '../options.ts';
 import { EXIT, type OutputOptions, print, printError } from '../output.ts';
 import { newPlatformSecrets } from '../secrets.ts';
 
+const KINDS = ['first', 'mixed'] as const;
+
 interface NewOptions extends OutputOptions {
+  readonly kind: (typeof KINDS)[number];
   readonly stalls: number;
   readonly seed: number;
   readonly platformPort: number;
@@ -16,6 +19,7 @@ interface RunOptions extends OutputOptions {
   readonly deviceHost: string;
   readonly devicePort: number;
   readonly serverUrl: string;
+  readonly mqttUrl?: string;
   readonly seed: number;
   readonly state?: string;
   readonly faults: readonly Fault[];
@@ -29,7 +33,12 @@ export function addSimulateCommand(program: Command): void {
     .command('new')
     .description('write the site file of a market like the first one; import it with `openprepay site import`')
     .argument('<file>', 'site file to write')
-    .option('--stalls <count>', 'how many stalls', stallCount, 474)
+    .addOption(
+      new Option('--kind <kind>', 'first: 4G and NB-IoT; mixed: every link, a bus of 64 meters among them')
+        .choices(KINDS)
+        .default('first'),
+    )
+    .option('--stalls <count>', 'how many stalls the first kind has', stallCount, 474)
     .option('--seed <number>', 'another seed, another market', Number, SEED)
     .option('--platform-port <port>', 'port of the simulated IoT platform', portNumber, 7778)
     .option('--json', 'one JSON object')
@@ -40,6 +49,7 @@ export function addSimulateCommand(program: Command): void {
     .argument('<file>', 'site file')
     .option('--device-host <address>', 'where the head-end listens', '127.0.0.1')
     .option('--device-port <port>', 'port of the head-end', portNumber, 7777)
+    .option('--mqtt-url <url>', 'the broker of MQTT devices; without it they stay away', brokerUrl)
     .option('--server-url <url>', 'where the IoT platform pushes to', 'http://127.0.0.1:8080')
     .option('--seed <number>', 'seed of load and faults', Number, SEED)
     .option('--state <file>', 'the meters’ memory, kept over restarts')
@@ -49,12 +59,12 @@ export function addSimulateCommand(program: Command): void {
 }
 
 async function writeSite(file: string, options: NewOptions): Promise<void> {
-  const site = firstSite({
+  const given = {
     seed: options.seed,
-    stalls: options.stalls,
     nbBaseUrl: `http://127.0.0.1:${options.platformPort}`,
     secrets: newPlatformSecrets(),
-  });
+  };
+  const site = options.kind === 'mixed' ? mixedSite(given) : firstSite({ ...given, stalls: options.stalls });
   await writeFile(file, `${JSON.stringify(site, null, 1)}\n`, { mode: 0o600 });
   const meters = site.stalls.reduce((count, stall) => count + stall.meters.length, 0);
   print(
@@ -78,6 +88,7 @@ async function runSite(file: string, options: RunOptions): Promise<void> {
       nbListen: { host: platform.hostname, port: Number(platform.port) },
       pushBaseUrl: options.serverUrl,
       stateFile: options.state ?? null,
+      ...(options.mqttUrl !== undefined && { mqttUrl: options.mqttUrl }),
       faults: options.faults,
       log: (line) => process.stderr.write(`${line}\n`),
     });
