@@ -1,5 +1,6 @@
 export * from './brand.ts';
 export * from './bytes.ts';
+export * from './capitals.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './money.ts';
