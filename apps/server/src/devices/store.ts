@@ -99,7 +99,9 @@ async function saveContactsOf(tx: Tx, marketId: string, contacts: readonly Conta
      )
      update meter_state state
      set online = coalesce(given.online, state.online),
-         last_contact_at = greatest(state.last_contact_at, given.at),
+         -- That it is gone is not its own word.
+         last_contact_at = case when given.online = false then state.last_contact_at
+                                else greatest(state.last_contact_at, given.at) end,
          rssi = coalesce(given.rssi, state.rssi),
          iccid = coalesce(given.iccid, state.iccid),
          firmware = coalesce(given.firmware, state.firmware),

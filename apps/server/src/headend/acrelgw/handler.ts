@@ -132,14 +132,12 @@ export class AcrelGwHandler implements LinkHandler {
       ownModem: false,
       send: (request, meter) => this.#ask(request, meter),
     });
-    this.#wire.noteContact({});
   }
 
   #handle(session: ConnectedSession, message: GwUp, frame: Uint8Array): void {
     const { env, remote } = this.#wire;
     switch (message.kind) {
       case 'heartbeat':
-        this.#wire.noteContact({});
         this.#sendTime(session);
         return;
       case 'report':

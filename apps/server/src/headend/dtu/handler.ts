@@ -53,14 +53,9 @@ export class DtuHandler implements LinkHandler {
   #take(events: readonly DtuEvent[]): void {
     for (const event of events) {
       if (event.kind === 'registered') void this.#register(event.key);
-      else if (event.kind === 'heartbeat') this.#beat();
+      else if (event.kind === 'heartbeat') this.#wire.heard();
       else this.#hear(event.bytes);
     }
-  }
-
-  #beat(): void {
-    this.#wire.heard();
-    this.#wire.noteContact({});
   }
 
   /** Bytes of the bus: the line tells answers from the rest. What nobody asked for is noise. */

@@ -163,10 +163,10 @@ export class Connection implements Wire {
   }
 
   noteContact(said: { readonly iccid?: string; readonly rssi?: number; readonly firmware?: string }): void {
+    if (!this.#ownModem) return;
     const at = this.env.ctx.clock.now();
-    const online = this.#ownModem ? { online: true } : {};
     for (const { device } of this.#session?.meters ?? []) {
-      this.env.contacts.note({ marketId: device.marketId, meterId: device.meterId, at, ...online, ...said });
+      this.env.contacts.note({ marketId: device.marketId, meterId: device.meterId, at, online: true, ...said });
     }
   }
 

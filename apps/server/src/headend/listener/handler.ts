@@ -23,7 +23,7 @@ export interface Wire {
   identify(link: Link, linkKey: string): Promise<Claimed | null>;
   /** Opens its session; an older one of the same device is closed. Null when the connection is gone meanwhile. */
   open(claimed: Claimed, how: SessionHow): ConnectedSession | null;
-  /** Hears of what the device said of itself; it is in contact in any case. */
+  /** The modem of a meter was heard, and what it said of itself. A gateway that is heard is no word of its meters. */
   noteContact(said: { readonly iccid?: string; readonly rssi?: number; readonly firmware?: string }): void;
   /** Makes a message durable; false when it could not be, or too many wait already: then it must not be acknowledged. */
   takePush(store: () => Promise<void>): Promise<boolean>;
@@ -33,7 +33,7 @@ export interface Wire {
 
 export interface SessionHow {
   send(request: Uint8Array, meter: ReachableMeter): boolean;
-  /** Whether a meter is in contact because its device is: a modem of its own has no meter that is silent behind it. */
+  /** The meters are in contact whenever their modem is. */
   readonly ownModem: boolean;
 }
 
