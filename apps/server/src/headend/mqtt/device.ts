@@ -1,4 +1,4 @@
-import { type ZonedParts, zonedParts } from '@openprepay/kernel';
+import { concatBytes, type ZonedParts, zonedParts } from '@openprepay/kernel';
 import type { MeterModel } from '@openprepay/protocols';
 import type { MeterDriver, MeterReading } from '@openprepay/protocols/driver';
 import type { Device } from '../../devices/index.ts';
@@ -87,7 +87,7 @@ export class MqttDevice {
 
   publish(topic: string, payload: Uint8Array): boolean {
     const isSent = !this.#closed && this.#options.publish(topic, payload);
-    if (isSent) this.see('down', payload);
+    if (isSent) this.see('down', topic, payload);
     return isSent;
   }
 
@@ -150,18 +150,17 @@ export class MqttDevice {
   }
 
   /** A message that makes no sense: counted, seen, and not acknowledged. */
-  refuse(payload: Uint8Array, reason: unknown): void {
-    this.env.stats.trouble(
-      'mqtt_undecodable',
-      { linkKey: this.linkKey, reason: String(reason) },
-      'a message of no sense',
-    );
-    this.see('up', payload, String(reason));
+  refuse({ text }: Spoken, payload: Uint8Array, reason: unknown): void {
+    const { linkKey } = this;
+    this.env.stats.trouble('mqtt_undecodable', { linkKey, reason: String(reason) }, 'an MQTT message makes no sense');
+    this.see('up', text, payload, String(reason));
   }
 
-  see(direction: 'up' | 'down', bytes: Uint8Array, error: string | null = null): void {
+  /** Shown with its topic, which says half of what a message means. */
+  see(direction: 'up' | 'down', topic: string, payload: Uint8Array, error: string | null = null): void {
     const { linkKey, claimed } = this;
     const { marketId } = claimed;
+    const bytes = concatBytes(new TextEncoder().encode(`${topic} `), payload);
     this.env.trace.frame({ direction, link: LINK, linkKey, marketId, meterId: null, protocol: PROTOCOL, bytes, error });
   }
 

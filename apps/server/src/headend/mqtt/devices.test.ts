@@ -1,11 +1,12 @@
 import { fromHex, toHex, zonedParts } from '@openprepay/kernel';
 import { createAcrel4gStream } from '@openprepay/protocols/acrel4g';
+import { decodeIotDown, encodeIotUp } from '@openprepay/protocols/acrelmqtt';
 import { decodeRequest } from '@openprepay/protocols/modbus';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type TestClock, testClock, testContext } from '../../../test-support/database.ts';
 import { type Headend, type HeadendOptions, startHeadend } from '../index.ts';
 import { commandNow, exceptionsOf, order, START, stateOf, type TestMeter } from '../test-support/market.ts';
-import { MqttTestDevice, mqttMeter } from '../test-support/mqtt-device.ts';
+import { MqttTestDevice, mqttMeter, SECRET } from '../test-support/mqtt-device.ts';
 import { ScriptedMeter } from '../test-support/scripted-meter.ts';
 
 const clock: TestClock = testClock(START);
@@ -222,4 +223,42 @@ test('an upload from before the order confirms nothing', async () => {
   await uploads(device, sn, 0);
   expect(await commandNow(ctx.db, commandId)).toMatchObject({ state: 'acknowledged' });
   expect(await exceptionsOf(ctx.db, meter)).toEqual([]);
+});
+
+test('a device that packs its messages is understood, and answered alike', async () => {
+  const { meter, device, sn } = await connected();
+  const packing = { compress: 'zlib', secret: SECRET } as const;
+  const answered = new Promise<Uint8Array>((done) => {
+    device.client.on('message', (_topic, payload) => payload[0] !== '{'.charCodeAt(0) && done(payload));
+  });
+  const welcomed = device.next('sys/server/');
+  const payload = { compress: 1, compressAlgo: 'ZLIB', encrypt: 1, upInterval: 300 };
+  await device.say(`sys/dev/pk1/${sn}`, { msgid: 1, method: 'login', sn, payload });
+  await welcomed;
+  const values = [['EPI', '8.25'] as const, ['time', compact(START)] as const];
+  const upload = { kind: 'data', method: 'data', meters: [{ address: sn, name: null, values }] } as const;
+  const packed = encodeIotUp({ msgid: '2', serial: sn, at: START, ...upload }, packing);
+  await device.client.publishAsync(`data/up/pk1/${sn}`, Buffer.from(packed), { qos: 1 });
+  expect(decodeIotDown(await answered, packing)).toMatchObject({ kind: 'answer', msgid: '2', accepted: true });
+  expect(await readingsOf(meter)).toEqual([{ total: 8_250n, read_at: START }]);
+});
+
+test('messages of no sense are counted and seen, and nothing stops', async () => {
+  const { device, sn } = await connected();
+  const topics = [`/gw/acrelHW/null/data/${sn}`, `/gw/acrelHW/null/transport/${sn}`, `/gw/acrelHW/null/login/${sn}`];
+  const values = [
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"gwSN":7}',
+    `{"gwSN":"${sn}","data":"zz"}`,
+    `{"type":"data","gwSN":"${sn}"}`,
+  ];
+  const deep = `${'{"data":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
+  for (const topic of topics) for (const value of [...values, deep]) await device.say(topic, value);
+  const alive = device.next('/heart/');
+  await device.say(`/gw/acrelHW/null/heart/${sn}`, { type: 'heart', gwSN: sn });
+  await alive;
+  expect(headend?.stats().mqtt_undecodable).toBeGreaterThan(15);
 });

@@ -28,7 +28,7 @@ export class HwFamily implements Family {
 
   receive(spoken: Spoken, payload: Uint8Array): void {
     if (spoken.family !== 'hw') {
-      this.#device.refuse(payload, 'a topic of the other family');
+      this.#device.refuse(spoken, payload, 'a topic of the other family');
       return;
     }
     const { topic } = spoken;
@@ -36,11 +36,11 @@ export class HwFamily implements Family {
     try {
       const message = decodeHwUp(topic.command, payload);
       if (message.serial !== topic.serial) throw protocolError('frame.bad_value', 'another serial than the topic’s');
-      this.#device.see('up', payload);
+      this.#device.see('up', spoken.text, payload);
       this.#handle(topic, message, payload);
     } catch (error) {
       if (!isProtocolError(error)) throw error;
-      this.#device.refuse(payload, error);
+      this.#device.refuse(spoken, payload, error);
     }
   }
 

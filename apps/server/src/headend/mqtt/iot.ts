@@ -52,7 +52,7 @@ export class IotFamily implements Family {
 
   receive(spoken: Spoken, payload: Uint8Array): void {
     if (spoken.family !== 'iot') {
-      this.#device.refuse(payload, 'a topic of the other family');
+      this.#device.refuse(spoken, payload, 'a topic of the other family');
       return;
     }
     const { topic } = spoken;
@@ -61,11 +61,11 @@ export class IotFamily implements Family {
       const message = this.#decode(topic, payload);
       if (message.serial !== topic.serial) throw protocolError('frame.bad_value', 'another serial than the topic’s');
       const plain = encodeIotUp(message, PLAIN);
-      this.#device.see('up', plain);
+      this.#device.see('up', spoken.text, plain);
       this.#handle(topic, message, plain);
     } catch (error) {
       if (!isProtocolError(error)) throw error;
-      this.#device.refuse(payload, error);
+      this.#device.refuse(spoken, payload, error);
     }
   }
 

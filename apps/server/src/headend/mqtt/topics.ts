@@ -12,14 +12,15 @@ import {
 export const UP_FILTERS: readonly string[] = [HW_UP_FILTER, ...IOT_UP_FILTERS];
 
 /** Who speaks on a topic of a device, in which of the vendor's two families. */
-export type Spoken =
-  | { readonly family: 'hw'; readonly linkKey: string; readonly topic: HwTopic }
-  | { readonly family: 'iot'; readonly linkKey: string; readonly topic: IotTopic };
+export type Spoken = { readonly linkKey: string; readonly text: string } & (
+  | { readonly family: 'hw'; readonly topic: HwTopic }
+  | { readonly family: 'iot'; readonly topic: IotTopic }
+);
 
 /** What a topic says of its speaker; null where it is none that a device speaks on. */
-export function spokenOn(topic: string): Spoken | null {
+export function spokenOn(text: string): Spoken | null {
   try {
-    const spoken = topic.startsWith('/') ? hwSpoken(parseHwTopic(topic)) : iotSpoken(parseIotTopic(topic));
+    const spoken: Spoken = text.startsWith('/') ? hwSpoken(text) : iotSpoken(text);
     return spoken.topic.direction === 'up' ? spoken : null;
   } catch (error) {
     if (!isProtocolError(error)) throw error;
@@ -27,8 +28,15 @@ export function spokenOn(topic: string): Spoken | null {
   }
 }
 
-const hwSpoken = (topic: HwTopic): Spoken => ({ family: 'hw', linkKey: topic.serial, topic });
-const iotSpoken = (topic: IotTopic): Spoken => ({ family: 'iot', linkKey: topic.serial, topic });
+function hwSpoken(text: string): Spoken {
+  const topic = parseHwTopic(text);
+  return { family: 'hw', linkKey: topic.serial, text, topic };
+}
+
+function iotSpoken(text: string): Spoken {
+  const topic = parseIotTopic(text);
+  return { family: 'iot', linkKey: topic.serial, text, topic };
+}
 
 const HEARD: readonly RegExp[] = [
   /^\/server\/acrelHW\/[^/#]+\/[^/#]+\/([^/]+)$/,

@@ -1,5 +1,5 @@
 import { isProtocolError } from '@openprepay/protocols';
-import { type NbCodec, type NbMessage, type NbPayload, nbCodecOf } from '@openprepay/protocols/nbcodec';
+import { type NbMessage, type NbPayload, nbCodecOf } from '@openprepay/protocols/nbcodec';
 import type { WireFrame } from '../../commands/index.ts';
 import { type Device, findDevices, noteUnclaimed, saveContacts } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
@@ -25,6 +25,12 @@ export interface NbDoor {
 
 /** What the table of frames takes. */
 const MAX_KEPT_BYTES = 65_536;
+
+interface Decoded {
+  readonly messages: readonly NbMessage[];
+  readonly protocol: string;
+  readonly error: string | null;
+}
 
 type Said<K extends PlatformMessage['said']['kind']> = Extract<PlatformMessage['said'], { kind: K }>;
 
@@ -100,31 +106,29 @@ async function acceptContact({ ctx }: NbDoor, devices: readonly Device[], isBack
 
 async function acceptData(door: NbDoor, product: Product, incoming: Incoming<'data'>): Promise<void> {
   const { devices, said, message } = incoming;
-  const codec = nbCodecOf(product.codec);
+  const { messages, protocol, error } = decoded(product.codec, said.payload);
   const understood = await Promise.all(
-    tryDecode(codec, said.payload).map(async (one) => {
+    messages.map(async (one) => {
       const device = meterOf(devices, one.address);
-      if (!device) return false;
-      await acceptOne(
-        door,
-        device,
-        one,
-        { protocol: codec.protocol, bytes: one.frame ?? bytesOf(said.payload) },
-        message.at,
-      );
-      return true;
+      const frame = { protocol, bytes: one.frame ?? bytesOf(said.payload) };
+      if (device) await acceptOne(door, device, one, frame, message.at);
+      return device !== undefined;
     }),
   );
-  if (!understood.includes(true)) await keepUndecodable(door, incoming);
+  if (!understood.includes(true)) await keepUndecodable(door, incoming, error ?? 'another meter’s address');
 }
 
 /** Kept as it came, so that nothing is lost while a person finds out what it is. */
-async function keepUndecodable(door: NbDoor, { said, linkKey, devices }: Incoming<'data'>): Promise<void> {
-  const { ctx, reports } = door;
+async function keepUndecodable(door: NbDoor, incoming: Incoming<'data'>, error: string): Promise<void> {
+  const { said, linkKey, devices } = incoming;
+  const { ctx, reports, trace } = door;
   const bytes = bytesOf(said.payload);
-  noteUndecodable(door, linkKey, devices, 'frame.unknown_shape');
+  noteUndecodable(door, linkKey, devices, error);
   const [device] = devices;
-  if (device && bytes.length > 0) await reports.add(contactReport(device, 'unknown', bytes, ctx.clock.now()));
+  if (!device || bytes.length === 0) return;
+  const { marketId, meterId } = device;
+  trace.frame({ direction: 'up', link: 'nb', linkKey, marketId, meterId, protocol: 'unknown', bytes, error });
+  await reports.add(contactReport(device, 'unknown', bytes, ctx.clock.now()));
 }
 
 async function acceptOne(door: NbDoor, device: Device, said: NbMessage, frame: WireFrame, at: Date): Promise<void> {
@@ -149,12 +153,14 @@ async function acceptOne(door: NbDoor, device: Device, said: NbMessage, frame: W
 const meterOf = (devices: readonly Device[], address: string | null): Device | undefined =>
   address === null ? devices[0] : devices.find((device) => device.busAddress === address);
 
-function tryDecode(codec: NbCodec, payload: NbPayload): readonly NbMessage[] {
+/** What the payload says by the product's codec; nothing, and why, where it says nothing, or there is no such codec. */
+function decoded(codecName: string, payload: NbPayload): Decoded {
   try {
-    return codec.decodeReport(payload);
+    const codec = nbCodecOf(codecName);
+    return { messages: codec.decodeReport(payload), protocol: codec.protocol, error: null };
   } catch (error) {
     if (!isProtocolError(error)) throw error;
-    return [];
+    return { messages: [], protocol: 'unknown', error: error.code };
   }
 }
 

@@ -22,6 +22,20 @@ const stats = createStats(ctx.log);
 const app = fastify();
 const reports = createReportQueue({ intake: (batch) => intake(ctx.db, batch) });
 registerNbPush(app, { ctx, stats, reports, trace: NO_TRACE });
+const { marketId } = await seedMarket(ctx.db);
+const products = [
+  ['PxYz12', 'cjt188', TOKEN],
+  ['Profile9', 'profile-water', 'onenet-push-token-2'],
+  ['Other9', 'no-such-codec', 'onenet-push-token-3'],
+] as const;
+for (const [productId, codec, token] of products) {
+  await ctx.db.query(
+    `insert into nb_product (platform, product_id, market_id, codec, base_url, app_key, app_secret, master_key, push_token,
+                             allowed_sources)
+     values ('onenet', $1, $2, $3, 'http://onenet.test', '', 'the-master-key', $4, $5, '{127.0.0.1}')`,
+    [productId, marketId, codec, AES_KEY, token],
+  );
+}
 let running: Headend | null = null;
 
 afterEach(async () => {
@@ -32,23 +46,16 @@ afterEach(async () => {
 
 let lastImei = 860_000_000_000_000;
 
-/** A water meter behind a product of OneNET; the product is there once for all tests. */
-async function oneMeter(): Promise<TestMeter & { imei: string }> {
-  const { marketId, water } = await seedMarket(ctx.db, { water: 1 });
+/** A water meter behind a product of OneNET. */
+async function oneMeter(productId = 'PxYz12'): Promise<TestMeter & { imei: string }> {
+  const { water } = await seedMarket(ctx.db, { water: 1 });
   const [meter] = water;
   if (!meter) throw new Error('no meter');
   lastImei += 1;
   const imei = String(lastImei);
-  const linkKey = `PxYz12/${imei}`;
+  const linkKey = `${productId}/${imei}`;
   await ctx.db.query('update meter set link_key = $2 where meter_id = $1', [meter.meterId, linkKey]);
   await ctx.db.query('update device_directory set link_key = $2 where meter_id = $1', [meter.meterId, linkKey]);
-  await ctx.db.query(
-    `insert into nb_product (platform, product_id, market_id, base_url, app_key, app_secret, master_key, push_token,
-                             allowed_sources)
-     values ('onenet', 'PxYz12', $1, 'http://onenet.test', '', 'the-master-key', $2, $3, '{127.0.0.1}')
-     on conflict do nothing`,
-    [marketId, AES_KEY, TOKEN],
-  );
   return { ...meter, linkKey, imei };
 }
 
@@ -165,24 +172,27 @@ test('what became of an order is asked for when nobody says', async () => {
 });
 
 test('values of a profile are read by the codec that the product names', async () => {
-  const meter = await oneMeter();
-  const productId = 'Profile9';
-  const token = 'onenet-push-token-2';
-  await ctx.db.query(
-    `insert into nb_product (platform, product_id, market_id, codec, base_url, app_key, app_secret, master_key, push_token)
-     values ('onenet', $1, $2, 'profile-water', 'http://onenet.test', '', 'k', '', $3)`,
-    [productId, meter.marketId, token],
-  );
-  const linkKey = `${productId}/${meter.imei}`;
-  await ctx.db.query('update device_directory set link_key = $2 where meter_id = $1', [meter.meterId, linkKey]);
+  const meter = await oneMeter('Profile9');
   const values = { water_flow: 12.34, valve_status: 1, battery_low: 1 };
   const message = { type: 1, dev_id: 1, imei: meter.imei, ds_id: 'report', at: START.getTime(), value: values };
-  await vi.waitFor(
-    async () => expect(await post(onenetPush(message, { token, aesKey: null }), token)).toMatchObject({ status: 200 }),
-    { timeout: 8_000, interval: 250 },
-  );
+  const token = 'onenet-push-token-2';
+  expect(await post(onenetPush(message, { token, aesKey: null }), token)).toMatchObject({ status: 200 });
   expect(await ctx.db.query('select total from reading where meter_id = $1', [meter.meterId])).toEqual([
     { total: 12_340n },
   ]);
   expect(await stateOf(ctx.db, meter)).toMatchObject({ switch_state: 'off', battery_low: true });
+});
+
+test.each([
+  ['no codec for it', 'Other9', 'onenet-push-token-3', metering('on')],
+  ['another codec', 'Profile9', 'onenet-push-token-2', metering('on')],
+  ['the right codec and no sense', 'PxYz12', TOKEN, Uint8Array.of(0x50, 0x55, 0, 4)],
+])('a payload with %s is kept as it came, and answered', async (_what, productId, token, payload) => {
+  const meter = await oneMeter(productId);
+  const before = stats.snapshot().nb_payloads_undecodable;
+  const body = onenetPush(onenetData(meter.imei, START, payload), { token, aesKey: null });
+  expect(await post(body, token)).toEqual({ status: 200, code: 0 });
+  const frames = await ctx.db.query('select protocol, bytes from frame where meter_id = $1', [meter.meterId]);
+  expect(frames).toEqual([{ protocol: 'unknown', bytes: Buffer.from(payload) }]);
+  expect(stats.snapshot().nb_payloads_undecodable).toBe(before + 1);
 });
