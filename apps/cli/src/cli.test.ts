@@ -7,7 +7,7 @@ import { expect, inject, test, vi } from 'vitest';
 import { writeWorkbook } from '../../server/src/platform/workbook.ts';
 
 /** Every run is a process of its own, which on a busy machine takes its time. */
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const COMMAND = join(import.meta.dirname, '../bin/openprepay.mjs');
 
