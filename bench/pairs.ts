@@ -19,7 +19,7 @@ export interface PairOptions {
   readonly warmUpRounds: number;
 }
 
-/** In 11 pairs the median lies between the 2nd and the 10th with 98.8 % certainty, and likewise for more: binomial, at least 95 %. */
+/** Of 11 pairs the median lies between the 2nd and the 10th with 98.8 % certainty: binomial, and so for any number. */
 const CERTAINTY = 0.95;
 
 /**
@@ -59,7 +59,7 @@ export function outerRanks(n: number): number {
   let binomial = 1;
   for (let out = 0; out < n / 2; out++) {
     outside += (2 * binomial) / 2 ** n;
-    if (outside > 1 - CERTAINTY) return Math.max(0, out);
+    if (outside > 1 - CERTAINTY) return Math.max(0, out - 1);
     binomial = (binomial * (n - out)) / (out + 1);
   }
   return 0;

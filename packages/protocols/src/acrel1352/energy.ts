@@ -19,15 +19,15 @@ export interface EnergyRegisters {
 /** Total and four tariffs, in every firmware. */
 export const LEGACY_ENERGY = { start: 0x0000, quantity: 10 } as const;
 
-const WH_PER_COUNT = 10n;
+const WH_PER_COUNT = 10;
 const U32_MAX = 0xffff_ffffn;
 
 /** Registers count 0.01 kWh. */
-export const whOf = (counts: number): bigint => BigInt(counts * Number(WH_PER_COUNT));
+export const whOf = (counts: number): bigint => BigInt(counts * WH_PER_COUNT);
 
 /** A register shows whole counts only: what is less is not yet seen. @throws frame.bad_value */
 export function countsOf(energyWh: bigint): number {
-  const counts = energyWh / WH_PER_COUNT;
+  const counts = energyWh / BigInt(WH_PER_COUNT);
   if (energyWh < 0n || counts > U32_MAX)
     throw protocolError('frame.bad_value', 'energy does not fit its register', { energyWh });
   return Number(counts);

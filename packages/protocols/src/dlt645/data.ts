@@ -3,7 +3,7 @@ import { protocolError } from '../errors.ts';
 import { findDataId } from './data-ids.ts';
 import { bytes, type Format } from './format.ts';
 import type { Edition } from './frame.ts';
-import { type DataValue, decodeValue, encodeValue, sizeOf } from './value.ts';
+import { type DataValue, decodeNumberAt, decodeValue, encodeValue, sizeOf } from './value.ts';
 
 /** One value with its name: a block has several, in order. */
 export interface DataItem {
@@ -32,7 +32,12 @@ export function decodeData(edition: Edition, dataId: string, data: Uint8Array): 
   }
   const items: DataItem[] = [];
   for (let at = 0; at < count; at++) {
-    const value = decodeValue(format, data.subarray(at * size, (at + 1) * size));
+    const from = at * size;
+    const to = from + size;
+    const value =
+      format.kind === 'number'
+        ? decodeNumberAt(data, from, to, format.signed)
+        : decodeValue(format, data.subarray(from, to));
     items.push({ name: itemNames[at] ?? name, format, value });
   }
   return items;

@@ -170,7 +170,7 @@ export function splitDataId(edition: Edition, data: Uint8Array): { dataId: strin
   if (data.length < bytes) throw protocolError('frame.bad_length', `a data id has ${bytes} bytes, got ${data.length}`);
   let dataId = '';
   for (let at = bytes - 1; at >= 0; at--) dataId += HEX[data[at] ?? 0];
-  return { dataId, rest: data.slice(bytes) };
+  return { dataId, rest: data.subarray(bytes) };
 }
 
 /** @param dataId 4 or 8 upper-case hexadecimal digits @throws frame.bad_value */

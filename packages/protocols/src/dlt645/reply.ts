@@ -100,16 +100,16 @@ export function decodeReply(frame: Dlt645Frame): Dlt645Reply {
       control: frame.control,
     });
   }
+  if (name === 'read') {
+    const { dataId, rest } = splitDataId(edition, frame.data);
+    return { edition, address: frame.address, kind: 'data', dataId, data: rest, more: hasMore(frame) };
+  }
   return { ...origin, ...decodeBody(edition, name, frame) };
 }
 
-function decodeBody(edition: Edition, name: FunctionName, frame: Dlt645Frame): ReplyBody {
+function decodeBody(edition: Edition, name: Exclude<FunctionName, 'read'>, frame: Dlt645Frame): ReplyBody {
   const { data } = frame;
   switch (name) {
-    case 'read': {
-      const { dataId, rest } = splitDataId(edition, data);
-      return { kind: 'data', dataId, data: rest, more: hasMore(frame) };
-    }
     case 'read_more': {
       const { dataId, rest } = splitDataId(edition, data);
       if (edition === '1997') return { kind: 'more_data', dataId, data: rest, more: hasMore(frame), sequence: null };

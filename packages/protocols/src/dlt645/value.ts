@@ -36,10 +36,10 @@ export function decodeValue(format: Format, wire: Uint8Array): DataValue {
   if (format.kind === 'list') return decodeList(format.of, wire);
   if (format.kind === 'record') return decodeRecord(format, wire);
   if (format.kind === 'bytes') return toHex(wire);
-  if (isAbsent(wire)) return null;
+  if (isAbsent(wire, 0, wire.length)) return null;
   switch (format.kind) {
     case 'number':
-      return decodeNumber(wire, format.signed);
+      return decodeNumber(wire, 0, wire.length, format.signed);
     case 'digits':
     case 'time':
       return decodeBcdLowFirst(wire);
@@ -50,8 +50,12 @@ export function decodeValue(format: Format, wire: Uint8Array): DataValue {
   }
 }
 
-function isAbsent(wire: Uint8Array): boolean {
-  for (const byte of wire) if (byte !== 0xff) return false;
+/** The same for numbers one behind the other, of which `from` to `to` are one: the block that every reading asks for. */
+export const decodeNumberAt = (wire: Uint8Array, from: number, to: number, signed: boolean): bigint | null =>
+  isAbsent(wire, from, to) ? null : decodeNumber(wire, from, to, signed);
+
+function isAbsent(wire: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (wire[at] !== 0xff) return false;
   return true;
 }
 
@@ -108,15 +112,17 @@ const SIGN = 0x80;
 const MOST_EXACT_BYTES = 7;
 
 /** Low byte first, two digits each; the top bit of all may be a sign. */
-function decodeNumber(wire: Uint8Array, signed: boolean): bigint {
-  if (wire.length > MOST_EXACT_BYTES) return BigInt(decodeBcdLowFirst(wire));
-  const top = wire.length - 1;
-  const isNegative = signed && ((wire[top] ?? 0) & SIGN) !== 0;
+function decodeNumber(wire: Uint8Array, from: number, to: number, signed: boolean): bigint {
+  if (to - from > MOST_EXACT_BYTES) return BigInt(decodeBcdLowFirst(wire.subarray(from, to)));
+  const isNegative = signed && ((wire[to - 1] ?? 0) & SIGN) !== 0;
   let magnitude = 0;
-  for (let at = top; at >= 0; at--) {
-    const byte = isNegative && at === top ? (wire[at] ?? 0) & ~SIGN : (wire[at] ?? 0);
-    const [tens, ones] = [byte >> 4, byte & 0x0f];
-    if (tens > 9 || ones > 9) throw protocolError('frame.bad_bcd', 'not decimal digits', { hex: toHex(wire) });
+  for (let at = to - 1; at >= from; at--) {
+    const byte = isNegative && at === to - 1 ? (wire[at] ?? 0) & ~SIGN : (wire[at] ?? 0);
+    const tens = byte >> 4;
+    const ones = byte & 0x0f;
+    if (tens > 9 || ones > 9) {
+      throw protocolError('frame.bad_bcd', 'not decimal digits', { hex: toHex(wire.subarray(from, to)) });
+    }
     magnitude = magnitude * 100 + tens * 10 + ones;
   }
   return BigInt(isNegative ? -magnitude : magnitude);

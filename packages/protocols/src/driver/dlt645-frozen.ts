@@ -15,8 +15,9 @@ const OCCASION = { hourly_freeze: '04', daily_freeze: '06' } as const;
 const MOST_FREEZES = 0xfe;
 /** Class 4 holds the energies; import comes first. */
 const ENERGY_CLASS = 3;
-const BLOCKS_A_QUESTION = 8;
-const MOST_QUESTIONS = 200;
+/** So many fit one frame where the meter keeps energies alone. */
+const BLOCKS_A_QUESTION = 4;
+const MOST_QUESTIONS = 400;
 /** XXXXXX.XX kWh. */
 const WH_PER_COUNT = 10n;
 
