@@ -136,11 +136,12 @@ export class MqttDevice {
     meter.lastReportAt = receivedAt;
   }
 
+  /** The device was heard: where it is the meter itself, that is a word of the meter. Those behind it speak by uploads. */
   noteContact(said: { readonly iccid?: string; readonly rssi?: number; readonly firmware?: string }): void {
     const at = this.env.ctx.clock.now();
-    for (const { device } of this.session.meters) {
-      this.env.contacts.note({ marketId: device.marketId, meterId: device.meterId, at, online: true, ...said });
-    }
+    const device = this.meterOf(null)?.device;
+    if (!device) return;
+    this.env.contacts.note({ marketId: device.marketId, meterId: device.meterId, at, online: true, ...said });
   }
 
   /** The wall clock where the device hangs. */
@@ -180,7 +181,8 @@ export class MqttDevice {
   }
 
   #hangUp(reason: Counter): void {
-    if (this.#closed) return;
+    // Its keep-alive says whether it is there. That nothing passes through it is no reason to do without its uploads.
+    if (this.#closed || reason === 'closed_for_time_outs') return;
     this.env.stats.trouble(reason, { link: LINK, linkKey: this.linkKey }, 'the session of an MQTT device was ended');
     this.tell(reason, {});
     this.close();

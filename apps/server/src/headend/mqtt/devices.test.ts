@@ -243,6 +243,20 @@ test('a device that packs its messages is understood, and answered alike', async
   expect(await readingsOf(meter)).toEqual([{ total: 8_250n, read_at: START }]);
 });
 
+test('a device through which nothing passes keeps its connection, and its meter its command', async () => {
+  const { meter, device, sn } = await connected({ ...FAST, limits: { ...FAST.limits, replyWithinMs: 20 } });
+  await device.say(`/gw/acrelHW/null/heart/${sn}`, { type: 'heart', gwSN: sn });
+  const commandId = await order(ctx, meter, 'off');
+  for (let timeOuts = 1; timeOuts <= 4; timeOuts++) {
+    await vi.waitFor(() => expect(headend?.stats().requests_timed_out).toBeGreaterThanOrEqual(timeOuts));
+    await ctx.db.tx((tx) => tx.notify('command', `${meter.marketId} ${meter.meterId}`));
+  }
+  const acknowledged = device.next('/data/');
+  await device.say(`/gw/acrelHW/null/data/${sn}`, hwData(sn, START, 3));
+  await acknowledged;
+  expect(await commandNow(ctx.db, commandId)).toMatchObject({ state: 'sent' });
+});
+
 test('messages of no sense are counted and seen, and nothing stops', async () => {
   const { device, sn } = await connected();
   const topics = [`/gw/acrelHW/null/data/${sn}`, `/gw/acrelHW/null/transport/${sn}`, `/gw/acrelHW/null/login/${sn}`];
