@@ -47,5 +47,15 @@ function renew(env: LinkEnv, session: ConnectedSession, claimed: Claimed | undef
   if (!claimed) session.hangUp('closed_unclaimed');
   // How a line is driven is settled when it begins.
   else if (!isDeepStrictEqual(session.gateway, claimed.gateway)) session.hangUp('closed_for_new_settings');
-  else for (const meter of env.sessions.setDevices(session, claimed.devices)) env.onReachable(meter);
+  else move(env, session, claimed);
+}
+
+function move(env: LinkEnv, session: ConnectedSession, { devices }: Claimed): void {
+  const { contacts, ctx, sessions } = env;
+  const before = session.meters;
+  for (const meter of sessions.setDevices(session, devices)) env.onReachable(meter);
+  for (const { device } of before) {
+    const { marketId, meterId } = device;
+    if (!sessions.meter(meterId)) contacts.note({ marketId, meterId, at: ctx.clock.now(), online: false });
+  }
 }

@@ -6,8 +6,8 @@ import { takePush } from './pushes.ts';
 
 type Register = Extract<Acrel4gUp, { kind: 'register' }>;
 type Data = Extract<Acrel4gUp, { kind: 'data' }>;
-interface Incoming {
-  readonly message: Acrel4gUp;
+interface Incoming<M = Acrel4gUp> {
+  readonly message: M;
   readonly frame: Uint8Array;
 }
 
@@ -27,7 +27,7 @@ export class Acrel4gHandler implements LinkHandler {
   #ended = false;
   #session: ConnectedSession | null = null;
   /** Of a device that nobody claimed, in case somebody does. */
-  #registration: Register | null = null;
+  #registration: Incoming<Register> | null = null;
 
   constructor(wire: Wire) {
     this.#wire = wire;
@@ -63,9 +63,10 @@ export class Acrel4gHandler implements LinkHandler {
     if (this.#handling) return;
     this.#handling = true;
     for (let next = this.#inbox.shift(); next && !this.#ended; next = this.#inbox.shift()) {
+      const { message, frame } = next;
       if (this.#session) this.#handle(this.#session, next);
-      else if (next.message.kind !== 'register' || this.#registration) this.#wire.env.stats.count('frames_unexpected');
-      else await this.#register(next.message);
+      else if (message.kind !== 'register' || this.#registration) this.#wire.env.stats.count('frames_unexpected');
+      else await this.#register({ message, frame });
     }
     this.#handling = false;
   }
@@ -96,16 +97,19 @@ export class Acrel4gHandler implements LinkHandler {
     }
   }
 
-  async #register(message: Register): Promise<void> {
+  async #register(registration: Incoming<Register>): Promise<void> {
+    const { message, frame } = registration;
     const { serial } = message;
     if (!SERIAL.test(serial)) return this.#wire.close('frames_unexpected');
     const claimed = await this.#wire.identify('acrel4g', serial);
     if (!claimed) {
-      this.#registration = message;
+      this.#wire.see('up', PROTOCOL, frame);
+      this.#registration = registration;
       return;
     }
     const send = (modbus: Uint8Array) => this.#wire.write(encodeDown({ kind: 'transparent', modbus }));
     this.#session = this.#wire.open(claimed, { send, ownModem: true });
+    this.#wire.see('up', PROTOCOL, frame);
     if (this.#session) this.#welcome(message);
   }
 

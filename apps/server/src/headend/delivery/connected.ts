@@ -16,10 +16,11 @@ import { PRIORITY, type ReachableMeter } from '../reachable.ts';
 import { readMeter } from '../read.ts';
 import { switchReport } from '../report.ts';
 
-/** When to read back after a write. A relay moves within a fraction of a second; a valve, or a busy meter, takes longer. */
-const READ_BACK_AFTER_MS: readonly number[] = [300, 1_000, 3_000, 8_000];
+/** When to read back after a write. A relay moves within a fraction of a second; a valve takes ten to sixty. */
+const READ_BACK_AFTER_MS = { relay: [300, 1_000, 3_000, 8_000], valve: [3_000, 12_000, 30_000, 60_000] } as const;
 export const MAX_WRITES = 4;
-/** A meter that says nothing keeps its command. It is left alone as long as the last wait, then twice as long each time. */
+/** A meter that says nothing keeps its command. It is left alone for a while, then twice as long each time. */
+const SILENT_LEAST_MS = 8_000;
 const SILENT_MOST_MS = 600_000;
 const OPEN_STATES = ['queued', 'sent', 'acknowledged'] as const;
 
@@ -33,12 +34,12 @@ type Env = Pick<LinkEnv, 'ctx' | 'reports' | 'contacts' | 'sessions'>;
  */
 export class ConnectedDelivery {
   readonly #env: Env;
-  readonly #readBackAfterMs: readonly number[];
+  readonly #readBackAfterMs: readonly number[] | undefined;
   readonly #drives = new Map<string, Drive>();
   readonly #silences = new Map<string, Silence>();
   #stopped = false;
 
-  constructor(env: Env, readBackAfterMs: readonly number[] = READ_BACK_AFTER_MS) {
+  constructor(env: Env, readBackAfterMs?: readonly number[]) {
     this.#env = env;
     this.#readBackAfterMs = readBackAfterMs;
   }
@@ -56,7 +57,11 @@ export class ConnectedDelivery {
     if (this.#drives.has(meterId) || this.#silences.get(meterId)?.timer) return;
     const meter = this.#env.sessions.meter(meterId);
     if (!meter || this.#stopped) return;
-    const started = new Drive(this.#env, meter, this.#readBackAfterMs);
+    const started = new Drive(
+      this.#env,
+      meter,
+      this.#readBackAfterMs ?? READ_BACK_AFTER_MS[meter.point.model.switch ?? 'relay'],
+    );
     this.#drives.set(meterId, started);
     void started.run().then((end) => {
       this.#drives.delete(meterId);
@@ -76,7 +81,8 @@ export class ConnectedDelivery {
   #leaveAlone(meterId: string): void {
     if (this.#stopped) return;
     const lastMs = this.#silences.get(meterId)?.waitMs;
-    const waitMs = Math.min(SILENT_MOST_MS, lastMs ? 2 * lastMs : (this.#readBackAfterMs.at(-1) ?? SILENT_MOST_MS));
+    const leastMs = this.#readBackAfterMs?.at(-1) ?? SILENT_LEAST_MS;
+    const waitMs = Math.min(SILENT_MOST_MS, lastMs ? 2 * lastMs : leastMs);
     const timer = setTimeout(() => {
       this.#silences.set(meterId, { waitMs, timer: null });
       this.ensure(meterId);

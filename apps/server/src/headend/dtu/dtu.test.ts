@@ -13,7 +13,9 @@ const ctx = await testContext(clock);
 const running: Headend[] = [];
 const MODEL = 'DDSY1352-NK';
 const SWEEP = { everyMs: 10, graceMs: 0, retryLeastMs: 50, retryMostMs: 200 };
-const LIMITS = { replyWithinMs: 150, quietAfterTimeOutMs: 40 };
+const LIMITS = { replyWithinMs: 5_000, quietAfterTimeOutMs: 40 };
+/** Where somebody is to be waited for in vain. */
+const IMPATIENT = { ...LIMITS, replyWithinMs: 150 };
 
 let lastImei = 860_000_000_000_000;
 const nextImei = () => String(++lastImei);
@@ -113,7 +115,7 @@ test('an answer of the wrong meter answers nothing, and the right one behind it 
 });
 
 test('a late answer is dropped, and the next question gets its own', async () => {
-  const headend = await start();
+  const headend = await start({ limits: IMPATIENT });
   const { linkKey, meters, played, dtu } = await bus([5]);
   const [meter] = played;
   if (!meter) throw new Error('no meter');
@@ -131,7 +133,7 @@ test('a late answer is dropped, and the next question gets its own', async () =>
 });
 
 test('one dead meter among 64 goes offline, and the other 63 are read', async () => {
-  const headend = await start({ sweep: { ...SWEEP, maxAtOnce: 64 } });
+  const headend = await start({ limits: IMPATIENT, sweep: { ...SWEEP, maxAtOnce: 64 } });
   const units = Array.from({ length: 64 }, (_, index) => index + 1);
   const { linkKey, meters, played, dtu } = await bus(units);
   const dead = 20;
@@ -153,7 +155,7 @@ test('one dead meter among 64 goes offline, and the other 63 are read', async ()
 });
 
 test('a bus of which nobody answers is given up for the modem to call again', async () => {
-  const headend = await start();
+  const headend = await start({ limits: IMPATIENT });
   const { linkKey, dtu } = await bus([1, 2]);
   await dtu.connect(headend.port, linkKey);
   await dtu.closed();

@@ -4,6 +4,7 @@ import type { LineSettings } from '../gateways.ts';
 import type { LinkHandler, Wire } from '../listener/handler.ts';
 import type { ConnectedSession } from '../sessions.ts';
 
+const PROTOCOL = 'dtu';
 /** After so long without a byte, what the stripper still holds is no beginning of anything. */
 const SETTLE_AFTER_MS = 100;
 /** Of the first packets, kept in case its gateway's settings say that they are to be read otherwise. */
@@ -72,8 +73,11 @@ export class DtuHandler implements LinkHandler {
     }
     this.#key = key;
     const claimed = await this.#wire.identify('dtu', key);
+    if (claimed) {
+      this.#session = this.#wire.open(claimed, { send: (request) => this.#wire.write(request), ownModem: false });
+    }
+    this.#wire.see('up', PROTOCOL, this.#begun);
     if (!claimed) return;
-    this.#session = this.#wire.open(claimed, { send: (request) => this.#wire.write(request), ownModem: false });
     this.#follow(claimed.gateway?.settings ?? {});
   }
 
