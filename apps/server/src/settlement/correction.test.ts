@@ -197,7 +197,7 @@ test('corrections and settlements at the same time, 30 rounds: the month costs w
     expect(await market.cost()).toBe(fen(485));
     if (round % 10 === 0) await market.prove();
   }
-});
+}, 60_000);
 
 test('whatever was said and is true, whenever it comes out, estimate and correction cost what the truth costs', async () => {
   const kwh = fc.integer({ min: 0, max: 12_000 });

@@ -154,7 +154,7 @@ test('two workers at once, and a rerun after them, settle a swap once', async ()
     expect(await market.cost()).toBe(740n);
     if (round % 10 === 0) await market.prove();
   }
-});
+}, 60_000);
 
 test('a new tenant at the swapped meter begins a period of his own', async () => {
   const market = await swapMarket(ctx, steps(10_000, '0.5', '0.8'), { meters: 2 });
