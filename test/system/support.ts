@@ -15,7 +15,14 @@ import {
   startServer,
   verifyMarket,
 } from '@openprepay/server';
-import { type Fault, firstSite, type Simulator, type Site, startSimulator } from '@openprepay/simulator';
+import {
+  type Fault,
+  type FirstSiteOptions,
+  firstSite,
+  type Simulator,
+  type Site,
+  startSimulator,
+} from '@openprepay/simulator';
 import { expect, vi } from 'vitest';
 
 /** The whole program and a simulated market in this process, on real sockets and a real database of its own. */
@@ -39,9 +46,14 @@ export interface TestMarketOptions {
   readonly faults?: readonly Fault[];
   readonly consoleDir?: string;
   readonly connectWithinMs?: number;
+  /** Another market than the first site's. */
+  readonly draw?: (given: FirstSiteOptions) => Site;
   /** Changes the site before it is imported, for example balances. */
   readonly prepare?: (site: Site) => Site;
 }
+
+/** Meters on a line answer as fast as the program can. */
+const FAST_BUS = { timing: 0, answerLeastMs: 0, answerMostMs: 2 } as const;
 
 export async function startTestMarket(options: TestMarketOptions): Promise<TestMarket> {
   const dataDir = await mkdtemp(join(tmpdir(), 'openprepay-system-'));
@@ -49,7 +61,7 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
   await chmod(dataDir, 0o755);
   const platformPort = await freePort();
   const store = await openStore({ databaseUrl: null, dataDir, log: silentLog });
-  const drawn = firstSite({
+  const drawn = (options.draw ?? firstSite)({
     seed: 7,
     stalls: options.stalls,
     nbBaseUrl: `http://127.0.0.1:${platformPort}`,
@@ -61,6 +73,7 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
     db: store.db,
     http: { host: '127.0.0.1', port: 0 },
     device: { host: '127.0.0.1', port: 0 },
+    mqtt: site.gateways?.some(({ link }) => link === 'mqtt') ? { host: '127.0.0.1', port: 0 } : null,
     consoleDir: options.consoleDir ?? null,
     speed: options.speed,
     log: silentLog,
@@ -77,6 +90,8 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
     stateFile: null,
     faults: options.faults ?? [],
     connectWithinMs: options.connectWithinMs ?? 2_000,
+    ...(server.mqttPort !== null && { mqttUrl: `mqtt://127.0.0.1:${server.mqttPort}` }),
+    bus: FAST_BUS,
     log: () => {},
   });
   if (!server.firstAdmin) throw new Error('a new installation makes its first admin');
