@@ -18,14 +18,16 @@ const ACCESS_OF: Readonly<Record<MeterModel['driver'], readonly string[]>> = {
   cjt188: [],
 };
 
-/** Says of any model that somebody tried on this very meter what is not proved of its make. */
+/**
+ * Says of any meter that somebody tried on it what is not proved of its make, or compared with its display the values that
+ * its gateway or MQTT device names.
+ */
 const UNVERIFIED = 'unverified';
 
 /** Where the address on the bus is the meter's own, and not a name that a gateway or a platform has for it. */
 const OWN_ADDRESS_LINKS: readonly Link[] = ['acrel4g', 'dtu', 'modbus_tcp'];
 
-const accessKeysOf = (model: MeterModel): readonly string[] =>
-  model.unverified.length > 0 ? [...ACCESS_OF[model.driver], UNVERIFIED] : ACCESS_OF[model.driver];
+const accessKeysOf = (model: MeterModel): readonly string[] => [...ACCESS_OF[model.driver], UNVERIFIED];
 
 /** Every model the program knows, as a form needs it. */
 export const catalogue: readonly MeterModelInfo[] = Object.values(meterModels)
@@ -96,8 +98,8 @@ export function whatIsImpossible(given: Description): Impossible[] {
   const known = accessKeysOf(model);
   const unknown = Object.keys(given.access ?? {}).find((key) => !known.includes(key));
   if (unknown !== undefined) {
-    const wanted = known.length === 0 ? 'needs nothing' : `takes ${known.join(', ')}`;
-    wrong.push({ field: 'access', code: 'devices.bad_access', message: `${model.model} ${wanted}, not ${unknown}` });
+    const message = `${model.model} takes ${known.join(', ')}, not ${unknown}`;
+    wrong.push({ field: 'access', code: 'devices.bad_access', message });
   }
   return wrong;
 }
