@@ -165,7 +165,7 @@ function switching(meterAt: (which: 0 | 1) => VirtualMeter): void {
       const { asks } = converse(driver.writeSwitch(meter.point, wanted, NOON), plain(meter));
       expect(asks.map((ask) => ask.write)).toEqual([true]);
       expect(meter.switchState).toBe(wanted);
-      expect(converse(driver.readSwitch(meter.point), plain(meter)).value).toBe(wanted);
+      expect(converse(driver.readSwitch(meter.point, wanted), plain(meter)).value).toBe(wanted);
     }
   });
 

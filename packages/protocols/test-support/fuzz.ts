@@ -109,7 +109,7 @@ const driverRuns = (): Run[] =>
     )?.checksum;
     const meter = virtualMeterOf(model, 0);
     const one = (draw: Draw) => {
-      const dialogue = draw(4) === 0 && model.switch ? driver.readSwitch(meter.point) : driver.read(meter.point);
+      const dialogue = draw(4) === 0 && model.switch ? driver.readSwitch(meter.point, 'off') : driver.read(meter.point);
       let frame: Uint8Array = new Uint8Array(0);
       attempt(result, frame, () => {
         let step = dialogue.next();

@@ -40,7 +40,7 @@ describe('the relay of a DL/T 645 meter', () => {
     ['1000', 'moving'],
     ['4000', 'moving'],
   ])('with status word 3 of %s, low byte first, is seen as %s', (word, seen) => {
-    expect(converse(driver.readSwitch(meterOf().point), saying(word)).value).toBe(seen);
+    expect(converse(driver.readSwitch(meterOf().point, 'on'), saying(word)).value).toBe(seen);
   });
 
   test('is ordered with the password, the operator and an end of validity', () => {

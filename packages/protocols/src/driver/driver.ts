@@ -97,7 +97,8 @@ export interface MeterDriver {
   read(point: MeterPoint): Dialogue<MeterReading>;
   /** Orders the relay or valve. That the meter took the order is not success: `readSwitch` is. */
   writeSwitch(point: MeterPoint, wanted: 'on' | 'off', at: ZonedParts): Dialogue<void>;
-  readSwitch(point: MeterPoint): Dialogue<SwitchSeen>;
+  /** Where it stands. @param wanted what it was told; a meter that stands so without holding to it says `not_held` */
+  readSwitch(point: MeterPoint, wanted: 'on' | 'off'): Dialogue<SwitchSeen>;
   /** Registers frozen between two times of the meter, oldest first, where the model keeps any (`model.freezes`). */
   readFrozen(point: MeterPoint, from: ZonedParts, to: ZonedParts): Dialogue<FrozenReading[]>;
   /** What this model can be told; absent where it cannot, or where it is not yet verified on a real meter. */

@@ -73,7 +73,7 @@ export const modbusDriver: MeterDriver = {
   },
 
   /** A relay that stands right without being forced so may be moved again by the meter's own prepaid logic. */
-  *readSwitch(point) {
+  *readSwitch(point, wanted) {
     const model = modelOf('modbus', point);
     const relay = relayOf(model);
     const { forced, open } = readFields(relay.registers.fields, yield* readRegisters(point, relay.registers));
@@ -81,8 +81,8 @@ export const modbusDriver: MeterDriver = {
       throw protocolError('frame.bad_value', 'switch registers are 0 or 1', { forced, open });
     }
     const state = relayState(relay, yield* readBlocks(point, model.profile.blocks));
-    const held = forced === 1 && state === (open === 1 ? 'off' : 'on');
-    return state === 'fault' || held ? state : 'not_held';
+    const held = forced === 1 && wanted === (open === 1 ? 'off' : 'on');
+    return state === wanted && !held ? 'not_held' : state;
   },
 
   // biome-ignore lint/correctness/useYield: no such meter keeps copies of its registers, so nothing is asked

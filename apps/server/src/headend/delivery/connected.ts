@@ -251,14 +251,14 @@ class Drive {
     const { protocol } = driver;
     let seen: SwitchSeen | SilentOutcome;
     try {
-      const said = await converse(this.#meter, PRIORITY.command, driver.readSwitch(point));
+      const said = await converse(this.#meter, PRIORITY.command, driver.readSwitch(point, command.wanted));
       seen = said?.value ?? 'no_answer';
       const frame = concatBytes(...(said?.replies ?? []));
       if (said) await reports.add(switchReport(device, said.value, { receivedAt: ctx.clock.now(), frame, protocol }));
     } catch (error) {
       seen = outcomeOf(error);
     }
-    const request = { protocol, bytes: firstRequest(driver.readSwitch(point)) };
+    const request = { protocol, bytes: firstRequest(driver.readSwitch(point, command.wanted)) };
     await noteReadBack(ctx.db, command, { at: ctx.clock.now(), request, outcome: `read_${seen}` });
     return seen;
   }
