@@ -17,7 +17,7 @@ import {
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
-import { registerText } from '../readings/register-value.ts';
+import { registerText, turnoversAt } from '../readings/register-value.ts';
 import { replacementError } from './errors.ts';
 import { instantOfExchange, takeFinal } from './final-reading.ts';
 import { retire } from './retire.ts';
@@ -166,6 +166,8 @@ async function shownAt(tx: Tx, marketId: string, meter: RegisteredMeter, at: Dat
   const shown = (total: bigint, turnovers: number) => registerText(meter, quantity(total), turnovers);
   return {
     value: shown(reading.total, reading.turnovers),
-    ...(reading.tariffs && { tariffs: reading.tariffs.map((one) => (one === null ? null : shown(one, 0))) }),
+    ...(reading.tariffs && {
+      tariffs: reading.tariffs.map((one) => (one === null ? null : shown(one, turnoversAt(meter, quantity(one))))),
+    }),
   };
 }
