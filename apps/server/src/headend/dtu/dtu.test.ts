@@ -3,9 +3,9 @@ import { decodeRequest, encodeRequest } from '@openprepay/protocols/modbus';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type TestClock, testClock, testContext } from '../../../test-support/database.ts';
 import { type Headend, type HeadendOptions, startHeadend } from '../index.ts';
-import { type BusMeter, ModbusMeter, OldMeter } from '../test-support/bus-meters.ts';
+import { type BusMeter, ModbusMeter, OldMeter, WaterMeter } from '../test-support/bus-meters.ts';
 import { seedGateway, totalsOf } from '../test-support/gateways.ts';
-import { commandNow, order, START, stateOf, type TestMeter } from '../test-support/market.ts';
+import { commandNow, exceptionsOf, order, START, stateOf, type TestMeter } from '../test-support/market.ts';
 import { ScriptedDtu } from '../test-support/scripted-dtu.ts';
 
 const clock: TestClock = testClock(START);
@@ -214,4 +214,65 @@ test('a modem may name itself before every packet, and send heartbeats of its ow
   expect(headend.stats()).toMatchObject({ noise_bytes: 0, requests_timed_out: 0 });
   await dtu.closed();
   expect(headend.stats().closed_for_silence).toBe(1);
+});
+
+async function waterBus(water: WaterMeter) {
+  const headend = await start();
+  const linkKey = nextImei();
+  const plan = [{ model: 'LXSY-188', busAddress: water.address }];
+  const [meter] = await seedGateway(ctx, { link: 'dtu', linkKey, meters: plan });
+  if (!meter) throw new Error('no meter');
+  const dtu = new ScriptedDtu();
+  dtu.onRequest = (request) => dtu.send(answerOf([water], request));
+  await dtu.connect(headend.port, linkKey);
+  return meter;
+}
+
+test('the valve of a wired water meter is closed, and confirmed only when it has moved', async () => {
+  const water = new WaterMeter('78330000000001', 12_340n, 2);
+  const meter = await waterBus(water);
+  await becomes(meter, [12_340n]);
+  const commandId = await order(ctx, meter, 'off');
+  await vi.waitFor(async () => expect(await commandNow(ctx.db, commandId)).toMatchObject({ state: 'confirmed' }), {
+    timeout: 10_000,
+  });
+  expect(water.valve).toBe('off');
+  expect(await stateOf(ctx.db, meter)).toMatchObject({ switch_state: 'off' });
+});
+
+test('an order that the meter refuses is on record as refused, and ends where a person sees it', async () => {
+  const water = new WaterMeter('78330000000002', 1_000n, 1);
+  water.refuses = true;
+  const meter = await waterBus(water);
+  const commandId = await order(ctx, meter, 'off');
+  await vi.waitFor(async () => expect(await commandNow(ctx.db, commandId)).toMatchObject({ state: 'failed' }), {
+    timeout: 10_000,
+  });
+  const attempts = await ctx.db.query(
+    `select distinct outcome from command_attempt where command_id = $1 and step = 'write'`,
+    [commandId],
+  );
+  expect(attempts).toEqual([{ outcome: 'refused' }]);
+  expect(await exceptionsOf(ctx.db, meter)).toEqual(['switch_not_confirmed']);
+});
+
+test('a meter that is silent on its bus keeps its command until it answers', async () => {
+  const headend = await start({ limits: IMPATIENT });
+  const { linkKey, meters, played, dtu } = await bus([1, 2]);
+  const [live, silent] = meters;
+  if (!live || !silent) throw new Error('no meters');
+  let answers = false;
+  dtu.onRequest = (request) => {
+    if (request[0] === 1 || answers) dtu.send(answerOf(played, request));
+  };
+  await dtu.connect(headend.port, linkKey);
+  await becomes(live, [1_000n]);
+  const commandId = await order(ctx, silent, 'off');
+  await vi.waitFor(() => expect(headend.stats().requests_timed_out).toBeGreaterThan(5), { timeout: 10_000 });
+  expect(await commandNow(ctx.db, commandId)).toMatchObject({ state: 'sent', attempts: 1 });
+  answers = true;
+  await vi.waitFor(async () => expect(await commandNow(ctx.db, commandId)).toMatchObject({ state: 'confirmed' }), {
+    timeout: 10_000,
+  });
+  expect(headend.stats().closed_for_time_outs).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { concatBytes, fromHex } from '@openprepay/kernel';
 import { encodeLiveBlock, encodeSwitchRegisters, LIVE_BLOCK } from '@openprepay/protocols/acrel1352';
+import * as cjt188 from '@openprepay/protocols/cjt188';
 import { decodeFrame, encodeFrame } from '@openprepay/protocols/dlt645';
 import { decodeRequest, encodeReply } from '@openprepay/protocols/modbus';
 import { ScriptedMeter } from './scripted-meter.ts';
@@ -62,7 +63,7 @@ export class OldMeter implements BusMeter {
   }
 
   answer(request: Uint8Array): Uint8Array | null {
-    const asked = tryFrame(request);
+    const asked = tryFrame(request, decodeFrame);
     if (asked?.address !== this.address) return null;
     const { address } = this;
     const isEnergy = asked.control === 0x01 && ENERGY.every((byte, index) => asked.data[index] === byte);
@@ -72,9 +73,47 @@ export class OldMeter implements BusMeter {
   }
 }
 
-function tryFrame(request: Uint8Array) {
+/** A wired water meter of CJ/T 188. Its valve is where it was told to be when it has been asked `travelReads` times. */
+export class WaterMeter implements BusMeter {
+  readonly address: string;
+  readonly litres: bigint;
+  valve: cjt188.ValveState = 'on';
+  refuses = false;
+  readonly #travelReads: number;
+  #ordered: 'on' | 'off' = 'on';
+  #readsLeft = 0;
+
+  constructor(address: string, litres: bigint, travelReads: number) {
+    this.address = address;
+    this.litres = litres;
+    this.#travelReads = travelReads;
+  }
+
+  answer(request: Uint8Array): Uint8Array | null {
+    const asked = tryFrame(request, cjt188.decodeFrame);
+    if (asked?.address !== this.address) return null;
+    if (asked.control === cjt188.CONTROL.write) return cjt188.encodeFrame(this.#order(asked));
+    this.#readsLeft -= 1;
+    if (this.#readsLeft <= 0) this.valve = this.#ordered;
+    const metering = { currentLitres: this.litres, settlementLitres: 0n, clock: null, ...this.#status() };
+    return cjt188.encodeFrame(cjt188.readReply(asked, metering));
+  }
+
+  #order(asked: cjt188.Cjt188Frame): cjt188.Cjt188Frame {
+    if (this.refuses) return cjt188.refusalOf(asked, Uint8Array.of(0, 1));
+    this.#ordered = cjt188.decodeValveRequest(asked);
+    this.#readsLeft = this.#travelReads;
+    return cjt188.valveReply(asked, this.#status());
+  }
+
+  #status(): cjt188.MeterStatus {
+    return { valve: this.valve, batteryLow: false, statusRaw: '0000' };
+  }
+}
+
+function tryFrame<F>(request: Uint8Array, decode: (bytes: Uint8Array) => F): F | null {
   try {
-    return decodeFrame(request);
+    return decode(request);
   } catch {
     return null;
   }
