@@ -102,7 +102,9 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
     return this.#rejectedFrames;
   }
 
-  push(chunk: Uint8Array): Received<M>[] {
+  push(given: Uint8Array): Received<M>[] {
+    // A Buffer's slice is a view of it, where a plain array's is a copy: decoders rely on the copy.
+    const chunk = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
     const received: Received<M>[] = [];
     let at = 0;
     while (at < chunk.length) {
@@ -113,7 +115,7 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
         at = start;
         const whole = this.takeWhole(chunk, at);
         if (whole) {
-          received.push({ message: whole.message, frame: chunk.subarray(at, whole.end) });
+          received.push({ message: whole.message, frame: chunk.slice(at, whole.end) });
           at = whole.end;
           continue;
         }
