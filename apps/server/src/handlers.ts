@@ -1,6 +1,8 @@
+import { approvalsRoutes } from './approvals/routes.ts';
 import { collectorFrameEvents } from './collection/frames.ts';
 import { collectionRoutes } from './collection/routes.ts';
 import { controlRoutes } from './control/routes.ts';
+import { counterRoutes } from './counter/routes.ts';
 import { devicesRoutes } from './devices/routes.ts';
 import { identityRoutes } from './identity/routes.ts';
 import { operatorOf } from './identity/service.ts';
@@ -19,6 +21,8 @@ export const handlers: Handlers = {
   ...identityRoutes,
   ...sitesRoutes,
   ...ledgerRoutes,
+  ...counterRoutes,
+  ...approvalsRoutes,
   ...controlRoutes,
   ...readingsRoutes,
   ...settlementRoutes,

@@ -4,6 +4,7 @@ import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
 import { type MqttConfig, startHeadend } from './headend/index.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
+import { startSealing } from './ledger/jobs.ts';
 import type { Context } from './platform/context.ts';
 import type { Database } from './platform/database.ts';
 import { buildHttp } from './platform/http.ts';
@@ -61,7 +62,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
 
     const settlement = startSettlement(ctx);
     const control = startControl(ctx);
-    stack.push(() => Promise.all([settlement.stop(), control.stop()]));
+    const sealing = startSealing(ctx);
+    stack.push(() => Promise.all([settlement.stop(), control.stop(), sealing.stop()]));
 
     const app = await buildHttp(ctx, {
       handlers,

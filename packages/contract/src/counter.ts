@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute } from './route.ts';
 import { AmountFen, Id, Instant, Nullable, PaymentMethod } from './schemas.ts';
 
 /*

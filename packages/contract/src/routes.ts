@@ -1,7 +1,10 @@
 import Type from 'typebox';
+import { approvalsRoutes } from './approvals.ts';
 import { collectionRoutes } from './collection.ts';
+import { counterRoutes } from './counter.ts';
 import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
+import { ledgerRoutes } from './ledger.ts';
 import { meterImportRoutes } from './meter-import.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
@@ -14,8 +17,6 @@ import {
   Operator,
   OverrideRequest,
   StallDetail,
-  TopUpRequest,
-  TopUpResult,
   UnclaimedDevice,
 } from './schemas.ts';
 
@@ -75,15 +76,6 @@ export const routes = {
     params: Type.Object({ marketId: Id, stallId: Id }),
     response: StallDetail,
   }),
-  topUp: defineRoute({
-    method: 'POST',
-    path: '/api/markets/:marketId/accounts/:accountId/top-ups',
-    summary: 'Counter top-up of the utility purse',
-    roles: ['admin', 'cashier'],
-    params: Type.Object({ marketId: Id, accountId: Id }),
-    body: TopUpRequest,
-    response: TopUpResult,
-  }),
   setOverride: defineRoute({
     method: 'PUT',
     path: '/api/markets/:marketId/meters/:meterId/override',
@@ -108,6 +100,9 @@ export const routes = {
     roles: ['admin', 'technician', 'auditor'],
     response: Type.Array(UnclaimedDevice),
   }),
+  ...counterRoutes,
+  ...ledgerRoutes,
+  ...approvalsRoutes,
   ...devicesRoutes,
   ...gatewaysRoutes,
   ...meterImportRoutes,

@@ -174,7 +174,7 @@ export type MeterDetail = Static<typeof MeterDetail>;
 
 export const LedgerLine = Type.Object({
   txId: Id,
-  kind: OneOf(['top_up', 'charge', 'opening_balance', 'correction']),
+  kind: OneOf(['top_up', 'charge', 'opening_balance', 'correction', 'reversal', 'refund']),
   at: Instant,
   purse: Purse,
   amountFen: AmountFen,
@@ -246,15 +246,6 @@ export const StallDetail = Type.Object({
   notices: Type.Array(Notice),
 });
 export type StallDetail = Static<typeof StallDetail>;
-
-export const TopUpRequest = Type.Object({
-  /** Made by the caller once per sale: sending the same sale again has the effect of once. */
-  requestId: Id,
-  amountFen: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
-  method: PaymentMethod,
-  memo: Type.Optional(Type.String({ maxLength: 200 })),
-});
-export const TopUpResult = Type.Object({ txId: Id, balanceFen: AmountFen, repeated: Type.Boolean() });
 
 export const OverrideRequest = Type.Object({
   override: Override,

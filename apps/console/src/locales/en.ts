@@ -267,6 +267,8 @@ export const en: Messages = {
     top_up: 'Top-up',
     charge: 'Charge',
     correction: 'Reading corrected',
+    reversal: 'Sale taken back',
+    refund: 'Refund',
     opening_balance: 'Opening balance',
     proof: 'Proof',
     charged: { electricity: 'Electricity', water: 'Water' },

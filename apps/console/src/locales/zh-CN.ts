@@ -264,6 +264,8 @@ export const zhCN = {
     top_up: '充值',
     charge: '扣费',
     correction: '读数更正',
+    reversal: '冲正',
+    refund: '退费',
     opening_balance: '期初余额',
     proof: '扣费依据',
     charged: { electricity: '电费', water: '水费' },

@@ -1,7 +1,7 @@
 export { ledgerLines } from './lines.ts';
 export { post } from './post.ts';
-export { purseBalances } from './store.ts';
-export { type TopUp, topUp } from './top-up.ts';
+export { type SealHead, sealHead, sealMarket } from './seal.ts';
+export { idsByKey, lockPurse, postingsOf, purseBalances } from './store.ts';
 export type {
   LedgerAccount,
   LedgerPosting,

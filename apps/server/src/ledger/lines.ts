@@ -7,7 +7,7 @@ import type { LedgerTransaction, PurseKind } from './types.ts';
 
 type Line = Static<typeof LedgerLine>;
 
-type LineRow = Record<string, unknown> & {
+export type LineRow = Record<string, unknown> & {
   readonly tx_id: string;
   readonly kind: LedgerTransaction['kind'];
   readonly business_at: Date;
@@ -43,13 +43,34 @@ interface CorrectionColumns {
 
 /** The latest lines of an account's purses, newest first; a charge with what was priced, a correction with what was wrong. */
 export async function ledgerLines(db: Queryable, marketId: string, accountId: string, limit: number): Promise<Line[]> {
-  // The transaction of a charge, or of a correction, bears its own id, and ids are in order of time.
-  const rows = await db.query<LineRow>(
+  // Ids are in order of time.
+  const rows = await describeLines<LineRow>(
+    db,
+    'select * from posting where market_id = $1 and account_id = $2 order by tx_id desc limit $3',
+    'line.tx_id desc, line.line',
+    [marketId, accountId, limit],
+  );
+  return rows.map(lineOf);
+}
+
+/**
+ * Purse lines with all that stands behind them.
+ * @param source a query of rows of posting; `$1` is the market
+ * @param order of `line` and `tx`
+ */
+export async function describeLines<R extends LineRow>(
+  db: Queryable,
+  source: string,
+  order: string,
+  values: readonly unknown[],
+): Promise<R[]> {
+  // The transaction of a charge, or of a correction, bears its own id.
+  return db.query<R>(
     `select tx.tx_id, tx.kind, tx.business_at, line.ledger_account, line.amount_fen, tx.memo,
             operator.name as operator_name, charge.from_at, charge.to_at, charge.from_value, charge.to_value,
             meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version,
             charge.exact_after_nano_yuan - charge.exact_before_nano_yuan as exact, correction.*
-     from (select * from posting where market_id = $1 and account_id = $2 order by tx_id desc limit $3) line
+     from (${source}) line
      join ledger_tx tx on tx.market_id = $1 and tx.tx_id = line.tx_id
      left join operator on operator.operator_id = tx.operator_id
      left join charge on charge.market_id = $1 and charge.charge_id = tx.tx_id
@@ -65,21 +86,22 @@ export async function ledgerLines(db: Queryable, marketId: string, accountId: st
        join price_plan plan on plan.market_id = $1 and plan.plan_id = charge_correction.plan_id
        where charge_correction.market_id = $1 and charge_correction.correction_id = tx.tx_id) correction
        on tx.kind = 'correction'
-     order by line.tx_id desc, line.line`,
-    [marketId, accountId, limit],
+     order by ${order}`,
+    values,
   );
-  return rows.map((row) => ({
-    txId: row.tx_id,
-    kind: row.kind,
-    at: row.business_at.toISOString(),
-    purse: row.ledger_account.slice('purse.'.length) as PurseKind,
-    amountFen: Number(row.amount_fen),
-    memo: row.memo,
-    operatorName: row.operator_name,
-    charge: row.from_at === null ? null : chargeOf(row),
-    correction: row.corrected_at === null ? null : correctionOf(row),
-  }));
 }
+
+export const lineOf = (row: LineRow): Line => ({
+  txId: row.tx_id,
+  kind: row.kind,
+  at: row.business_at.toISOString(),
+  purse: row.ledger_account.slice('purse.'.length) as PurseKind,
+  amountFen: Number(row.amount_fen),
+  memo: row.memo,
+  operatorName: row.operator_name,
+  charge: row.from_at === null ? null : chargeOf(row),
+  correction: row.corrected_at === null ? null : correctionOf(row),
+});
 
 function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
   return {

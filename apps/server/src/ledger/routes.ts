@@ -1,20 +1,15 @@
-import type { TopUpResult } from '@openprepay/contract';
-import { fen } from '@openprepay/kernel';
-import type { Static } from 'typebox';
 import type { Handlers } from '../platform/handlers.ts';
-import { topUp } from './top-up.ts';
-import type { PaymentMethod } from './types.ts';
+import { balanceAt, statement } from './statement.ts';
+import type { PurseKind } from './types.ts';
 
 export const ledgerRoutes = {
-  async topUp(ctx, { params, body, operator }): Promise<Static<typeof TopUpResult>> {
-    const outcome = await topUp(ctx, {
+  accountStatement: (ctx, { params, query }) =>
+    statement(ctx.db, {
       ...params,
-      requestId: body.requestId,
-      amountFen: fen(body.amountFen),
-      method: body.method as PaymentMethod,
-      memo: body.memo ?? null,
-      operatorId: operator.operatorId,
-    });
-    return { ...outcome, balanceFen: Number(outcome.balanceFen) };
-  },
+      purse: (query.purse ?? 'utility') as PurseKind,
+      from: new Date(query.from),
+      to: new Date(query.to),
+    }),
+  accountBalance: (ctx, { params, query }) =>
+    balanceAt(ctx.db, params.marketId, params.accountId, query.at === undefined ? ctx.clock.now() : new Date(query.at)),
 } satisfies Partial<Handlers>;

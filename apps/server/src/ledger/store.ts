@@ -1,6 +1,6 @@
-import type { Fen } from '@openprepay/kernel';
+import { type Fen, ZERO_FEN } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
-import type { LedgerTransaction, PaymentMethod, PurseBalance } from './types.ts';
+import type { LedgerPosting, LedgerTransaction, PurseBalance, PurseKind } from './types.ts';
 
 /** @returns the ids of those that were not there before; a transaction that someone else is just posting is waited for */
 export async function insertTransactions(
@@ -9,9 +9,10 @@ export async function insertTransactions(
   transactions: readonly LedgerTransaction[],
 ): Promise<Set<string>> {
   const rows = await tx.query<{ tx_id: string }>(
-    `insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo)
+    `insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo,
+                            reverses_tx_id)
      select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
-                              $8::text[])
+                              $8::text[], $9::uuid[])
      on conflict do nothing
      returning tx_id`,
     [
@@ -23,6 +24,7 @@ export async function insertTransactions(
       transactions.map((transaction) => transaction.recordedAt),
       transactions.map((transaction) => transaction.operatorId),
       transactions.map((transaction) => transaction.memo),
+      transactions.map((transaction) => transaction.reversesTxId ?? null),
     ],
   );
   return new Set(rows.map((row) => row.tx_id));
@@ -90,24 +92,20 @@ export async function purseBalances(
   );
 }
 
-export interface StoredTopUp {
-  readonly txId: string;
-  readonly accountId: string;
-  readonly amountFen: Fen;
-  readonly method: PaymentMethod;
+/** The lines of one transaction, in their order; none where there is no such transaction. */
+export async function postingsOf(tx: Queryable, marketId: string, txId: string): Promise<LedgerPosting[]> {
+  return tx.query<LedgerPosting & Record<string, unknown>>(
+    `select ledger_account as "ledgerAccount", account_id as "accountId", amount_fen as "amountFen"
+     from posting where market_id = $1 and tx_id = $2 order by line`,
+    [marketId, txId],
+  );
 }
 
-export async function findTopUp(tx: Queryable, marketId: string, idempotencyKey: string): Promise<StoredTopUp | null> {
-  const rows = await tx.query<StoredTopUp & Record<string, unknown>>(
-    `select ledger_tx.tx_id as "txId", purse.account_id as "accountId", purse.amount_fen as "amountFen",
-            till.ledger_account as method
-     from ledger_tx
-     join posting purse
-       on purse.market_id = ledger_tx.market_id and purse.tx_id = ledger_tx.tx_id and purse.account_id is not null
-     join posting till
-       on till.market_id = ledger_tx.market_id and till.tx_id = ledger_tx.tx_id and till.account_id is null
-     where ledger_tx.market_id = $1 and ledger_tx.idempotency_key = $2`,
-    [marketId, idempotencyKey],
+/** What a purse holds, and will until the transaction ends. */
+export async function lockPurse(tx: Queryable, marketId: string, accountId: string, kind: PurseKind): Promise<Fen> {
+  const rows = await tx.query<{ balance_fen: Fen }>(
+    'select balance_fen from purse where market_id = $1 and account_id = $2 and kind = $3 for update',
+    [marketId, accountId, kind],
   );
-  return rows[0] ?? null;
+  return rows[0]?.balance_fen ?? ZERO_FEN;
 }

@@ -17,12 +17,14 @@ export interface LedgerPosting {
 /** One business fact. `idempotencyKey` names it: the same fact posted again changes nothing. */
 export interface LedgerTransaction {
   readonly txId: string;
-  readonly kind: 'top_up' | 'charge' | 'opening_balance' | 'correction';
+  readonly kind: 'top_up' | 'charge' | 'opening_balance' | 'correction' | 'reversal' | 'refund';
   readonly idempotencyKey: string;
   readonly businessAt: Date;
   readonly recordedAt: Date;
   readonly operatorId: string | null;
   readonly memo: string | null;
+  /** Of a reversal, and only of one: the transaction that it undoes. */
+  readonly reversesTxId?: string;
   readonly lines: readonly LedgerPosting[];
 }
 

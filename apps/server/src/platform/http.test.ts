@@ -73,11 +73,19 @@ function pathOf(route: Route): string {
   return route.path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? ID);
 }
 
+/** What a route's query cannot do without. */
+function queryOf({ query }: Route): Record<string, string> {
+  const { required = [] } = (query ?? {}) as { required?: readonly string[] };
+  const all = (query ? sample(query) : {}) as Record<string, string>;
+  return Object.fromEntries(Object.entries(all).filter(([key]) => required.includes(key)));
+}
+
 function request(name: RouteName, role: Role | null, change: Partial<InjectOptions> = {}) {
   const route: Route = routes[name];
   return app.inject({
     method: route.method,
     url: pathOf(route),
+    query: queryOf(route),
     ...(route.body && { payload: sample(route.body) as object }),
     ...(role && { cookies: { [SESSION_COOKIE]: role } }),
     ...change,

@@ -1,10 +1,12 @@
 import type { Clock } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
 import { bookRules } from './books.ts';
+import { chainRules } from './chain.ts';
 import { chargeRules } from './charges.ts';
 import { correctionRules } from './corrections.ts';
 import { meterRules } from './meters.ts';
 import { periodRules } from './periods.ts';
+import { receiptRules } from './receipts.ts';
 import { replacementRules } from './replacements.ts';
 import type { Rule, Subject } from './rule.ts';
 
@@ -16,7 +18,16 @@ export interface Check {
   readonly problems: readonly string[];
 }
 
-const RULES = [...bookRules, ...chargeRules, ...periodRules, ...correctionRules, ...meterRules, ...replacementRules];
+const RULES = [
+  ...bookRules,
+  ...receiptRules,
+  ...chainRules,
+  ...chargeRules,
+  ...periodRules,
+  ...correctionRules,
+  ...meterRules,
+  ...replacementRules,
+];
 const MAX_PROBLEMS = 20;
 
 /**

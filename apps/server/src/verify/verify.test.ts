@@ -2,7 +2,7 @@ import { fen, uuidV7 } from '@openprepay/kernel';
 import { beforeEach, expect, test } from 'vitest';
 import { freshDatabase, testClock } from '../../test-support/database.ts';
 import { minute, reportOf, seedMarket, type TestMarket } from '../../test-support/market.ts';
-import { topUp } from '../ledger/index.ts';
+import { topUp } from '../counter/index.ts';
 import { silentLog } from '../platform/log.ts';
 import { intake } from '../readings/index.ts';
 import { settleMarket } from '../settlement/index.ts';

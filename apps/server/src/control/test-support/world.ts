@@ -1,6 +1,7 @@
 import { fen, negateFen, uuidV7 } from '@openprepay/kernel';
 import { type TestClock, testClock, testContext } from '../../../test-support/database.ts';
-import { post, topUp } from '../../ledger/index.ts';
+import { topUp } from '../../counter/index.ts';
+import { post } from '../../ledger/index.ts';
 import type { Context } from '../../platform/context.ts';
 import { importSite } from '../../sites/import.ts';
 import { electricityMeter, type TestStall, testSite } from '../../sites/test-support/site.ts';

@@ -36,12 +36,15 @@ create table shift (
 );
 create unique index shift_open on shift (market_id, operator_id) where closed_at is null;
 
--- What was said on paper about one transaction at the counter. amount_fen as the till sees it: plus came in. day: of business, as
+-- What was said on paper about one transaction at the counter; label is its number as printed. amount_fen as the till sees it: plus came in. day: of business, as
 -- the books count. The names are the ones of that moment, so that a reprint says the same.
 create table receipt (
   market_id uuid not null,
   series integer not null,
   number bigint not null check (number > 0),
+  label text not null generated always as (
+    lpad(series::text, greatest(3, length(series::text)), '0') || '-' ||
+    lpad(number::text, greatest(8, length(number::text)), '0')) stored,
   tx_id uuid not null,
   kind text not null check (kind in ('top_up', 'refund', 'reversal')),
   at timestamptz not null,
@@ -58,6 +61,7 @@ create table receipt (
   reprints integer not null default 0,
   primary key (market_id, series, number),
   unique (market_id, tx_id),
+  unique (market_id, label),
   foreign key (market_id, tx_id) references ledger_tx,
   foreign key (market_id, operator_id) references till,
   foreign key (market_id, shift_id) references shift,

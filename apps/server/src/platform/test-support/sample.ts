@@ -28,6 +28,7 @@ export function sample(schema: Schema): unknown {
       return schema.items ? Array(schema.minItems ?? 1).fill(sample(schema.items)) : [];
     case 'string':
       if (schema.format === 'uuid') return SAMPLE_ID;
+      if (schema.format === 'date') return '2026-03-02';
       if (schema.format === 'date-time') return '2026-03-02T02:00:00.000Z';
       if (schema.pattern?.startsWith('^\\d')) return '1';
       return 'x'.repeat(schema.minLength ?? 1);

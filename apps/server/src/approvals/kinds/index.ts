@@ -1,0 +1,9 @@
+import type { Kinds } from '../types.ts';
+import { refundCashKind } from './refund-cash.ts';
+import { reversalKind } from './reversal.ts';
+
+/** Every kind of thing that needs a second person. */
+export const kinds: Kinds = {
+  refund_cash: refundCashKind,
+  reversal: reversalKind,
+};

@@ -1,0 +1,3 @@
+export { type CashRefund, refundCash, requireRefundable } from './refund.ts';
+export { lockReversible, reverseApproved } from './reversal.ts';
+export { type TopUp, topUp } from './top-up.ts';

@@ -1,0 +1,42 @@
+import { fen } from '@openprepay/kernel';
+import type { PaymentMethod } from '../ledger/index.ts';
+import type { Handlers } from '../platform/handlers.ts';
+import { closeDay, listDays } from './days.ts';
+import { listReceipts, receiptOf, reprint } from './receipts.ts';
+import { type ReportBy, salesReport } from './report.ts';
+import { reverseSale } from './reversal.ts';
+import { closeShift, currentShift, listShifts, openShift } from './shifts.ts';
+import { topUp } from './top-up.ts';
+
+export const counterRoutes = {
+  async topUp(ctx, { params, body, operator }) {
+    const outcome = await topUp(ctx, {
+      ...params,
+      requestId: body.requestId,
+      amountFen: fen(body.amountFen),
+      method: body.method as PaymentMethod,
+      memo: body.memo ?? null,
+      operatorId: operator.operatorId,
+    });
+    return { ...outcome, balanceFen: Number(outcome.balanceFen) };
+  },
+  receipts: (ctx, { params, query }) => listReceipts(ctx.db, params.marketId, query),
+  receipt: (ctx, { params }) => receiptOf(ctx.db, params.marketId, params.txId),
+  reprintReceipt: (ctx, { params, operator }) => reprint(ctx, params.marketId, params.txId, operator.operatorId),
+  async reverseSale(ctx, { params, body, operator }) {
+    const txId = await reverseSale(ctx, { ...params, reason: body.reason, operatorId: operator.operatorId });
+    return receiptOf(ctx.db, params.marketId, txId);
+  },
+  async currentShift(ctx, { params, operator }) {
+    return { shift: await currentShift(ctx.db, params.marketId, operator.operatorId) };
+  },
+  shifts: (ctx, { params, query }) => listShifts(ctx.db, params.marketId, query),
+  openShift: (ctx, { params, body, operator }) =>
+    openShift(ctx, params.marketId, operator.operatorId, fen(body.floatFen)),
+  closeShift: (ctx, { params, body, operator }) =>
+    closeShift(ctx, { ...params, countedFen: fen(body.countedFen), note: body.note ?? null, operator }),
+  counterDays: (ctx, { params, query }) => listDays(ctx.db, params.marketId, query.limit),
+  closeDay: (ctx, { params, body, operator }) =>
+    closeDay(ctx, { ...params, note: body.note ?? null, operatorId: operator.operatorId }),
+  salesReport: (ctx, { params, query }) => salesReport(ctx.db, params.marketId, { ...query, by: query.by as ReportBy }),
+} satisfies Partial<Handlers>;
