@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +23,8 @@ const { values } = parseArgs({
 });
 
 const dataDir = await mkdtemp(join(tmpdir(), 'openprepay-bench-'));
+// As root the database runs as another user, who must get in here, or its data would be left behind elsewhere.
+await chmod(dataDir, 0o755);
 const store = await openStore({ databaseUrl: null, dataDir, log: silentLog });
 try {
   const figures = await runSweep(store.db, {
