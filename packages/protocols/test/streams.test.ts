@@ -2,7 +2,12 @@ import { concatBytes, fromHex } from '@openprepay/kernel';
 import { type Acrel4gUp, createAcrel4gStream, encodeDown, encodeUp } from '@openprepay/protocols/acrel4g';
 import { createCjt188Stream, encodeFrame, readRequest } from '@openprepay/protocols/cjt188';
 import { createDlt645Stream } from '@openprepay/protocols/dlt645';
-import { createModbusRequestStream, encodeRequest } from '@openprepay/protocols/modbus';
+import {
+  createModbusLineStream,
+  createModbusRequestStream,
+  encodeReply,
+  encodeRequest,
+} from '@openprepay/protocols/modbus';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StreamDecoder } from '../src/index.ts';
@@ -41,6 +46,14 @@ const bytesWithout = (...unwanted: readonly number[]) =>
     )
     .map((bytes) => Uint8Array.from(bytes));
 
+/** A line gives the exceptions that are an answer to what it carries, and no frame over 256 bytes. */
+const knownModbusReply = any.modbusReply
+  .filter(
+    (reply) =>
+      reply.kind !== 'exception' || (reply.functionCode < 0x20 && reply.exceptionCode > 0 && reply.exceptionCode < 5),
+  )
+  .map(encodeReply);
+
 const SUBJECTS: readonly Subject[] = [
   {
     name: '4G up',
@@ -75,6 +88,19 @@ const SUBJECTS: readonly Subject[] = [
       ['03030303…', 2, pattern(0x03)],
       ['10101010…', 2, pattern(0x10)],
       ['headers that promise the most', 2, pattern(0x01, 0x10, 0x00, 0x00, 0x00, 0x7b, 0xf6)],
+    ],
+  },
+  {
+    name: 'a Modbus line',
+    create: createModbusLineStream,
+    frames: fc.oneof(any.modbusRequest.map(encodeRequest), knownModbusReply),
+    noise: bytesWithout(0x03, 0x05, 0x06, 0x10, 0x83, 0x85, 0x86, 0x90),
+    mostBytes: 256,
+    hostile: [
+      ['random bytes', 10, anything],
+      ['03030303…', 2, pattern(0x03)],
+      ['exceptions', 2, pattern(0x01, 0x83, 0x02)],
+      ['headers that promise the most', 2, pattern(0x01, 0x03, 0xfa)],
     ],
   },
   {

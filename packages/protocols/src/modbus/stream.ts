@@ -7,8 +7,15 @@ import {
   type Whole,
 } from '../stream.ts';
 import { crc16, hasCrc16 } from './crc16.ts';
-import { EXCEPTION_BIT, FUNCTION, MAX_RTU_BYTES, type ModbusRequest } from './messages.ts';
-import { replyLength } from './reply.ts';
+import {
+  EXCEPTION,
+  EXCEPTION_BIT,
+  FUNCTION,
+  MAX_READ_REGISTERS,
+  MAX_RTU_BYTES,
+  MAX_WRITE_REGISTERS,
+  type ModbusRequest,
+} from './messages.ts';
 import { decodeRequest, requestLength } from './request.ts';
 
 /** With the CRC: an exception, a request to read or an echoed write, and what the others have beside their data. */
@@ -33,7 +40,7 @@ export function createModbusLineStream(): StreamDecoder<Received<ModbusLineFrame
   return createLengthStream({
     maxFrameBytes: MAX_RTU_BYTES,
     startByte: null,
-    headerBytes: 2,
+    headerBytes: 3,
     judge: judgeEither,
     takeWhole,
   });
@@ -47,63 +54,74 @@ function judgeRequest(candidate: Uint8Array): Verdict<ModbusRequest> {
   return verdictOf(candidate, decodeRequest);
 }
 
-/** The header promises one length to a request and another to a reply: the shorter is tried first. */
-function judgeEither(candidate: Uint8Array): Verdict<ModbusLineFrame> {
-  const asReply = replyLength(candidate);
-  const asRequest = requestLength(candidate) ?? asReply;
-  if (asReply === null || asRequest === null) return 'noise';
-  const { length } = candidate;
-  if ((length === asReply || length === asRequest) && hasCrc16(candidate)) {
-    return { message: { unit: candidate[0] ?? 0, functionCode: candidate[1] ?? 0 } };
-  }
-  const shorter = Math.min(asReply, asRequest);
-  const longer = Math.max(asReply, asRequest);
-  if (shorter > length) return { needBytes: shorter };
-  return longer > length ? { needBytes: longer } : 'rejected';
-}
-
-/** By function code: what its header can promise. */
+/** By function code: what its frames are like. Of other exceptions nobody asked. */
 const NO_FUNCTION = 0;
-const EXCEPTION = 1;
+const EXCEPTION_OF_ONE = 1;
 const READ = 2;
 const WRITE_MANY = 3;
 const WRITE_ONE = 4;
 const SHAPES = Uint8Array.from({ length: 256 }, (_, code) => {
-  if (code > EXCEPTION_BIT) return EXCEPTION;
   if (code === FUNCTION.readRegisters) return READ;
   if (code === FUNCTION.writeRegisters) return WRITE_MANY;
-  return code === FUNCTION.writeCoil || code === FUNCTION.writeRegister ? WRITE_ONE : NO_FUNCTION;
+  if (code === FUNCTION.writeCoil || code === FUNCTION.writeRegister) return WRITE_ONE;
+  const refused = Object.values(FUNCTION).some((known) => code === (known | EXCEPTION_BIT));
+  return refused ? EXCEPTION_OF_ONE : NO_FUNCTION;
 });
+const shapeAt = (bytes: Uint8Array, at: number): number => SHAPES[bytes[at + 1] ?? 0] ?? NO_FUNCTION;
 
-/** Where the frame at `at` ends, if one stands there whole before `limit`; 0 if none. The shorter length is tried first. */
-function endOf(bytes: Uint8Array, at: number, limit: number, shape: number): number {
-  switch (shape) {
-    case EXCEPTION:
-      return endAt(bytes, at, EXCEPTION_BYTES, limit);
-    case READ: {
-      const asReply = REPLY_OVERHEAD + (bytes[at + 2] ?? 0);
-      const shorter = Math.min(asReply, SHORT_BYTES);
-      return endAt(bytes, at, shorter, limit) || endAt(bytes, at, asReply + SHORT_BYTES - shorter, limit);
-    }
-    case WRITE_MANY:
-      return endAt(bytes, at, SHORT_BYTES, limit) || endAt(bytes, at, WRITE_OVERHEAD + (bytes[at + 6] ?? 0), limit);
-    case WRITE_ONE:
-      return endAt(bytes, at, SHORT_BYTES, limit);
-    default:
-      return 0;
+const isCount = (bytes: number, mostRegisters: number): boolean =>
+  bytes > 0 && bytes % 2 === 0 && bytes <= 2 * mostRegisters;
+
+/**
+ * Length of the reply whose header stands at `at`; 0 where none can. Every header that could not be one and is not ruled out
+ * here is another chance in 65,536 to find a frame inside of a frame.
+ */
+function replyBytes(bytes: Uint8Array, at: number, shape: number): number {
+  const third = bytes[at + 2] ?? 0;
+  if (shape === READ) return isCount(third, MAX_READ_REGISTERS) ? REPLY_OVERHEAD + third : 0;
+  if (shape === EXCEPTION_OF_ONE) return EXCEPTION[third] === undefined ? 0 : EXCEPTION_BYTES;
+  return shape === NO_FUNCTION ? 0 : SHORT_BYTES;
+}
+
+/** The same of a request, as it comes back as an echo. */
+function requestBytes(bytes: Uint8Array, at: number, shape: number): number {
+  if (shape === READ || shape === WRITE_ONE) return SHORT_BYTES;
+  const count = bytes[at + 6] ?? 0;
+  return shape === WRITE_MANY && isCount(count, MAX_WRITE_REGISTERS) ? WRITE_OVERHEAD + count : 0;
+}
+
+/** The header promises one length to a request and another to a reply: the shorter is tried first. */
+function judgeEither(candidate: Uint8Array): Verdict<ModbusLineFrame> {
+  const shape = shapeAt(candidate, 0);
+  const lengths = [replyBytes(candidate, 0, shape), requestBytes(candidate, 0, shape)];
+  const { length } = candidate;
+  if (lengths.includes(length) && hasCrc16(candidate)) {
+    return { message: { unit: candidate[0] ?? 0, functionCode: candidate[1] ?? 0 } };
   }
+  const longer = lengths.filter((one) => one > length);
+  if (longer.length > 0) return { needBytes: Math.min(...longer) };
+  return lengths.every((one) => one === 0) ? 'noise' : 'rejected';
+}
+
+/** Where the frame at `at` ends, if one stands there whole before `limit`; 0 if none. */
+function endOf(bytes: Uint8Array, at: number, limit: number, shape: number): number {
+  const asReply = replyBytes(bytes, at, shape);
+  const asRequest = requestBytes(bytes, at, shape);
+  const shorter = Math.min(asReply, asRequest);
+  return endAt(bytes, at, shorter, limit) || endAt(bytes, at, asReply + asRequest - shorter, limit);
 }
 
 const endAt = (bytes: Uint8Array, at: number, length: number, limit: number): number =>
-  length <= MAX_RTU_BYTES && at + length <= limit && crc16(bytes, at, at + length) === 0 ? at + length : 0;
+  length > 0 && length <= MAX_RTU_BYTES && at + length <= limit && crc16(bytes, at, at + length) === 0
+    ? at + length
+    : 0;
 
 function takeWhole(bytes: Uint8Array, at: number): Whole<ModbusLineFrame> | null {
-  const functionCode = bytes[at + 1] ?? 0;
-  const end = endOf(bytes, at, bytes.length, SHAPES[functionCode] ?? NO_FUNCTION);
+  const end = endOf(bytes, at, bytes.length, shapeAt(bytes, at));
   if (end === 0) return null;
   for (let inside = at + 1; inside + EXCEPTION_BYTES < end; inside++) {
-    const shape = SHAPES[bytes[inside + 1] ?? 0] ?? NO_FUNCTION;
+    const shape = shapeAt(bytes, inside);
     if (shape !== NO_FUNCTION && endOf(bytes, inside, end - 1, shape) !== 0) return null;
   }
-  return { message: { unit: bytes[at] ?? 0, functionCode }, end };
+  return { message: { unit: bytes[at] ?? 0, functionCode: bytes[at + 1] ?? 0 }, end };
 }
