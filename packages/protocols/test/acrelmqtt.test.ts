@@ -214,6 +214,7 @@ const iotDown: fc.Arbitrary<IotDown> = fc.oneof(
     ...head,
     at,
     kind: fc.constant('switch' as const),
+    address: maybe,
     meterName: id,
     wanted: fc.constantFrom('on' as const, 'off' as const),
   }),
@@ -273,6 +274,7 @@ describe('the domestic platform', () => {
   test('a switch order has the form seen in the field, 1 = on', () => {
     const order: IotDown = {
       kind: 'switch',
+      address: null,
       msgid: '7',
       serial: 'sn1',
       at: null,

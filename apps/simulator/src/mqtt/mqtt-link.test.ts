@@ -141,7 +141,10 @@ test.each([1, 2, 3, 4])(
 
     const msgid = '18446744073709551615';
     const head = { msgid, serial: KEY, at: new Date() };
-    const order = encodeIotDown({ ...head, kind: 'switch', meterName: 'DDSY1352-IOT', wanted: 'off' }, packing());
+    const order = encodeIotDown(
+      { ...head, kind: 'switch', address: null, meterName: 'DDSY1352-IOT', wanted: 'off' },
+      packing(),
+    );
     say(`indicate/server/${PRODUCT}/${KEY}`, order);
     await expect.poll(() => meter.relay).toBe('off');
     await expect.poll(() => heard.find(({ kind }) => kind === 'answer')).toMatchObject({ msgid, done: true });

@@ -58,8 +58,13 @@ export type IotDown = IotHead &
       }
     /** The platform's time; under which name it is sent is assumed. */
     | { readonly kind: 'time' }
-    /** Switches a prepaid meter. From one source; to be verified on each model. */
-    | { readonly kind: 'switch'; readonly meterName: string; readonly wanted: 'on' | 'off' }
+    /** Switches a prepaid meter: the device itself, or the one behind it that is addressed. From one source; to be verified on each model. */
+    | {
+        readonly kind: 'switch';
+        readonly address: string | null;
+        readonly meterName: string;
+        readonly wanted: 'on' | 'off';
+      }
     | { readonly kind: 'operate'; readonly payload: JsonObject }
   );
 
@@ -149,9 +154,16 @@ export function encodeIotDown(message: IotDown, packing: Packing): Uint8Array {
     case 'time':
       return seal(message, packing, { method: 'time', res: 1 });
     case 'switch': {
-      const { serial: addr, meterName } = message;
+      const { serial: addr, address, meterName } = message;
       const value = message.wanted === 'on' ? 1 : 0;
-      const payload = { addr, meterName, method: 'FORCESWITCH', ForceSwitch: value, do1: value };
+      const payload = {
+        addr,
+        ...present({ meteraddr: address }),
+        meterName,
+        method: 'FORCESWITCH',
+        ForceSwitch: value,
+        do1: value,
+      };
       return seal(message, packing, { method: 'operate', payload });
     }
     case 'operate':
@@ -172,7 +184,8 @@ export function decodeIotDown(bytes: Uint8Array, packing: Packing): IotDown {
   const meterName = textOf(payload, 'meterName');
   const force = payload['ForceSwitch'];
   if (payload['method'] === 'FORCESWITCH' && meterName !== null && (force === 0 || force === 1)) {
-    return { ...head, kind: 'switch', meterName, wanted: force === 1 ? 'on' : 'off' };
+    const address = textOf(payload, 'meteraddr');
+    return { ...head, kind: 'switch', address, meterName, wanted: force === 1 ? 'on' : 'off' };
   }
   return { ...head, kind: 'operate', payload };
 }

@@ -144,12 +144,8 @@ export class IotFamily implements Family {
     this.#lastId += 1n;
     const msgid = String(this.#lastId);
     const meterName = this.#names.get(port) ?? `${model.model.split('-')[0]}-IOT`;
-    const head = this.#head(msgid);
-    if (port === '') return { msgid, order: { ...head, kind: 'switch', meterName, wanted } };
-    const value = wanted === 'on' ? 1 : 0;
-    const named = { addr: this.#device.linkKey, meteraddr: port, meterName };
-    const payload = { ...named, method: 'FORCESWITCH', ForceSwitch: value, do1: value };
-    return { msgid, order: { ...head, kind: 'operate', payload } };
+    const address = port === '' ? null : port;
+    return { msgid, order: { ...this.#head(msgid), kind: 'switch', address, meterName, wanted } };
   }
 
   #head(msgid: string | null) {
