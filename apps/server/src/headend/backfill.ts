@@ -47,6 +47,13 @@ interface Memory {
   notBeforeMs: number;
 }
 
+/** A meter with what it missed, and the report after which that was seen. */
+interface Wanting {
+  readonly meter: ReachableMeter;
+  readonly gaps: readonly Gap[];
+  readonly seen: Date | null;
+}
+
 /**
  * Fills what was missed while a meter or we were away from the registers that the meter froze itself. It looks when a new
  * report has come in, so that both ends of a gap are known; asks behind everything else on the line; and remembers how far
@@ -77,26 +84,36 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
       const found = await findGaps(ctx.db, marketId, meters.map(askedOf), oldestOf(ctx.clock.now()));
       const gapsOf = new Map(found.map((one) => [one.meterId, one]));
       await saveDone(ctx.db, marketId, found.filter(isLongAgo).flatMap(doneOf));
-      for (const meter of meters) {
+      const wanting = meters.flatMap((meter) => {
         const { gaps = [] } = gapsOf.get(meter.device.meterId) ?? {};
         if (gaps.length === 0) memoryOf(meter).seen = seen.get(meter) ?? null;
-        else start(meter, gaps, seen.get(meter) ?? null);
-      }
+        return gaps.length === 0 ? [] : [{ meter, gaps, seen: seen.get(meter) ?? null }];
+      });
+      for (const [line, ofLine] of Map.groupBy(wanting, ({ meter }) => meter.line)) start(line, ofLine);
     }
   };
 
-  const start = (meter: ReachableMeter, gaps: readonly Gap[], seen: Date | null) => {
-    if (stopped || lines.size >= pace.maxAtOnce || lines.has(meter.line)) return;
-    const memory = memoryOf(meter);
-    const filling = fill(env, meter, gaps, () => stopped).then((isDone) => {
-      lines.delete(meter.line);
+  /** A line's meters one after the other. */
+  const start = (line: Line, wanting: readonly Wanting[]) => {
+    if (stopped || lines.size >= pace.maxAtOnce || lines.has(line)) return;
+    lines.set(
+      line,
+      fillAll(wanting).then(() => void lines.delete(line)),
+    );
+  };
+
+  const fillAll = async (wanting: readonly Wanting[]) => {
+    for (const { meter, gaps, seen } of wanting) {
+      if (stopped || meter.session.closed.aborted) return;
+      const memory = memoryOf(meter);
+      const isDone = await fill(env, meter, gaps, () => stopped);
       memory.failures = isDone ? 0 : memory.failures + 1;
       if (isDone) memory.seen = seen;
-      else
-        memory.notBeforeMs =
-          performance.now() + Math.min(pace.retryLeastMs * 2 ** (memory.failures - 1), pace.retryMostMs);
-    });
-    lines.set(meter.line, filling);
+      else {
+        const waitMs = Math.min(pace.retryLeastMs * 2 ** (memory.failures - 1), pace.retryMostMs);
+        memory.notBeforeMs = performance.now() + waitMs;
+      }
+    }
   };
 
   const timer = setInterval(() => {
