@@ -1,15 +1,13 @@
 import { ByteWindow } from './byte-window.ts';
 import { isProtocolError } from './errors.ts';
+import { copyOf } from './frame-copy.ts';
 
 /**
  * Cuts a byte stream into messages. Never throws on input, holds a bounded number of bytes, and gives the same
  * messages however the bytes are cut into chunks.
  */
 export interface StreamDecoder<M> {
-  /**
-   * The messages that these bytes complete, in order. What is found whole in the chunk stays a view of it: whoever pushes
-   * hands the bytes over, and writes to them no more.
-   */
+  /** The messages that these bytes complete, in order. Their frames are copies. */
   push(chunk: Uint8Array): M[];
   /** Bytes held because they may be the beginning of a frame. */
   readonly bufferedBytes: number;
@@ -75,6 +73,8 @@ export interface FrameRule<M> {
 export interface Whole<M> {
   readonly message: M;
   readonly end: number;
+  /** A copy of the frame, where the message has views of it. */
+  readonly frame?: Uint8Array;
 }
 
 /**
@@ -104,7 +104,8 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
 
   push(given: Uint8Array): Received<M>[] {
     // A Buffer's slice is a view of it, where a plain array's is a copy: decoders rely on the copy.
-    const chunk = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+    const isPlain = Object.getPrototypeOf(given) === Uint8Array.prototype;
+    const chunk = isPlain ? given : new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
     const received: Received<M>[] = [];
     let at = 0;
     while (at < chunk.length) {
@@ -115,7 +116,7 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
         at = start;
         const whole = this.takeWhole(chunk, at);
         if (whole) {
-          received.push({ message: whole.message, frame: chunk.slice(at, whole.end) });
+          received.push({ message: whole.message, frame: whole.frame ?? copyOf(chunk, at, whole.end) });
           at = whole.end;
           continue;
         }

@@ -1,3 +1,4 @@
+import { copyOf } from '../frame-copy.ts';
 import { CRC16_TABLE } from '../modbus/crc16.ts';
 import { ByteStream, type Received, type StreamDecoder, verdictOf, type Whole } from '../stream.ts';
 import { CrcKeys } from './crc-keys.ts';
@@ -53,8 +54,9 @@ class MarkedStream<M> extends ByteStream<M> {
       if (byte === last) {
         if (byte === HEAD_BYTE) return null;
         if (byte === TAIL_BYTE && beforeLast === 0 && one - at >= MIN_FRAME_BYTES - 1) {
-          const verdict = verdictOf(chunk.subarray(at, one + 1), this.#decode);
-          return verdict === 'rejected' ? null : { message: verdict.message, end: one + 1 };
+          const frame = copyOf(chunk, at, one + 1);
+          const verdict = verdictOf(frame, this.#decode);
+          return verdict === 'rejected' ? null : { message: verdict.message, end: one + 1, frame };
         }
       }
       beforeLast = register;

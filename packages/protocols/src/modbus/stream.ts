@@ -119,8 +119,9 @@ const endAt = (bytes: Uint8Array, at: number, length: number, limit: number): nu
 function takeWhole(bytes: Uint8Array, at: number): Whole<ModbusLineFrame> | null {
   const end = endOf(bytes, at, bytes.length, shapeAt(bytes, at));
   if (end === 0) return null;
-  for (let inside = at + 1; inside + EXCEPTION_BYTES < end; inside++) {
-    const shape = shapeAt(bytes, inside);
+  const last = end - EXCEPTION_BYTES;
+  for (let inside = at + 1; inside < last; inside++) {
+    const shape = SHAPES[bytes[inside + 1] ?? 0] ?? NO_FUNCTION;
     if (shape !== NO_FUNCTION && endOf(bytes, inside, end - 1, shape) !== 0) return null;
   }
   return { message: { unit: bytes[at] ?? 0, functionCode: bytes[at + 1] ?? 0 }, end };
