@@ -116,7 +116,9 @@ test('a receipt says all that was sold, in capitals too, and a reprint is counte
   await counter.sell(3, 100);
   expect(await reprint(ctx, market.marketId, txId, ann.operatorId)).toEqual({ ...receipt, reprints: 1 });
   expect(await reprint(ctx, market.marketId, txId, ann.operatorId)).toEqual({ ...receipt, reprints: 2 });
-  const audit = await ctx.db.query(`select after from audit where action = 'counter.reprint' order by after->>'reprints'`);
+  const audit = await ctx.db.query(
+    `select after from audit where action = 'counter.reprint' order by after->>'reprints'`,
+  );
   expect(audit).toEqual([{ after: { reprints: 1 } }, { after: { reprints: 2 } }]);
 });
 
