@@ -2,8 +2,8 @@ import type { ZonedParts } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
 import { wallClock } from '../wall-clock.ts';
 import { countsOf, type EnergyRegisters, whOf } from './energy.ts';
-import { DEEP_VALLEY_FIELD, LIVE_FIELDS } from './fields.ts';
-import { type RawValues, readFields, writeFields } from './registers.ts';
+import { DEEP_VALLEY_FIELD, type Field, LIVE_FIELDS } from './fields.ts';
+import { byName, type RawValues, readField, writeFields } from './registers.ts';
 
 type PerPhase = readonly [number, number, number];
 type PerPhaseFlags = { readonly l1: boolean; readonly l2: boolean; readonly l3: boolean };
@@ -59,7 +59,7 @@ const LOAD_BITS = { enabled: 3 } as const;
 /** Which group is force and which is time follows from the order of the tool's labels: assumed, see `Source`. */
 const FORCE_BITS = { forced: 3, timeControl: 7 } as const;
 
-const DEEP_VALLEY_FIELDS = [DEEP_VALLEY_FIELD] as const;
+const FIELD = byName(LIVE_FIELDS);
 const CLOCK_BYTE = 80;
 const CENTURY = 2000;
 
@@ -73,40 +73,37 @@ export function decodeLiveBlock(data: Uint8Array): LiveBlock {
   if (!long && data.length !== 2 * LIVE_BLOCK.quantity) {
     throw protocolError('frame.bad_length', `a live block of 96 or 144 bytes, got ${data.length}`);
   }
-  const raw = readFields(LIVE_FIELDS, data);
-  const phases = raw.phaseCode === 0 ? 3 : 1;
-  const { relayBits, feeBits, loadBits, forceBits } = raw;
-  const relay = {
-    l1: bit(relayBits, RELAY_BITS.l1),
-    l2: bit(relayBits, RELAY_BITS.l2),
-    l3: bit(relayBits, RELAY_BITS.l3),
-  };
+  const read = (field: Field): number => readField(field, data);
+  const phases = read(FIELD.phaseCode) === 0 ? 3 : 1;
+  const [relayBits, feeBits] = [read(FIELD.relayBits), read(FIELD.feeBits)];
+  const [loadBits, forceBits] = [read(FIELD.loadBits), read(FIELD.forceBits)];
+  const relay = relayOf(relayBits);
   return {
-    modelCode: raw.modelCode,
+    modelCode: read(FIELD.modelCode),
     phases,
-    voltageDeciV: [raw.voltageA, raw.voltageB, raw.voltageC],
-    currentCentiA: [raw.currentA, raw.currentB, raw.currentC],
-    powerW: [raw.powerA, raw.powerB, raw.powerC],
-    totalPowerW: raw.powerTotal,
-    reactivePowerVar: [raw.reactiveA, raw.reactiveB, raw.reactiveC],
-    totalReactivePowerVar: raw.reactiveTotal,
-    powerFactorMilli: [raw.powerFactorA, raw.powerFactorB, raw.powerFactorC],
-    totalPowerFactorMilli: raw.powerFactorTotal,
-    ct: raw.ct,
-    pt: raw.pt,
-    totalWh: whOf(raw.total),
-    baseWh: whOf(raw.base),
+    voltageDeciV: [read(FIELD.voltageA), read(FIELD.voltageB), read(FIELD.voltageC)],
+    currentCentiA: [read(FIELD.currentA), read(FIELD.currentB), read(FIELD.currentC)],
+    powerW: [read(FIELD.powerA), read(FIELD.powerB), read(FIELD.powerC)],
+    totalPowerW: read(FIELD.powerTotal),
+    reactivePowerVar: [read(FIELD.reactiveA), read(FIELD.reactiveB), read(FIELD.reactiveC)],
+    totalReactivePowerVar: read(FIELD.reactiveTotal),
+    powerFactorMilli: [read(FIELD.powerFactorA), read(FIELD.powerFactorB), read(FIELD.powerFactorC)],
+    totalPowerFactorMilli: read(FIELD.powerFactorTotal),
+    ct: read(FIELD.ct),
+    pt: read(FIELD.pt),
+    totalWh: whOf(read(FIELD.total)),
+    baseWh: whOf(read(FIELD.base)),
     tariffsWh: {
-      sharp: whOf(raw.sharp),
-      peak: whOf(raw.peak),
-      flat: whOf(raw.flat),
-      valley: whOf(raw.valley),
-      deepValley: long ? whOf(readFields(DEEP_VALLEY_FIELDS, data).deepValley) : null,
+      sharp: whOf(read(FIELD.sharp)),
+      peak: whOf(read(FIELD.peak)),
+      flat: whOf(read(FIELD.flat)),
+      valley: whOf(read(FIELD.valley)),
+      deepValley: long ? whOf(read(DEEP_VALLEY_FIELD)) : null,
     },
-    remainingFen: BigInt(raw.remaining),
-    purchaseCount: raw.purchaseCount,
-    loadTrips: raw.loadTrips,
-    loadTripsAllowed: raw.loadTripsAllowed,
+    remainingFen: BigInt(read(FIELD.remaining)),
+    purchaseCount: read(FIELD.purchaseCount),
+    loadTrips: read(FIELD.loadTrips),
+    loadTripsAllowed: read(FIELD.loadTripsAllowed),
     relay,
     switchState: switchStateOf(relay, phases),
     fault: bit(relayBits, RELAY_BITS.fault),
@@ -118,7 +115,7 @@ export function decodeLiveBlock(data: Uint8Array): LiveBlock {
     loadControl: bit(loadBits, LOAD_BITS.enabled),
     forced: bit(forceBits, FORCE_BITS.forced),
     timeControl: bit(forceBits, FORCE_BITS.timeControl),
-    maxDemandW: raw.maxDemand,
+    maxDemandW: read(FIELD.maxDemand),
     clock: decodeClock(data, long),
   };
 }
@@ -135,6 +132,12 @@ export function encodeLiveBlock(block: LiveBlock): Uint8Array {
   encodeClock(block.clock, data, deepValley !== null);
   return data;
 }
+
+const relayOf = (relayBits: number): PerPhaseFlags => ({
+  l1: bit(relayBits, RELAY_BITS.l1),
+  l2: bit(relayBits, RELAY_BITS.l2),
+  l3: bit(relayBits, RELAY_BITS.l3),
+});
 
 /** A single-phase meter has the relay of L1 only and leaves the other bits at zero. */
 function switchStateOf({ l1, l2, l3 }: PerPhaseFlags, phases: 1 | 3): LiveBlock['switchState'] {

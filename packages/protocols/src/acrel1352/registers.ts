@@ -6,21 +6,20 @@ export type RawValues<Fields extends readonly Field[]> = { readonly [Name in Fie
 
 const LEAST: Readonly<Record<FieldType, number>> = { u8: 0, u16: 0, i16: -0x8000, u32: 0, i32: -0x8000_0000 };
 
-/** For each list of fields, what its values look like: copied, so that all of them have one shape. */
-const BLANKS = new WeakMap<readonly Field[], Readonly<Record<string, number>>>();
-
 export function readFields<const Fields extends readonly Field[]>(fields: Fields, data: Uint8Array): RawValues<Fields> {
-  let blank = BLANKS.get(fields);
-  if (!blank) {
-    blank = Object.fromEntries(fields.map((field) => [field.name, 0]));
-    BLANKS.set(fields, blank);
-  }
-  const values = { ...blank };
+  const values: Record<string, number> = {};
   for (const field of fields) values[field.name] = readField(field, data);
   return values as RawValues<Fields>;
 }
 
-function readField({ type, byte, name }: Field, data: Uint8Array): number {
+type ByName<Fields extends readonly Field[]> = { readonly [Name in Fields[number]['name']]: Field };
+
+/** For a decoder that asks for each field by its name. */
+export const byName = <const Fields extends readonly Field[]>(fields: Fields): ByName<Fields> =>
+  Object.fromEntries(fields.map((field) => [field.name, field])) as ByName<Fields>;
+
+/** @throws frame.bad_length when the data ends before the field */
+export function readField({ type, byte, name }: Field, data: Uint8Array): number {
   if (byte + FIELD_BYTES[type] > data.length) throw protocolError('frame.bad_length', `no room for ${name}`);
   const high = data[byte] ?? 0;
   if (type === 'u8') return high;

@@ -23,18 +23,25 @@ export function encodeAddress(address: string): Uint8Array {
 /** @param wire A0..A5, low byte first @throws frame.bad_length, frame.bad_bcd */
 export function decodeAddress(wire: Uint8Array): string {
   if (wire.length !== ADDRESS_BYTES) throw protocolError('frame.bad_length', 'an address has 6 bytes');
+  if (!isAddress(wire))
+    throw protocolError('frame.bad_bcd', 'the address is not decimal', { address: addressAt(wire) });
+  return addressAt(wire);
+}
+
+/** The six bytes from `from` on, the high one first, whatever they are. */
+export function addressAt(wire: Uint8Array, from = 0): string {
   let address = '';
-  for (let at = ADDRESS_BYTES - 1; at >= 0; at--) address += HEX[wire[at] ?? 0];
-  if (!isAddress(wire)) throw protocolError('frame.bad_bcd', 'the address is not decimal', { address });
+  for (let at = from + ADDRESS_BYTES - 1; at >= from; at--) address += HEX[wire[at] ?? 0];
   return address;
 }
 
-/** Whether these six bytes can be an address: two digits each, or AA in all the high ones. */
-export function isAddress(wire: Uint8Array): boolean {
-  let at = 0;
-  while (at < wire.length && isDecimal(wire[at] ?? 0)) at++;
-  while (at < wire.length && wire[at] === OMITTED) at++;
-  return at === wire.length;
+/** Whether the six bytes from `from` on can be an address: two digits each, or AA in all the high ones. */
+export function isAddress(wire: Uint8Array, from = 0): boolean {
+  const end = from + ADDRESS_BYTES;
+  let at = from;
+  while (at < end && isDecimal(wire[at] ?? 0)) at++;
+  while (at < end && wire[at] === OMITTED) at++;
+  return at === end;
 }
 
 const isDecimal = (byte: number): boolean => (byte & 0x0f) <= 9 && byte >> 4 <= 9;

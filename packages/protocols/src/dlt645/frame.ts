@@ -8,7 +8,7 @@ import {
   verdictOf,
   type Whole,
 } from '../stream.ts';
-import { decodeAddress, encodeAddress, isAddress } from './address.ts';
+import { addressAt, decodeAddress, encodeAddress, isAddress } from './address.ts';
 
 /** One frame of DL/T 645; the envelope is the same in the editions of 1997 and 2007. */
 export interface Dlt645Frame {
@@ -106,8 +106,8 @@ export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
 }
 
 function plainData(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const data = bytes.slice(from, to);
-  for (let at = 0; at < data.length; at++) data[at] = (data[at] ?? 0) - OFFSET;
+  const data = new Uint8Array(to - from);
+  for (let at = 0; at < data.length; at++) data[at] = (bytes[from + at] ?? 0) - OFFSET;
   return data;
 }
 
@@ -122,7 +122,7 @@ export function createDlt645Stream(): StreamDecoder<Received<Dlt645Frame>> {
 
 function judge(candidate: Uint8Array): Verdict<Dlt645Frame> {
   if (candidate[SECOND_START_AT] !== START || !isControl(candidate[CONTROL_AT] ?? 0)) return 'noise';
-  if (!isAddress(candidate.subarray(1, SECOND_START_AT))) return 'noise';
+  if (!isAddress(candidate, 1)) return 'noise';
   const length = OVERHEAD_BYTES + (candidate[LENGTH_AT] ?? 0);
   if (candidate.length < length) return { needBytes: length };
   if (candidate.at(-1) !== END || candidate.at(-2) !== sum(candidate.subarray(0, -2))) return 'rejected';
@@ -148,10 +148,9 @@ function takeWhole(bytes: Uint8Array, at: number): Whole<Dlt645Frame> | null {
     if (byte === START && one > at && bytes[one + SECOND_START_AT] === START) return null;
   }
   if ((total & 0xff) !== bytes[end - TAIL_BYTES]) return null;
-  const wire = bytes.subarray(at + 1, at + SECOND_START_AT);
-  if (!isAddress(wire)) return null;
+  if (!isAddress(bytes, at + 1)) return null;
   const message = {
-    address: decodeAddress(wire),
+    address: addressAt(bytes, at + 1),
     control,
     data: plainData(bytes, at + HEADER_BYTES, end - TAIL_BYTES),
   };

@@ -23,6 +23,8 @@ const EXCEPTION_BYTES = 5;
 const SHORT_BYTES = 8;
 const REPLY_OVERHEAD = 5;
 const WRITE_OVERHEAD = 9;
+/** Where the quantity of a request ends. */
+const QUANTITY_END = 6;
 
 /** Requests of functions 03, 05, 06 and 10 from a stream without the line's silences, as a transparent bridge has it. */
 export function createModbusRequestStream(): StreamDecoder<Received<ModbusRequest>> {
@@ -83,12 +85,21 @@ function replyBytes(bytes: Uint8Array, at: number, shape: number): number {
   return shape === NO_FUNCTION ? 0 : SHORT_BYTES;
 }
 
-/** The same of a request, as it comes back as an echo. */
+/** The same of a request, as it comes back as an echo; its quantity is looked at as soon as it is there. */
 function requestBytes(bytes: Uint8Array, at: number, shape: number): number {
-  if (shape === READ || shape === WRITE_ONE) return SHORT_BYTES;
+  if (shape === WRITE_ONE) return SHORT_BYTES;
+  if (shape === READ) {
+    const hasQuantity = at + QUANTITY_END <= bytes.length;
+    return hasQuantity && !isQuantity(bytes, at, MAX_READ_REGISTERS) ? 0 : SHORT_BYTES;
+  }
   const count = bytes[at + 6] ?? 0;
-  return shape === WRITE_MANY && isCount(count, MAX_WRITE_REGISTERS) ? WRITE_OVERHEAD + count : 0;
+  return shape === WRITE_MANY && isCount(count, MAX_WRITE_REGISTERS) && isQuantity(bytes, at, MAX_WRITE_REGISTERS)
+    ? WRITE_OVERHEAD + count
+    : 0;
 }
+
+const isQuantity = (bytes: Uint8Array, at: number, mostRegisters: number): boolean =>
+  bytes[at + 4] === 0 && bytes[at + 5] !== 0 && (bytes[at + 5] ?? 0) <= mostRegisters;
 
 /** The header promises one length to a request and another to a reply: the shorter is tried first. */
 function judgeEither(candidate: Uint8Array): Verdict<ModbusLineFrame> {
