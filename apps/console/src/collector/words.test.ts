@@ -28,12 +28,14 @@ test('a description becomes lines, and what a frame carries stands below it', ()
     summary: 'data of one meter',
     serial: '7',
     total_energy: { value: '12.3', unit: 'kWh' },
+    voltage: [{ value: '228.8', unit: 'V' }],
     bits: { relay: true },
     inner: [{ protocol: 'modbus', summary: 'read', unit: 1, inner: [] }],
   };
   expect(fieldsOf(description).map(({ name, value, depth }) => `${depth} ${name}: ${value}`)).toEqual([
     '0 serial: 7',
     '0 total energy: 12.3 kWh',
+    '0 voltage: 228.8 V',
     '0 bits: ',
     '1 relay: true',
     '0 modbus: read',

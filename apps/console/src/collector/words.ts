@@ -55,10 +55,7 @@ function fieldLines(name: string, value: unknown, depth: number): Field[] {
     .replaceAll('_', ' ')
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toLowerCase();
-  if (isRecord(value) && 'value' in value && 'unit' in value) {
-    return [{ name: label, value: `${value['value']} ${value['unit']}`.trim(), depth }];
-  }
-  if (isRecord(value)) {
+  if (isRecord(value) && !isMeasured(value)) {
     return [
       { name: label, value: '', depth },
       ...Object.entries(value).flatMap(([key, one]) => fieldLines(key, one, depth + 1)),
@@ -67,8 +64,17 @@ function fieldLines(name: string, value: unknown, depth: number): Field[] {
   return [{ name: label, value: Array.isArray(value) ? value.map(wordOf).join(', ') : wordOf(value), depth }];
 }
 
+/** A measured value with its unit. */
+const isMeasured = (value: Record<string, unknown>): boolean => 'value' in value && 'unit' in value;
+
 const wordOf = (value: unknown): string =>
-  value === null ? text('common.none') : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  isRecord(value) && isMeasured(value)
+    ? `${value['value']} ${value['unit']}`.trim()
+    : value === null
+      ? text('common.none')
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -217,7 +217,7 @@ export const metersEn: Pick<Messages, Part> = {
     link: 'Link',
     linkKey: 'Device',
     busAddress: 'Bus address',
-    stallCode: 'Stall',
+    stall: 'Stall',
     start: 'Start reading',
     password: 'Password',
     operator: 'Operator code',

@@ -197,7 +197,7 @@ export const metersZhCN = {
     link: '通信方式',
     linkKey: '设备号',
     busAddress: '总线地址',
-    stallCode: '档位',
+    stall: '档位',
     start: '起码',
     password: '密码',
     operator: '操作员代码',
