@@ -105,14 +105,7 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
   const fillAll = async (wanting: readonly Wanting[]) => {
     for (const { meter, gaps, seen } of wanting) {
       if (stopped || meter.session.closed.aborted) return;
-      const memory = memoryOf(meter);
-      const isDone = await fill(env, meter, gaps, () => stopped);
-      memory.failures = isDone ? 0 : memory.failures + 1;
-      if (isDone) memory.seen = seen;
-      else {
-        const waitMs = Math.min(pace.retryLeastMs * 2 ** (memory.failures - 1), pace.retryMostMs);
-        memory.notBeforeMs = performance.now() + waitMs;
-      }
+      noteOutcome(memoryOf(meter), await fill(env, meter, gaps, () => stopped), seen, pace);
     }
   };
 
@@ -131,6 +124,15 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
       await Promise.all(lines.values());
     },
   };
+}
+
+function noteOutcome(memory: Memory, isDone: boolean, seen: Date | null, pace: BackfillPace): void {
+  memory.failures = isDone ? 0 : memory.failures + 1;
+  if (isDone) memory.seen = seen;
+  else {
+    const waitMs = Math.min(pace.retryLeastMs * 2 ** (memory.failures - 1), pace.retryMostMs);
+    memory.notBeforeMs = performance.now() + waitMs;
+  }
 }
 
 const oldestOf = (now: Date): Date => new Date(now.getTime() - MAX_DAYS * DAY_MS);
