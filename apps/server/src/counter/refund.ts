@@ -28,15 +28,17 @@ export interface Refundable {
  * What may be refunded at most, and will be until the transaction ends: the utility purse less all that is owed.
  * @throws counter.refund_too_much, counter.use_not_settled, accounts.not_found, accounts.not_open
  */
-export async function requireRefundable(
-  tx: Tx,
-  { marketId, accountId, amountFen }: Pick<CashRefund, 'marketId' | 'accountId' | 'amountFen'>,
-): Promise<Refundable> {
-  await requireOpenAccount(tx, marketId, accountId);
-  const balanceFen = await lockPurse(tx, marketId, accountId, 'utility');
+export async function requireRefundable(tx: Tx, asked: Refund): Promise<Refundable> {
+  await requireOpenAccount(tx, asked.marketId, asked.accountId);
+  const balanceFen = await lockPurse(tx, asked.marketId, asked.accountId, 'utility');
+  return requireEnough(tx, asked, balanceFen);
+}
+
+type Refund = Pick<CashRefund, 'marketId' | 'accountId' | 'amountFen'>;
+
+async function requireEnough(tx: Tx, { marketId, accountId, amountFen }: Refund, balanceFen: Fen): Promise<Refundable> {
   const owedFen = await owedOf(tx, marketId, accountId);
-  const mostFen = subtractFen(balanceFen, owedFen);
-  if (amountFen > mostFen) {
+  if (amountFen > subtractFen(balanceFen, owedFen)) {
     throw counterError('counter.refund_too_much', 'the purse does not hold as much above what is owed', {
       balanceFen,
       owedFen,
@@ -53,11 +55,12 @@ export async function requireRefundable(
 export async function refundCash(tx: Tx, refund: CashRefund): Promise<string> {
   const { marketId, accountId, operatorId, reason, at } = refund;
   const idempotencyKey = `refund:${refund.refundId}`;
-  // Under the lock on the purse, so that of two who pay out under one id the second finds what the first did.
-  await lockPurse(tx, marketId, accountId, 'utility');
+  await requireOpenAccount(tx, marketId, accountId);
+  const balanceFen = await lockPurse(tx, marketId, accountId, 'utility');
+  // Under the lock, so that of two who pay out under one id the second finds what the first did.
   const earlier = (await idsByKey(tx, marketId, [idempotencyKey])).get(idempotencyKey);
   if (earlier) return earlier;
-  await requireRefundable(tx, refund);
+  await requireEnough(tx, refund, balanceFen);
   const txId = uuidV7(at);
   const amountFen = negateFen(refund.amountFen);
   await post(tx, marketId, [

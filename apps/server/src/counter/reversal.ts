@@ -86,6 +86,8 @@ async function reverse(
   { marketId, operatorId, reason, at }: Reversal,
 ): Promise<StoredReceipt> {
   const txId = uuidV7(at);
+  // Whatever state it is in; before its purse, as everyone locks them.
+  await tx.query('select from account where market_id = $1 and account_id = $2 for share', [marketId, sale.accountId]);
   const lines = await postingsOf(tx, marketId, sale.txId);
   await post(tx, marketId, [
     {
