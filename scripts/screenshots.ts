@@ -153,6 +153,9 @@ async function takePictures(page: Page, market: TestMarket, cut: Stage): Promise
     await picture(page, `stall${ending}`);
     await page.getByTestId('stall-close').click();
     await page.getByTestId('stall-panel').waitFor({ state: 'detached' });
+    await takeDevicePictures(page, market, cut, ending);
+    await page.goto(`${market.server.httpUrl}/stalls`);
+    await cardOf(page, cut.code).waitFor();
   }
   await show('en', true);
   await picture(page, 'dark.png');
@@ -162,6 +165,29 @@ async function takePictures(page: Page, market: TestMarket, cut: Stage): Promise
   await cardOf(page, cut.code).waitFor();
   await show('en', false);
   await picture(page, 'phone.png');
+}
+
+/** The register, the collector, and one meter that is read by hand. */
+async function takeDevicePictures(page: Page, market: TestMarket, cut: Stage, ending: string): Promise<void> {
+  const open = (path: string) => page.goto(`${market.server.httpUrl}${path}`);
+  const params = { marketId: market.marketId };
+  const { meters } = await market.api('meters', { params, query: { text: cut.electricity } });
+  await open('/meters');
+  await page.getByTestId('meters-row').first().waitFor();
+  await picture(page, `meters${ending}`);
+  await open(`/meters/${meters[0]?.meterId ?? ''}`);
+  await page.getByTestId('read-now').click();
+  await page.getByTestId('read-values').waitFor();
+  await picture(page, `meter${ending}`);
+  await open('/collector/frames');
+  await page.getByTestId('frames-hold').click();
+  await page.getByTestId('frame-row').first().locator('summary').click();
+  await picture(page, `frames${ending}`);
+  await page.setViewportSize(PHONE);
+  await open(`/field?q=${cut.electricity}`);
+  await page.getByTestId('read-now').waitFor();
+  await picture(page, `field${ending}`);
+  await page.setViewportSize(DESKTOP);
 }
 
 const built = spawnSync(join(ROOT, 'node_modules/.bin/vite'), ['build', 'apps/console', '--logLevel', 'warn'], {
