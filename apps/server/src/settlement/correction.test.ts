@@ -162,6 +162,24 @@ test('a start value that was typed wrongly is put right on the charge that began
   await market.prove();
 });
 
+test('a typed value in the middle of a month is put right on both charges that it parts', async () => {
+  const market = await swapMarket(ctx, steps(10_000, '0.512345', '0.812347'));
+  await market.read(market.first, [0, 0]);
+  await market.manual(market.first, DAY, 9_000);
+  await market.settle();
+  await market.read(market.first, [2 * DAY, 12_000]);
+  await market.settle();
+  const cost = await market.cost();
+  expect(await market.correct(market.first, DAY, 7_001)).toHaveLength(2);
+  // What lies between the readings around it is as it was, and so is what it costs.
+  expect(await market.cost()).toBe(cost);
+  await market.prove();
+  await market.read(market.first, [3 * DAY, 13_000]);
+  await market.settle();
+  expect(await market.cost()).toBe(roundToFen((10_000n * 512_345n + 3_000n * 812_347n) as NanoYuan));
+  await market.prove();
+});
+
 test('what nobody typed or estimated, what lies inside a charge, and what would make a register fall is refused', async () => {
   const { market, at } = await burntMeter(steps(10_000, '0.5', '0.8'));
   const refused = (code: string) => expect.objectContaining({ code });

@@ -1,4 +1,11 @@
-import { type Correction, correctInterval, type Interval, type MeterValue, type PlanVersion } from '@openprepay/domain';
+import {
+  type BillingState,
+  type Correction,
+  correctInterval,
+  type Interval,
+  type MeterValue,
+  type PlanVersion,
+} from '@openprepay/domain';
 import { assert, type Fen, negateFen, uuidV7 } from '@openprepay/kernel';
 import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
@@ -63,11 +70,15 @@ export async function correctReading(ctx: Context, given: ReadingCorrection): Pr
     await moveValue(tx, marketId, meterId, readAt, truth.total);
     const book = await priceBook(tx, marketId);
     const corrections: StoredCorrection[] = [];
+    // Both charges that a reading parts may be of one billing period: the second is put right where the first left it.
+    const moved = new Map<string, BillingState>();
     for (const charge of await touchedCharges(tx, marketId, meterId, readAt)) {
-      const state = await periodState(tx, marketId, chain, charge);
+      const period = `${charge.accountId} ${charge.billingPeriod} ${charge.periodFrom.getTime()}`;
+      const state = moved.get(period) ?? (await periodState(tx, marketId, chain, charge));
       const said = intervalOf(charge, reading, reading.said);
       const right = intervalOf(charge, reading, truth);
       const correction = correctInterval(state, versionOf(book, charge), said, right, market.timeZone);
+      moved.set(period, correction.after);
       await movePeriod(tx, marketId, chain, charge.accountId, correction.after);
       const stored = withId(charge, meterId, { said: reading.said, truth }, correction, now);
       corrections.push(stored);
