@@ -1,5 +1,6 @@
 import { uuidV7 } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
+import { lockMeters } from '../readings/store.ts';
 import { devicesError } from './errors.ts';
 import type { RegisteredMeter } from './register.ts';
 
@@ -52,7 +53,8 @@ export async function openBindings(
 }
 
 /**
- * Ends the meter's binding; what was charged by then must not lie behind its end.
+ * Ends the meter's binding; what was charged by then must not lie behind its end. From here until the end of the
+ * transaction no reading of the meter comes in and nothing of it is charged: its state is locked, and then its cursor.
  * @throws devices.not_bound, devices.before_last_binding, devices.before_settled
  */
 export async function closeBinding(
@@ -68,11 +70,12 @@ export async function closeBinding(
     const since = meter.boundFrom.toISOString();
     throw devicesError('devices.before_last_binding', `meter ${meter.serial} came to its stall at ${since}`, { since });
   }
+  await lockMeters(tx, marketId, [meter.meterId]);
   const [settled] = await tx.query<{ settled_at: Date }>(
-    'select settled_at from meter_settlement where market_id = $1 and meter_id = $2 and settled_at > $3 for update',
-    [marketId, meter.meterId, at],
+    'select settled_at from meter_settlement where market_id = $1 and meter_id = $2 for update',
+    [marketId, meter.meterId],
   );
-  if (settled) {
+  if (settled && settled.settled_at > at) {
     const until = settled.settled_at.toISOString();
     throw devicesError('devices.before_settled', `meter ${meter.serial} is settled until ${until}`, { until });
   }

@@ -18,6 +18,7 @@ import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
 import { registerText, turnoversAt } from '../readings/register-value.ts';
+import { lockMeters } from '../readings/store.ts';
 import { replacementError } from './errors.ts';
 import { instantOfExchange, takeFinal } from './final-reading.ts';
 import { retire } from './retire.ts';
@@ -28,7 +29,7 @@ export interface Replaced {
   readonly at: Date;
 }
 
-/** One exchange as both ways of it need it. */
+/** One exchange as both ways of it need it. The meters are locked: no reading of them comes in while it is decided. */
 interface Exchange {
   readonly act: Act;
   readonly now: Date;
@@ -53,6 +54,12 @@ export async function replaceMeter(ctx: Context, act: Act, oldMeterId: string, o
   return ctx.db.tx(async (tx) => {
     await lockRegister(tx, act.marketId);
     const old = await requireMeter(tx, act.marketId, oldMeterId);
+    const spare = 'meterId' in next ? [await requireMeter(tx, act.marketId, next.meterId)] : [];
+    await lockMeters(
+      tx,
+      act.marketId,
+      [old, ...spare].map(({ meterId }) => meterId),
+    );
     return exchange(tx, {
       act,
       now,
@@ -103,6 +110,7 @@ export async function changeCt(ctx: Context, act: Act, oldMeterId: string, order
     if (old.ctRatio === ctRatio) {
       throw replacementError('replacement.same_ct', `the ratio of meter ${old.serial} is ${ctRatio} already`);
     }
+    await lockMeters(tx, act.marketId, [oldMeterId]);
     const { kind, model, serial, link, linkKey, busAddress, access } = old;
     return exchange(tx, {
       act,

@@ -1,6 +1,6 @@
 import type { FinalReading, NewMeter, Replacement } from '@openprepay/contract';
 import { quantity, uuidV7 } from '@openprepay/kernel';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { minute, START } from '../../test-support/market.ts';
 import { enqueueSwitch } from '../commands/index.ts';
@@ -9,6 +9,7 @@ import { findDevices } from '../devices/index.ts';
 import { readMeterCard } from '../devices/meter-card.ts';
 import { bindMeter, createMeter, unbindMeter } from '../devices/meters.ts';
 import { auditOf, seedPlace } from '../devices/test-support/world.ts';
+import type { Tx } from '../platform/database.ts';
 import { intake } from '../readings/index.ts';
 import { changeCt, replaceMeter } from './replace.ts';
 import { retireMeter } from './retire.ts';
@@ -19,6 +20,7 @@ const here = await seedPlace(ctx, 'here');
 const there = await seedPlace(ctx, 'there');
 const refused = (code: string) => expect.objectContaining({ code });
 const NOTE = 'display broken';
+const BY_HAND: FinalReading = { origin: 'manual', value: '105.4' };
 
 let serials = 0;
 function meterOf(change: Partial<NewMeter> = {}): NewMeter {
@@ -262,6 +264,51 @@ test('a meter is not taken off its stall behind what was charged', async () => {
   const unbind = (minutes: number) => unbindMeter(ctx, here, { meterId, at: minute(minutes), note: 'moved' });
   await expect(unbind(899)).rejects.toThrow(refused('devices.before_settled'));
   await expect(unbind(900)).resolves.toBeUndefined();
+});
+
+/** Does it while another transaction holds what `before` changed, and ends that one once it waits, or is over. */
+async function meanwhile(before: (tx: Tx) => Promise<unknown>, act: () => Promise<unknown>): Promise<unknown> {
+  const { done } = await ctx.db.tx(async (tx) => {
+    await before(tx);
+    const done = act().catch((error: unknown) => error);
+    const waiting = () =>
+      ctx.db.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    await Promise.race([done, vi.waitUntil(async () => (await waiting()).length > 0)]);
+    return { done };
+  });
+  return done;
+}
+
+test('what is charged while a meter is taken off its stall is waited for', async () => {
+  const meterId = await installed();
+  const { marketId } = here;
+  await ctx.db.query(
+    `insert into meter_settlement (market_id, meter_id, account_id, opened_at, period_from, settled_at, settled_value)
+     select $1, $2, account_id, $3, $3, $3, 0 from account where market_id = $1 limit 1`,
+    [marketId, meterId, START],
+  );
+  const charge = (tx: Tx) =>
+    tx.query('update meter_settlement set settled_at = $3 where market_id = $1 and meter_id = $2', [
+      marketId,
+      meterId,
+      minute(900),
+    ]);
+  const unbind = () => unbindMeter(ctx, here, { meterId, at: minute(899), note: 'moved' });
+  expect(await meanwhile(charge, unbind)).toEqual(refused('devices.before_settled'));
+});
+
+test('a reading that comes in while a meter is exchanged is waited for, and nothing good lies behind the exchange', async () => {
+  const oldId = await installed();
+  const late = (tx: Tx) =>
+    tx.query(
+      `with locked as (
+         select market_id, meter_id from meter_state where market_id = $1 and meter_id = $2 for update)
+       insert into reading (market_id, meter_id, read_at, received_at, origin, total, quality)
+       select market_id, meter_id, $3, $3, 'scheduled', 105500, 'good' from locked`,
+      [here.marketId, oldId, minute(960)],
+    );
+  const exchange = () => replaceMeter(ctx, here, oldId, order({ at: minute(950).toISOString(), final: BY_HAND }));
+  expect(await meanwhile(late, exchange)).toEqual(refused('replacement.read_since'));
 });
 
 test('a meter that is bound nowhere goes out of service; its serial and address are free again', async () => {
