@@ -110,7 +110,7 @@ export const SalesReport = Type.Object({
   to: BusinessDay,
   rows: Type.Array(
     Type.Object({
-      /** `2026-03-02`, `2026-03`, an operator's id, or a payment method. */
+      /** `2026-03-02`, `2026-03`, `2026`, an operator's id, or a payment method. */
       key: Type.String(),
       label: Type.String(),
       ...SalesTotals.properties,
@@ -241,13 +241,13 @@ export const counterRoutes = {
   salesReport: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/reports/sales',
-    summary: 'Sales, refunds and reversals of days of business, by day, month, operator or method',
+    summary: 'Sales, refunds and reversals of days of business, by day, month, year, operator or method',
     roles: counterStaff,
     params: inMarket,
     query: Type.Object({
       from: BusinessDay,
       to: BusinessDay,
-      by: Type.Enum(['day', 'month', 'operator', 'method']),
+      by: Type.Enum(['day', 'month', 'year', 'operator', 'method']),
     }),
     response: SalesReport,
   }),

@@ -2,7 +2,7 @@ import { fen } from '@openprepay/kernel';
 import { beforeEach, expect, test } from 'vitest';
 import { sealMarket } from '../ledger/index.ts';
 import { closeDay, listDays } from './days.ts';
-import { salesReport } from './report.ts';
+import { type ReportBy, salesReport } from './report.ts';
 import { reverseSale } from './reversal.ts';
 import { closeShift, listShifts } from './shifts.ts';
 import { type Counter, openCounter } from './test-support/world.ts';
@@ -103,15 +103,15 @@ test('sales while a day is closed are in its totals or in the next day, never in
   }
 }, 60_000);
 
-test('reports by day, month, operator and method add up to the same', async () => {
+test('reports by day, month, year, operator and method add up to the same', async () => {
   await counter.sell(0, 1_000);
   await counter.sell(1, 300, { method: 'bank', operatorId: counter.ben.operatorId });
   counter.clock.set('2026-04-01T02:00:00Z');
   const { txId } = await counter.sell(2, 50);
   await reverseSale(counter.ctx, { marketId, txId, operatorId: counter.ann.operatorId, reason: 'twice' });
-  const report = (by: 'day' | 'month' | 'operator' | 'method', to = '2026-04-30') =>
+  const report = (by: ReportBy, to = '2026-04-30') =>
     salesReport(counter.ctx.db, marketId, { from: '2026-03-01', to, by });
-  const rows = async (by: Parameters<typeof report>[0]) =>
+  const rows = async (by: ReportBy) =>
     (await report(by)).rows.map(({ label, topUps, netFen }) => [label, topUps, netFen]);
   expect(await rows('day')).toEqual([
     ['2026-03-02', 2, 1_300],
@@ -121,6 +121,7 @@ test('reports by day, month, operator and method add up to the same', async () =
     ['2026-03', 2, 1_300],
     ['2026-04', 1, 0],
   ]);
+  expect(await rows('year')).toEqual([['2026', 3, 1_300]]);
   expect(await rows('operator')).toEqual([
     ['Ann', 2, 1_000],
     ['Ben', 1, 300],
@@ -129,7 +130,7 @@ test('reports by day, month, operator and method add up to the same', async () =
     ['bank', 1, 300],
     ['cash', 2, 1_000],
   ]);
-  const totals = await Promise.all((['day', 'month', 'operator', 'method'] as const).map((by) => report(by)));
+  const totals = await Promise.all((['day', 'month', 'year', 'operator', 'method'] as const).map((by) => report(by)));
   for (const { total } of totals) expect(total).toEqual(totals[0]?.total);
   expect((await report('day', '2026-03-31')).total.netFen).toBe(1_300);
   await expect(report('day', '2029-03-01')).rejects.toMatchObject({ code: 'counter.range_too_long' });

@@ -1,5 +1,5 @@
 import type { CounterDay } from '@openprepay/contract';
-import { businessDay } from '@openprepay/kernel';
+import { assert, businessDay } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import { sealHead } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
@@ -50,7 +50,7 @@ export async function closeDay(ctx: Context, close: DayClose): Promise<CounterDa
       after: { totals, sealedTo: seal?.seq ?? null },
     });
     const [closed] = await closedDays(tx, marketId, 1);
-    if (closed === undefined) throw new Error('a day that was closed is there');
+    assert(closed, 'a day that was closed is there');
     return closed;
   });
 }

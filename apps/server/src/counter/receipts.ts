@@ -1,5 +1,5 @@
 import type { Receipt, RouteQuery, Routes } from '@openprepay/contract';
-import { type Fen, inCapitals } from '@openprepay/kernel';
+import { assert, type Fen, inCapitals, negateFen } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import type { PaymentMethod } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
@@ -36,7 +36,8 @@ export async function giveReceipt(tx: Tx, facts: ReceiptFacts): Promise<StoredRe
      returning day::text`,
     [marketId, series, number, txId, kind, at, operatorId, shiftId, accountId, method, amountFen],
   );
-  return { txId, kind, accountId, operatorId, shiftId, day: given?.day ?? '', method, amountFen };
+  assert(given, 'a receipt is given to an account that is there', { accountId });
+  return { txId, kind, accountId, operatorId, shiftId, day: given.day, method, amountFen };
 }
 
 /** A receipt, locked: what becomes of its transaction is decided by one at a time. @throws counter.no_such_receipt */
@@ -113,15 +114,20 @@ export async function reprint(ctx: Context, marketId: string, txId: string, oper
 const noSuchReceipt = () => counterError('counter.no_such_receipt', 'this market has no such receipt');
 
 type ReceiptRow = Record<string, unknown> & {
-  readonly at: Date;
-  readonly method: PaymentMethod;
+  readonly tx_id: string;
+  readonly number: string;
   readonly kind: ReceiptKind;
-  readonly amount_fen: Fen;
-  readonly balance_fen: Fen;
-} & { readonly [K in 'tx_id' | 'number' | 'day' | 'account_id' | 'account_number' | 'customer_name']: string } & {
+  readonly at: Date;
+  readonly day: string;
   readonly market_name: string;
   readonly operator_name: string | null;
+  readonly account_id: string;
+  readonly account_number: string;
+  readonly customer_name: string;
   readonly stalls: string[];
+  readonly method: PaymentMethod;
+  readonly amount_fen: Fen;
+  readonly balance_fen: Fen;
   readonly memo: string | null;
   readonly reprints: number;
   readonly reverses: string | null;
@@ -161,7 +167,7 @@ const receiptOfRow = (row: ReceiptRow): Receipt => ({
   stalls: row.stalls,
   method: row.method,
   amountFen: Number(row.amount_fen),
-  amountInCapitals: inCapitals((row.amount_fen < 0n ? -row.amount_fen : row.amount_fen) as Fen),
+  amountInCapitals: inCapitals(row.amount_fen < 0n ? negateFen(row.amount_fen) : row.amount_fen),
   balanceFen: Number(row.balance_fen),
   memo: row.memo,
   reprints: row.reprints,

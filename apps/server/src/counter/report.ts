@@ -7,11 +7,12 @@ import type { ReceiptKind } from './types.ts';
 const MAX_DAYS = 800;
 const DAY_MS = 86_400_000;
 
-export type ReportBy = 'day' | 'month' | 'operator' | 'method';
+export type ReportBy = 'day' | 'month' | 'year' | 'operator' | 'method';
 
 const KEYS: Readonly<Record<ReportBy, readonly [key: string, label: string]>> = {
   day: ['receipt.day::text', 'receipt.day::text'],
   month: [`to_char(receipt.day, 'YYYY-MM')`, `to_char(receipt.day, 'YYYY-MM')`],
+  year: [`to_char(receipt.day, 'YYYY')`, `to_char(receipt.day, 'YYYY')`],
   operator: ['receipt.operator_id::text', `coalesce(operator.name, '')`],
   method: ['receipt.method', 'receipt.method'],
 };

@@ -1,4 +1,4 @@
-import { type Fen, uuidV7 } from '@openprepay/kernel';
+import { assert, type Fen, uuidV7, ZERO_FEN } from '@openprepay/kernel';
 import type { Tx } from '../platform/database.ts';
 
 /** The place a receipt takes in its cashier's series, and the shift it was given in. */
@@ -21,7 +21,7 @@ export interface Till {
  */
 export async function takeNumber(tx: Tx, marketId: string, operatorId: string, at: Date): Promise<TillPlace> {
   const taken = (await nextNumber(tx, marketId, operatorId)) ?? (await firstNumber(tx, marketId, operatorId));
-  const shiftId = taken.shift_id ?? (await beginShift(tx, marketId, operatorId, 0n as Fen, at));
+  const shiftId = taken.shift_id ?? (await beginShift(tx, marketId, operatorId, ZERO_FEN, at));
   return { series: taken.series, number: taken.last_number, shiftId };
 }
 
@@ -43,7 +43,7 @@ async function nextNumber(tx: Tx, marketId: string, operatorId: string): Promise
 async function firstNumber(tx: Tx, marketId: string, operatorId: string): Promise<Taken> {
   await ensureTill(tx, marketId, operatorId);
   const taken = await nextNumber(tx, marketId, operatorId);
-  if (taken === undefined) throw new Error('a till that was made is there');
+  assert(taken, 'a till that was made is there');
   return taken;
 }
 

@@ -38,23 +38,34 @@ export async function sealMarket(
   among: 'recent' | 'everything',
 ): Promise<number> {
   const since = among === 'everything' ? new Date(0) : new Date(now.getTime() - RECENT_MS);
-  const firstId = uuidV7(since, new Uint8Array(10));
+  let after = uuidV7(since, new Uint8Array(10));
   let sealed = 0;
-  for (let batch = BATCH; batch === BATCH; sealed += batch) {
-    batch = await db.tx((tx) => sealBatch(tx, marketId, now, firstId));
+  for (;;) {
+    const links = await db.tx((tx) => sealBatch(tx, marketId, now, after));
+    sealed += links.length;
+    const last = links.at(-1);
+    if (last === undefined || links.length < BATCH) return sealed;
+    after = last.txId;
   }
-  return sealed;
 }
 
-async function sealBatch(tx: Tx, marketId: string, now: Date, firstId: string): Promise<number> {
+interface Link extends SealHead {
+  readonly txId: string;
+}
+
+async function sealBatch(tx: Tx, marketId: string, now: Date, after: string): Promise<readonly Link[]> {
   let { seq, hash } = await lockHead(tx, marketId);
-  const facts = await unsealed(tx, marketId, firstId);
-  if (facts.length === 0) return 0;
-  const links = facts.map((fact) => {
+  const facts = await unsealed(tx, marketId, after);
+  const links = facts.map((fact): Link => {
     seq += 1n;
     hash = linkHash(hash, marketId, seq, now, fact);
-    return { seq, txId: fact.tx_id, hash };
+    return { seq, hash, txId: fact.tx_id };
   });
+  if (links.length > 0) await appendLinks(tx, marketId, now, links, { seq, hash });
+  return links;
+}
+
+async function appendLinks(tx: Tx, marketId: string, now: Date, links: readonly Link[], head: SealHead): Promise<void> {
   await tx.query(
     `with link as (
        insert into ledger_seal (market_id, seq, tx_id, sealed_at, hash)
@@ -67,11 +78,10 @@ async function sealBatch(tx: Tx, marketId: string, now: Date, firstId: string): 
       links.map((link) => link.seq),
       links.map((link) => link.txId),
       links.map((link) => link.hash),
-      seq,
-      hash,
+      head.seq,
+      head.hash,
     ],
   );
-  return facts.length;
 }
 
 async function lockHead(tx: Tx, marketId: string): Promise<SealHead> {
@@ -103,7 +113,7 @@ type Fact = Record<string, unknown> & {
   readonly lines: string | null;
 };
 
-function unsealed(tx: Tx, marketId: string, firstId: string): Promise<Fact[]> {
+function unsealed(tx: Tx, marketId: string, after: string): Promise<Fact[]> {
   return tx.query<Fact>(
     `select tx_id, kind, (extract(epoch from business_at) * 1000000)::bigint as business_us,
             (extract(epoch from recorded_at) * 1000000)::bigint as recorded_us, operator_id, reverses_tx_id,
@@ -112,10 +122,10 @@ function unsealed(tx: Tx, marketId: string, firstId: string): Promise<Fact[]> {
                                order by line)
              from posting where posting.market_id = $1 and posting.tx_id = ledger_tx.tx_id) as lines
      from ledger_tx
-     where market_id = $1 and tx_id >= $2
+     where market_id = $1 and tx_id > $2
        and not exists (select from ledger_seal where ledger_seal.market_id = $1 and ledger_seal.tx_id = ledger_tx.tx_id)
      order by tx_id limit $3`,
-    [marketId, firstId, BATCH],
+    [marketId, after, BATCH],
   );
 }
 
