@@ -1,5 +1,6 @@
 export * from './approvals.ts';
 export * from './collection.ts';
+export * from './control.ts';
 export * from './counter.ts';
 export * from './devices.ts';
 export * from './excel.ts';

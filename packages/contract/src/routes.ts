@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { approvalsRoutes } from './approvals.ts';
 import { collectionRoutes } from './collection.ts';
+import { controlRoutes } from './control.ts';
 import { counterRoutes } from './counter.ts';
 import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
@@ -100,6 +101,7 @@ export const routes = {
     roles: ['admin', 'technician', 'auditor'],
     response: Type.Array(UnclaimedDevice),
   }),
+  ...controlRoutes,
   ...counterRoutes,
   ...ledgerRoutes,
   ...approvalsRoutes,

@@ -58,6 +58,10 @@ export const errorsEn: Pick<Messages, 'error'> = {
       no_such_meter: 'There is no such meter',
       override_end_is_past: 'That time has passed already',
       auto_has_no_end: 'Auto needs no end',
+      empty_hours: 'The hours end as they begin',
+      holiday_ends_early: 'The last day is before the first',
+      calendar_full: 'The calendar is full; take something away first',
+      not_in_calendar: 'The calendar has no such entry',
     },
     readings: {
       value_missing: 'Say what the register truly shows',

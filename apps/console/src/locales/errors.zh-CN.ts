@@ -51,6 +51,10 @@ export const errorsZhCN = {
       no_such_meter: '没有这块表',
       override_end_is_past: '有效期已经过去',
       auto_has_no_end: '恢复预付费不需要有效期',
+      empty_hours: '时段的开始和结束相同',
+      holiday_ends_early: '结束日期早于开始日期',
+      calendar_full: '日历已满，请先删除一些',
+      not_in_calendar: '日历中没有这一项',
     },
     readings: {
       value_missing: '请填写正确的示数',

@@ -4,4 +4,8 @@ export const controlError = defineErrors({
   'control.no_such_meter': 404,
   'control.override_end_is_past': 400,
   'control.auto_has_no_end': 400,
+  'control.empty_hours': 400,
+  'control.holiday_ends_early': 400,
+  'control.calendar_full': 409,
+  'control.not_in_calendar': 404,
 });

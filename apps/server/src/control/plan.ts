@@ -1,5 +1,8 @@
 import {
   type AccountFacts,
+  type CalendarFacts,
+  type CutCalendar,
+  calendarAt,
   decide,
   isCutForBalance,
   mustTellAgain,
@@ -27,6 +30,8 @@ export interface MeterFacts {
   readonly reportedAt: Date | null;
   readonly lastReadAt: Date | null;
   readonly protectedStall: boolean;
+  /** Null: the meter is at no stall. */
+  readonly stallType: string | null;
   readonly account: (AccountFacts & { readonly accountId: string }) | null;
   /** Open notices of the account, by stage. */
   readonly notices: ReadonlyMap<NoticeStage, { readonly deliveredAt: Date | null }>;
@@ -41,6 +46,12 @@ export interface MeterFacts {
     readonly restoreMinimumFen: Fen;
     readonly commandLimitS: number;
   };
+}
+
+/** Meters of one market, and when that market does not cut. */
+export interface MarketFacts {
+  readonly meters: readonly MeterFacts[];
+  readonly calendar: CutCalendar;
 }
 
 export interface NoticeStep {
@@ -80,11 +91,9 @@ export interface ControlPlan {
   readonly meterIds: readonly string[];
 }
 
-/** No table holds these yet; the rules that ask for them are there. */
-const NOT_KNOWN_YET = { safetyLockout: false, inFriendlyHours: false, isHoliday: false } as const;
-
 /** Decides for meters of one market. Pure: the same facts at the same instant give the same plan. */
-export function planControl(meters: readonly MeterFacts[], at: Date): ControlPlan {
+export function planControl({ meters, calendar }: MarketFacts, at: Date): ControlPlan {
+  const calendarOf = calendarAt(calendar, at);
   const raise = new Map<string, NoticeStep>();
   const close = new Map<string, NoticeStep>();
   const endedOverrides: string[] = [];
@@ -108,7 +117,10 @@ export function planControl(meters: readonly MeterFacts[], at: Date): ControlPla
     if (override.mode !== 'auto' && !overrideHolds(override, at)) mark(endedOverrides, meterId);
 
     const isFinalRaised = steps.raise.some((step) => step.stage === 'final');
-    const decision = decide(switchFacts(meter, isFinalRaised ? { deliveredAt: at } : null), at);
+    const decision = decide(
+      switchFacts(meter, calendarOf(meter.stallType), isFinalRaised ? { deliveredAt: at } : null),
+      at,
+    );
     const change = wantedChange(meter, decision);
     if (change) mark(changes, change);
     if (change?.isSwitch) continue;
@@ -139,9 +151,15 @@ function noticeSteps({ account, notices, market }: MeterFacts): { raise: NoticeS
   return { raise: plan.raise.map(step), close: plan.close.map(step) };
 }
 
-function switchFacts(meter: MeterFacts, raisedNow: SwitchFacts['finalNotice']): SwitchFacts {
+/** What `decide` asks of a meter. No table has a safety lock-out yet; the rule for it is there. */
+export function switchFacts(
+  meter: MeterFacts,
+  calendar: CalendarFacts,
+  raisedNow: SwitchFacts['finalNotice'],
+): SwitchFacts {
   return {
-    ...NOT_KNOWN_YET,
+    ...calendar,
+    safetyLockout: false,
     override: { mode: meter.overrideMode, until: meter.overrideUntil },
     account: meter.account,
     notOpenIsOff: meter.market.notOpenIsOff,

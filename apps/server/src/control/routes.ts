@@ -1,5 +1,19 @@
 import type { Handlers } from '../platform/handlers.ts';
+import {
+  cutCalendar,
+  protectStallType,
+  putFriendlyHours,
+  putHoliday,
+  takeFriendlyHours,
+  takeHoliday,
+  unprotectStallType,
+} from './calendar.ts';
 import { type NewOverride, setOverride } from './service.ts';
+
+const act = ({ params, operator }: { params: { marketId: string }; operator: { operatorId: string } }) => ({
+  marketId: params.marketId,
+  operatorId: operator.operatorId,
+});
 
 export const controlRoutes = {
   async setOverride(ctx, { params, body, operator }) {
@@ -10,6 +24,31 @@ export const controlRoutes = {
       until: body.until === undefined ? null : new Date(body.until),
       operatorId: operator.operatorId,
     });
+    return null;
+  },
+  cutCalendar: (ctx, { params }) => cutCalendar(ctx, params.marketId),
+  async putFriendlyHours(ctx, call) {
+    await putFriendlyHours(ctx, act(call), call.params.hoursId, call.body);
+    return null;
+  },
+  async deleteFriendlyHours(ctx, call) {
+    await takeFriendlyHours(ctx, act(call), call.params.hoursId);
+    return null;
+  },
+  async putHoliday(ctx, call) {
+    await putHoliday(ctx, act(call), call.params.holidayId, call.body);
+    return null;
+  },
+  async deleteHoliday(ctx, call) {
+    await takeHoliday(ctx, act(call), call.params.holidayId);
+    return null;
+  },
+  async protectStallType(ctx, call) {
+    await protectStallType(ctx, act(call), call.params.stallType);
+    return null;
+  },
+  async unprotectStallType(ctx, call) {
+    await unprotectStallType(ctx, act(call), call.params.stallType);
     return null;
   },
 } satisfies Partial<Handlers>;

@@ -1,9 +1,10 @@
 import { enqueueSwitch, type SwitchOrder } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
-import type { Tx } from '../platform/database.ts';
+import type { Queryable, Tx } from '../platform/database.ts';
+import { readCalendar } from './calendar-store.ts';
 import { controlError } from './errors.ts';
-import { type ControlPlan, type MeterFacts, planControl } from './plan.ts';
+import { type ControlPlan, type MarketFacts, planControl } from './plan.ts';
 import {
   type ControlScope,
   closeExceptions,
@@ -26,22 +27,26 @@ export type { ControlScope } from './store.ts';
  */
 export async function evaluate(ctx: Context, scope: ControlScope): Promise<number> {
   const at = ctx.clock.now();
-  const { meterIds } = planControl(await readFacts(ctx.db, scope), at);
+  const { meterIds } = planControl(await readMarket(ctx.db, scope), at);
   if (meterIds.length === 0) return 0;
   return ctx.db.tx((tx) => evaluateLocked(tx, at, scope.marketId, meterIds));
 }
 
 async function evaluateLocked(tx: Tx, at: Date, marketId: string, meterIds: readonly string[]): Promise<number> {
   await lockMeters(tx, marketId, meterIds);
-  const facts = await readFacts(tx, { marketId, meterIds });
+  const facts = await readMarket(tx, { marketId, meterIds });
   return applyPlan(tx, at, marketId, facts, planControl(facts, at));
+}
+
+async function readMarket(db: Queryable, scope: ControlScope): Promise<MarketFacts> {
+  return { meters: await readFacts(db, scope), calendar: await readCalendar(db, scope.marketId) };
 }
 
 async function applyPlan(
   tx: Tx,
   at: Date,
   marketId: string,
-  facts: readonly MeterFacts[],
+  { meters }: MarketFacts,
   plan: ControlPlan,
 ): Promise<number> {
   if (plan.meterIds.length === 0) return 0;
@@ -50,7 +55,7 @@ async function applyPlan(
   if (plan.endedOverrides.length > 0) await endOverrides(tx, at, marketId, plan.endedOverrides);
   if (plan.closeExceptions.length > 0) await closeExceptions(tx, marketId, at, plan.closeExceptions);
   if (plan.changes.length > 0) await saveWanted(tx, marketId, at, plan.changes);
-  const limitS = facts[0]?.market.commandLimitS ?? 0;
+  const limitS = meters[0]?.market.commandLimitS ?? 0;
   const orders = switchOrders(plan, { marketId, createdAt: at, expiresAt: new Date(at.getTime() + limitS * 1000) });
   if (orders.length > 0) await enqueueSwitch(tx, orders);
   await tx.notify('grid', marketId);

@@ -22,6 +22,7 @@ interface FactsRow extends Row {
   switch_at: Date | null;
   last_read_at: Date | null;
   protected: boolean | null;
+  stall_type: string | null;
   account_id: string | null;
   account_state: 'prepared' | 'open' | 'closed';
   account_mode: 'prepaid' | 'postpaid';
@@ -49,7 +50,7 @@ interface FactsRow extends Row {
 export async function readFacts(db: Queryable, scope: ControlScope): Promise<MeterFacts[]> {
   const rows = await db.query<FactsRow>(
     `with place as materialized (
-       select binding.meter_id, binding.stall_id, stall.protected
+       select binding.meter_id, binding.stall_id, stall.protected, stall.stall_type
        from meter_binding binding
        join stall on stall.market_id = binding.market_id and stall.stall_id = binding.stall_id
        where binding.market_id = $1 and binding.to_at is null
@@ -71,7 +72,7 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
      )
      select meter.meter_id, control.override, control.override_until, control.override_by, control.wanted,
             control.wanted_reason, control.wanted_seq, state.switch_state, state.switch_at, state.last_read_at,
-            place.protected, holder.account_id, holder.account_state, holder.account_mode, holder.credit_limit_fen,
+            place.protected, place.stall_type, holder.account_id, holder.account_state, holder.account_mode, holder.credit_limit_fen,
             holder.balance_fen, told.stages, told.low_delivered_at, told.final_delivered_at,
             last_command.command_id as last_command_id, last_command.finished_at as last_command_ended_at,
             exists (select 1 from device_exception exception where exception.market_id = meter.market_id
@@ -115,6 +116,7 @@ function factsOf(row: FactsRow): MeterFacts {
     reportedAt: row.switch_at,
     lastReadAt: row.last_read_at,
     protectedStall: row.protected ?? false,
+    stallType: row.stall_type,
     account: row.account_id === null ? null : accountOf(row, row.account_id),
     notices,
     hasOpenCommand: row.last_command_id !== null && row.last_command_ended_at === null,

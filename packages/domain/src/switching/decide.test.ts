@@ -1,7 +1,9 @@
 import { fen, ZERO_FEN } from '@openprepay/kernel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountFacts, availableFen, decide, overrideHolds, type SwitchFacts } from './decide.ts';
+import type { FriendlyHours, Holiday } from './calendar.ts';
+import { decide } from './decide.ts';
+import { type AccountFacts, availableFen, overrideHolds, type SwitchFacts } from './facts.ts';
 
 const NOW = new Date('2026-03-02T02:00:00Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
@@ -20,8 +22,9 @@ const plenty: SwitchFacts = {
   account,
   notOpenIsOff: false,
   protectedStall: false,
-  inFriendlyHours: false,
-  isHoliday: false,
+  protectedType: false,
+  friendlyHours: null,
+  holiday: null,
   finalNotice: null,
   finalNoticeWaitS: 1800,
   lastReadAt: ago(600),
@@ -36,6 +39,12 @@ const usedUp = { ...withAccount({ utilityFen: ZERO_FEN }), ...noticed };
 const forcedOn = { override: { mode: 'forced_on', until: null } } as const;
 const forcedOff = { override: { mode: 'forced_off', until: null } } as const;
 const cut = { cutForBalance: true };
+const HOURS: FriendlyHours = { stallType: null, weekdays: [1], fromMinute: 540, toMinute: 1080 };
+const HOLIDAY: Holiday = { name: 'fair', stallType: null, firstDay: '2026-03-02', lastDay: '2026-03-02' };
+const hours = { friendlyHours: HOURS };
+const holiday = { holiday: HOLIDAY };
+/** Every reason not to cut at once. */
+const spared = { protectedStall: true, protectedType: true, ...hours, ...holiday, finalNotice: null, lastReadAt: null };
 
 // biome-ignore format: a table is read by its columns
 const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>, wanted: string, reason: string])[] = [
@@ -44,34 +53,44 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['locked out, forced on',                        { safetyLockout: true, ...forcedOn },                             'off',   'safety_lockout'],
   ['locked out, protected',                        { safetyLockout: true, protectedStall: true },                    'off',   'safety_lockout'],
   ['locked out, no account',                       { safetyLockout: true, account: null },                           'off',   'safety_lockout'],
+  ['locked out, restored by a top-up',             { safetyLockout: true, ...cut },                                  'off',   'safety_lockout'],
+  ['locked out, postpaid',                         { safetyLockout: true, ...withAccount({ mode: 'postpaid' }) },    'off',   'safety_lockout'],
+  ['locked out, everything spares it',             { ...usedUp, ...spared, safetyLockout: true },                    'off',   'safety_lockout'],
   // 2 forced off
   ['forced off, balance left',                     { ...forcedOff },                                                 'off',   'forced_off'],
   ['forced off, just topped up after a cut',       { ...forcedOff, ...cut },                                         'off',   'forced_off'],
   ['forced off, protected',                        { ...forcedOff, protectedStall: true },                           'off',   'forced_off'],
-  ['forced off, friendly hours',                   { ...forcedOff, inFriendlyHours: true },                          'off',   'forced_off'],
+  ['forced off, friendly hours',                   { ...forcedOff, ...hours },                          'off',   'forced_off'],
   ['forced off, postpaid',                         { ...forcedOff, ...withAccount({ mode: 'postpaid' }) },           'off',   'forced_off'],
   ['forced off until later',                       { override: { mode: 'forced_off', until: inFuture(1) } },         'off',   'forced_off'],
   ['forced off until now',                         { override: { mode: 'forced_off', until: NOW } },                 'on',    'balance_available'],
   ['forced off until a while ago, used up',        { ...usedUp, override: { mode: 'forced_off', until: ago(60) } },  'off',   'balance_used_up'],
+  ['forced off, holiday',                          { ...forcedOff, ...holiday },                                     'off',   'forced_off'],
+  ['forced off, no account',                       { ...forcedOff, account: null },                                  'off',   'forced_off'],
+  ['forced off, stale data',                       { ...forcedOff, lastReadAt: null },                               'off',   'forced_off'],
   // 3 forced on
   ['forced on, balance left',                      { ...forcedOn },                                                  'on',    'forced_on'],
   ['forced on, used up and noticed',               { ...usedUp, ...forcedOn },                                       'on',    'forced_on'],
   ['forced on, no account',                        { ...forcedOn, account: null, notOpenIsOff: true },               'on',    'forced_on'],
   ['forced on, stale data',                        { ...forcedOn, lastReadAt: null },                                'on',    'forced_on'],
   ['forced on until now, used up',                 { ...usedUp, override: { mode: 'forced_on', until: NOW } },       'off',   'balance_used_up'],
+  ['forced on, cut and below the minimum',         { ...forcedOn, ...cut, restoreMinimumFen: fen(9_000) },           'on',    'forced_on'],
+  ['forced on, everything spares it',              { ...usedUp, ...spared, ...forcedOn },                            'on',    'forced_on'],
   // 4 not open
   ['no account',                                   { account: null },                                                'leave', 'not_open'],
   ['no account, market says off',                  { account: null, notOpenIsOff: true },                            'off',   'not_open'],
   ['prepared account',                             { ...withAccount({ state: 'prepared' }) },                        'leave', 'not_open'],
   ['closed account, market says off',              { ...withAccount({ state: 'closed' }), notOpenIsOff: true },      'off',   'not_open'],
   ['closed postpaid account',                      { ...withAccount({ state: 'closed', mode: 'postpaid' }) },        'leave', 'not_open'],
+  ['no account, protected stall, market says off', { account: null, notOpenIsOff: true, protectedStall: true },      'off',   'not_open'],
   // 5 postpaid
   ['postpaid',                                     { ...withAccount({ mode: 'postpaid' }) },                         'on',    'postpaid'],
   ['postpaid, owing much',                         { ...usedUp, ...withAccount({ mode: 'postpaid', utilityFen: fen(-900_000) }) }, 'on', 'postpaid'],
+  ['postpaid, cut before, owing',                  { ...cut, ...withAccount({ mode: 'postpaid', utilityFen: fen(-1) }) }, 'on', 'postpaid'],
   // 6 something available
   ['balance left',                                 {},                                                               'on',    'balance_available'],
   ['one fen left',                                 { ...withAccount({ utilityFen: fen(1) }) },                       'on',    'balance_available'],
-  ['one fen left, all reasons not to cut',         { ...withAccount({ utilityFen: fen(1) }), protectedStall: true, isHoliday: true }, 'on', 'balance_available'],
+  ['one fen left, all reasons not to cut',         { ...withAccount({ utilityFen: fen(1) }), protectedStall: true, ...holiday }, 'on', 'balance_available'],
   ['balance left, data stale',                     { lastReadAt: null },                                             'on',    'balance_available'],
   ['below zero within the credit limit',           { ...withAccount({ utilityFen: fen(-4_999), creditLimitFen: fen(5_000) }) }, 'on', 'balance_available'],
   ['below zero within emergency credit',           { ...withAccount({ utilityFen: fen(-1), emergencyLeftFen: fen(2) }) }, 'on', 'balance_available'],
@@ -80,8 +99,11 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['used up to the end of the credit limit',       { ...noticed, ...withAccount({ utilityFen: fen(-5_000), creditLimitFen: fen(5_000) }) }, 'off', 'balance_used_up'],
   ['far below zero',                               { ...noticed, ...withAccount({ utilityFen: fen(-90_000) }) },     'off',   'balance_used_up'],
   ['used up, protected stall',                     { ...usedUp, protectedStall: true },                              'leave', 'protected_stall'],
-  ['used up, friendly hours',                      { ...usedUp, inFriendlyHours: true },                             'leave', 'friendly_hours'],
-  ['used up, holiday',                             { ...usedUp, isHoliday: true },                                   'leave', 'holiday'],
+  ['used up, protected type of stall',             { ...usedUp, protectedType: true },                               'leave', 'protected_stall'],
+  ['used up, friendly hours',                      { ...usedUp, ...hours },                             'leave', 'friendly_hours'],
+  ['used up, holiday',                             { ...usedUp, ...holiday },                                   'leave', 'holiday'],
+  ['used up, friendly hours on a holiday',         { ...usedUp, ...hours, ...holiday },                              'leave', 'friendly_hours'],
+  ['used up, holiday and no notice',               { ...usedUp, ...holiday, finalNotice: null },                     'leave', 'holiday'],
   ['used up, no notice',                           { ...usedUp, finalNotice: null },                                 'leave', 'notice_not_delivered'],
   ['used up, notice not delivered',                { ...usedUp, finalNotice: { deliveredAt: null } },                'leave', 'notice_not_delivered'],
   ['used up, notice delivered now',                { ...usedUp, finalNotice: { deliveredAt: NOW } },                 'leave', 'notice_waiting'],
@@ -90,6 +112,9 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['used up, data as old as the limit',            { ...usedUp, lastReadAt: ago(10_800) },                           'off',   'balance_used_up'],
   ['used up, data older than the limit',           { ...usedUp, lastReadAt: ago(10_801) },                           'leave', 'stale_data'],
   ['used up, never read',                          { ...usedUp, lastReadAt: null },                                  'leave', 'stale_data'],
+  ['used up, notice waiting, data stale',          { ...usedUp, finalNotice: { deliveredAt: NOW }, lastReadAt: null }, 'leave', 'notice_waiting'],
+  ['used up, everything spares it',                { ...usedUp, ...spared },                                         'leave', 'protected_stall'],
+  ['used up, cut already, friendly hours',         { ...usedUp, ...cut, ...hours },                                  'leave', 'friendly_hours'],
   ['used up, cut already',                         { ...usedUp, ...cut },                                            'off',   'balance_used_up'],
   // 8 restore needs a minimum
   ['cut, topped up to above zero',                 { ...cut, ...withAccount({ utilityFen: fen(1) }) },               'on',    'balance_available'],
@@ -123,8 +148,9 @@ const anyFacts: fc.Arbitrary<SwitchFacts> = fc.record({
   account: fc.option(anyAccount),
   notOpenIsOff: fc.boolean(),
   protectedStall: fc.boolean(),
-  inFriendlyHours: fc.boolean(),
-  isHoliday: fc.boolean(),
+  protectedType: fc.boolean(),
+  friendlyHours: fc.option(fc.constant(HOURS)),
+  holiday: fc.option(fc.constant(HOLIDAY)),
   finalNotice: fc.option(fc.record({ deliveredAt: fc.option(instant) })),
   finalNoticeWaitS: fc.integer({ min: 0, max: 7_200 }),
   lastReadAt: fc.option(instant),
@@ -143,7 +169,8 @@ test('whatever the facts: supply is cut for money only where every condition of 
       expect(facts.account?.mode).toBe('prepaid');
       expect(facts.account && availableFen(facts.account) <= 0n).toBe(true);
       expect(overrideHolds(facts.override, NOW)).toBe(false);
-      expect([facts.protectedStall, facts.inFriendlyHours, facts.isHoliday]).toEqual([false, false, false]);
+      expect([facts.protectedStall, facts.protectedType]).toEqual([false, false]);
+      expect([facts.friendlyHours, facts.holiday]).toEqual([null, null]);
       const deliveredAt = facts.finalNotice?.deliveredAt ?? inFuture(1);
       expect(NOW.getTime() - deliveredAt.getTime()).toBeGreaterThanOrEqual(facts.finalNoticeWaitS * 1000);
       const readAt = facts.lastReadAt ?? new Date(0);

@@ -1,6 +1,6 @@
 import { fen, ZERO_FEN } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
-import type { AccountFacts } from './decide.ts';
+import type { AccountFacts } from './facts.ts';
 import { type NoticeStage, planNotices } from './notices.ts';
 
 const LOW = fen(2_000);

@@ -1,5 +1,5 @@
 import type { Fen } from '@openprepay/kernel';
-import { type AccountFacts, availableFen } from './decide.ts';
+import { type AccountFacts, availableFen } from './facts.ts';
 
 /** The steps before a cut, mildest first. */
 export const NOTICE_STAGES = ['low_balance', 'final'] as const;

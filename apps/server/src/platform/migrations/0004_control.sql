@@ -15,6 +15,48 @@ create table meter_control (
   foreign key (market_id, meter_id) references meter
 );
 
+-- Every switch of the wanted state: why, and what was available then. Without an open account nothing is.
+create table wanted_change (
+  market_id uuid not null,
+  meter_id uuid not null,
+  wanted_seq bigint not null,
+  wanted text check (wanted in ('on', 'off')),
+  reason text not null,
+  at timestamptz not null,
+  operator_id uuid,
+  available_fen bigint,
+  primary key (market_id, meter_id, wanted_seq),
+  foreign key (market_id, meter_id) references meter
+);
+
+-- 免断时段: when nothing is cut for its balance, by the market's wall clock. weekdays: those on which the hours begin,
+-- 0 = Sunday; to_minute not after from_minute: they go on past midnight. stall_type null: every stall.
+create table friendly_hours (
+  market_id uuid not null references market,
+  hours_id uuid not null,
+  stall_type text,
+  weekdays smallint[] not null check (cardinality(weekdays) between 1 and 7),
+  from_minute smallint not null check (from_minute between 0 and 1439),
+  to_minute smallint not null check (to_minute between 1 and 1440 and to_minute <> from_minute),
+  primary key (market_id, hours_id)
+);
+
+create table holiday (
+  market_id uuid not null references market,
+  holiday_id uuid not null,
+  stall_type text,
+  name text not null,
+  first_day date not null,
+  last_day date not null check (last_day >= first_day),
+  primary key (market_id, holiday_id)
+);
+
+create table protected_stall_type (
+  market_id uuid not null references market,
+  stall_type text not null,
+  primary key (market_id, stall_type)
+);
+
 -- A notice fires once per crossing: while one is open the stage stays silent; closing it re-arms the stage.
 create table notice (
   market_id uuid not null,
