@@ -299,6 +299,14 @@ test('rounds of readings come in from a file: good rows are stored, bad ones com
   await prove();
 });
 
+test('a first row with a value is a reading, also of a meter whose serial begins like a heading', async () => {
+  const { market, marketId } = await oneMeter();
+  const meterId = market.meters[0]?.meterId;
+  await ctx.db.query(`update meter set serial = 'METER-7' where market_id = $1 and meter_id = $2`, [marketId, meterId]);
+  const bytes = Buffer.from('METER-7,2026-03-02 09:00,1.5\n');
+  expect(await importOf(marketId, bytes)).toMatchObject({ rows: 1, taken: 1, failed: 0 });
+});
+
 test('an Excel file is read like a CSV, and what is neither is named', async () => {
   const { marketId } = await oneMeter();
   const rows = [

@@ -22,10 +22,11 @@ const MAX_COLUMNS = 32;
 const MAX_CELL = 64;
 const LIMITS = { maxBytes: 1024 * 1024, maxRows: MAX_IMPORT_ROWS + 1, maxColumns: MAX_COLUMNS };
 const HEAD = /^(serial|表号|meter)/i;
+const VALUE = /^\d{1,9}(\.\d{1,3})?$/;
 
 /**
  * Rows of serial, time and value from an Excel workbook (told by its first bytes) or CSV text; empty ones, and a first one
- * of names, are passed over.
+ * of names, are passed over; a first one with a value is a reading, whatever its serial begins with.
  * @param zone of the market: Excel times have none
  * @throws readings.bad_import, and what readWorkbook throws
  */
@@ -40,7 +41,8 @@ export async function readRows(bytes: Uint8Array, zone: string): Promise<RawRow[
     return { row: index + 1, cells: [text(0), text(1), text(2)] };
   });
   const given = raw.filter(
-    ({ row, cells }) => cells.some((cell) => cell !== '') && !(row === 1 && HEAD.test(cells[0])),
+    ({ row, cells }) =>
+      cells.some((cell) => cell !== '') && !(row === 1 && HEAD.test(cells[0]) && !VALUE.test(cells[2])),
   );
   if (given.length === 0) throw readingsError('readings.bad_import', `no rows of serial, time (${zone}) and value`);
   if (given.length > MAX_IMPORT_ROWS) {
@@ -78,7 +80,7 @@ export function parseRow(raw: RawRow, zone: string): ImportRow | { readonly colu
   if (serial === '') return { column: 'serial', why: 'the serial is missing' };
   const readAt = parseTime(time, zone);
   if (readAt === null) return { column: 'time', why: 'the time is not like 2026-03-02 08:30' };
-  if (!/^\d{1,9}(\.\d{1,3})?$/.test(value)) {
+  if (!VALUE.test(value)) {
     return { column: 'value', why: 'the value is not a decimal with at most three places' };
   }
   return { ...raw, serial, readAt, register: parseRegister(value) };
