@@ -1,6 +1,7 @@
 import { recordAudit } from '../../identity/audit.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Queryable } from '../../platform/database.ts';
+import { lockMeters } from '../../readings/store.ts';
 import { devicesError } from '../errors.ts';
 import type { Act } from '../meters.ts';
 import { leaveAddress, lockRegister, tellOfMeters } from '../register.ts';
@@ -46,15 +47,22 @@ export async function undoImport(ctx: Context, act: Act, importId: string, note:
     );
     if (!batch) throw devicesError('devices.no_such_import', 'this market has no such import');
     if (batch.undone_at) throw devicesError('devices.import_undone', 'this import was taken back before');
+    // From here no reading of them comes in, and so nothing comes of them.
+    const imported = await tx.query<{ meter_id: string }>(
+      'select meter_id from meter where market_id = $1 and import_id = $2',
+      [marketId, importId],
+    );
+    const meterIds = imported.map((meter) => meter.meter_id);
+    await lockMeters(tx, marketId, meterIds);
     const used = await firstInUse(tx, marketId, importId);
     if (used) {
       throw devicesError('devices.import_in_use', `something has come of meter ${used} already: retire it by itself`);
     }
-    const meters = await tx.query<{ meter_id: string }>(
-      'update meter set retired_at = $3 where market_id = $1 and import_id = $2 returning meter_id',
-      [marketId, importId, at],
-    );
-    const meterIds = meters.map((meter) => meter.meter_id);
+    await tx.query('update meter set retired_at = $3 where market_id = $1 and import_id = $2', [
+      marketId,
+      importId,
+      at,
+    ]);
     await tx.query('delete from meter_binding where market_id = $1 and meter_id = any($2::uuid[])', [
       marketId,
       meterIds,
