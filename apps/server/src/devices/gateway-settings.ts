@@ -65,12 +65,20 @@ export interface GatewayDescription {
 }
 
 /**
- * Whether a gateway can be as described.
+ * Whether a technician may enter a gateway as described.
  * @throws devices.bad_address, devices.bad_secret, devices.bad_settings
  */
-export function mustBePossibleGateway({ link, linkKey, secret, settings }: GatewayDescription): void {
+export function mustBePossibleGateway(gateway: GatewayDescription): void {
+  if (gateway.link === 'modbus_tcp') mustBeReachable(gateway.linkKey);
+  mustBePossibleWherever(gateway);
+}
+
+/**
+ * As `mustBePossibleGateway`, wherever it stands: a site file, which only who has the machine can import, may name any place.
+ * @throws devices.bad_address, devices.bad_secret, devices.bad_settings
+ */
+export function mustBePossibleWherever({ link, linkKey, secret, settings }: GatewayDescription): void {
   if (/[\s\p{C}]/u.test(linkKey)) throw devicesError('devices.bad_address', 'a key has no blanks in it');
-  if (link === 'modbus_tcp') mustBeReachable(linkKey);
   if (link === 'acrelgw' && secret !== null && Buffer.byteLength(secret) !== ACREL_SECRET_BYTES) {
     throw devicesError('devices.bad_secret', `the secret of an Acrel gateway has ${ACREL_SECRET_BYTES} characters`);
   }

@@ -3,7 +3,7 @@ import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { devicesError } from './errors.ts';
-import { mustBePossibleGateway } from './gateway-settings.ts';
+import { mustBePossibleGateway, mustBePossibleWherever } from './gateway-settings.ts';
 import type { Act } from './meters.ts';
 import { lockRegister, tellOfMeters } from './register.ts';
 import type { GatewayLink } from './types.ts';
@@ -100,7 +100,7 @@ export async function updateGateway(ctx: Context, act: Act, key: GatewayKey, cha
       secret: change.secret === undefined ? before.secret : change.secret,
       settings: change.settings ?? before.settings,
     };
-    mustBePossibleGateway({ ...after, linkKey: isDialled(before) ? FINE_ADDRESS : before.linkKey });
+    mustBePossibleWherever(after);
     await tx.query(
       'update gateway set name = $4, secret = $5, settings = $6 where market_id = $1 and link = $2 and link_key = $3',
       [act.marketId, key.link, key.linkKey, after.name, after.secret, JSON.stringify(after.settings)],
@@ -112,10 +112,6 @@ export async function updateGateway(ctx: Context, act: Act, key: GatewayKey, cha
     await tellOfMeters(tx, act.marketId, []);
   });
 }
-
-/** A gateway that a site file brought in may stand where a technician may not put one; its settings may change. */
-const isDialled = ({ link }: GatewayKey) => link === 'modbus_tcp';
-const FINE_ADDRESS = '10.0.0.1:502';
 
 /** @throws devices.no_such_gateway, devices.gateway_retired, devices.gateway_in_use while meters are behind it */
 export async function retireGateway(ctx: Context, act: Act, key: GatewayKey, note: string): Promise<void> {

@@ -1,7 +1,17 @@
 export { closeBinding, mustBeFreeAt, mustNotBeAhead, openBindings } from './bindings.ts';
+export { mustBePossible } from './catalogue.ts';
+export { mustBePossibleWherever } from './gateway-settings.ts';
 export { listExceptions, listUnclaimed } from './lists.ts';
 export { type Act, enterNew } from './meters.ts';
-export { leaveAddress, lockRegister, type RegisteredMeter, requireMeter, tellOfMeters } from './register.ts';
+export { mustBeOpen } from './places.ts';
+export {
+  enterMeters,
+  leaveAddress,
+  lockRegister,
+  type RegisteredMeter,
+  requireMeter,
+  tellOfMeters,
+} from './register.ts';
 export { takeStart } from './start-reading.ts';
 export {
   allOffline,

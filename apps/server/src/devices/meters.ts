@@ -42,7 +42,7 @@ export async function createMeter(ctx: Context, act: Act, given: NewMeter): Prom
 /** As `createMeter`, inside an act that has locked the register and tells of it. */
 export async function enterNew(tx: Tx, act: Act, at: Date, given: NewMeter): Promise<MeterToEnter> {
   mustBePossible(given);
-  await mustBeOpen(tx, act.marketId, given);
+  await mustBeOpen(tx, act.marketId, [given]);
   const meter = { ...given, meterId: uuidV7(at), access: given.access ?? {} };
   await enterMeters(tx, act.marketId, at, [meter]);
   await audit(tx, act, at, 'devices.create_meter', meter.meterId, { after: described(meter) });
@@ -72,7 +72,7 @@ export async function updateMeter(ctx: Context, act: Act, meterId: string, chang
       access,
     };
     mustBePossible(after);
-    await mustBeOpen(tx, marketId, after);
+    await mustBeOpen(tx, marketId, [after]);
     await mustBeFreeSerial(tx, marketId, after);
     if (addressOf(before) !== addressOf(after)) {
       await leaveAddress(tx, marketId, [meterId]);

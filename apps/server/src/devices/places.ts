@@ -37,14 +37,16 @@ export async function openWays(db: Queryable, marketId: string, ways: readonly W
   return open;
 }
 
-/** @throws devices.unknown_gateway, devices.unknown_product */
-export async function mustBeOpen(db: Queryable, marketId: string, way: Way): Promise<void> {
-  if ((await openWays(db, marketId, [way])).has(wayKey(way))) return;
-  throw way.link === 'nb'
-    ? devicesError('devices.unknown_product', `this market has no product ${productOf(way.linkKey)} on a platform`, {
+/** Whether the market has every one of the ways. @throws devices.unknown_gateway, devices.unknown_product */
+export async function mustBeOpen(db: Queryable, marketId: string, ways: readonly Way[]): Promise<void> {
+  const open = await openWays(db, marketId, ways);
+  const shut = ways.find((way) => !open.has(wayKey(way)));
+  if (!shut) return;
+  throw shut.link === 'nb'
+    ? devicesError('devices.unknown_product', `this market has no product ${productOf(shut.linkKey)} on a platform`, {
         field: 'linkKey',
       })
-    : devicesError('devices.unknown_gateway', `this market has no ${way.link} gateway ${way.linkKey}`, {
+    : devicesError('devices.unknown_gateway', `this market has no ${shut.link} gateway ${shut.linkKey}`, {
         field: 'linkKey',
       });
 }

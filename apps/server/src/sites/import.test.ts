@@ -4,7 +4,7 @@ import { freshDatabase } from '../../test-support/database.ts';
 import type { Database } from '../platform/database.ts';
 import { importSite } from './import.ts';
 import type { Site } from './site.ts';
-import { electricityMeter, testSite } from './test-support/site.ts';
+import { electricityMeter, testSite, waterMeter } from './test-support/site.ts';
 
 const AT = new Date('2026-03-02T02:00:00Z');
 const OPTIONS: FirstSiteOptions = {
@@ -133,8 +133,32 @@ test('a device or an NB product of another market is refused, and the other mark
   await importSite(db, testSite([{ code: 'A', meters: [electricityMeter('E1')] }]), AT);
   const counts = await countRows(db);
   const sameDevice = testSite([{ code: 'B', meters: [electricityMeter('E1')] }], { code: 'other' });
-  await expect(importSite(db, sameDevice, AT)).rejects.toMatchObject({ code: 'sites.device_in_use', status: 409 });
+  await expect(importSite(db, sameDevice, AT)).rejects.toMatchObject({ code: 'devices.address_in_use', status: 409 });
   const sameProduct: Site = { ...testSite([], { code: 'other' }), nbProducts: testSite([]).nbProducts };
   await expect(importSite(db, sameProduct, AT)).rejects.toMatchObject({ code: 'sites.device_in_use' });
   expect(await countRows(db)).toEqual(counts);
+});
+
+test('of a meter that could not be entered by hand a site file is refused too', async () => {
+  const db = await freshDatabase();
+  const refused = (change: Partial<ReturnType<typeof electricityMeter>>, code: string) =>
+    expect(
+      importSite(db, testSite([{ code: 'A', meters: [{ ...electricityMeter('E1'), ...change }] }]), AT),
+    ).rejects.toMatchObject({ code });
+  await refused({ busAddress: '300' }, 'devices.bad_address');
+  await refused({ access: { key: 'value' } }, 'devices.bad_access');
+  await refused({ link: 'dtu', linkKey: 'nobody-entered-it' }, 'devices.unknown_gateway');
+  const gateway = { link: 'modbus_tcp', linkKey: 'hall-b.example:502', name: 'B', secret: null, settings: {} } as const;
+  const slip = { ...testSite([]), gateways: [{ ...gateway, settings: { timoutMs: 900 } }] };
+  await expect(importSite(db, slip, AT)).rejects.toMatchObject({ code: 'devices.bad_settings' });
+  const elsewhere: Site = { ...testSite([{ code: 'A', meters: [waterMeter('78')] }]), nbProducts: [] };
+  await expect(importSite(db, elsewhere, AT)).rejects.toMatchObject({ code: 'devices.unknown_product' });
+  const site = testSite([{ code: 'A', meters: [electricityMeter('E1')] }]);
+  await importSite(db, { ...site, gateways: [gateway] }, AT);
+  const own = { ...gateway, link: 'dtu' } as const;
+  const anothers = { ...testSite([], { code: 'third' }), gateways: [own, gateway] };
+  await expect(importSite(db, anothers, AT)).rejects.toMatchObject({ code: 'sites.device_in_use' });
+  const beside = { ...electricityMeter('E1'), busAddress: '2' };
+  const behindAnothers = testSite([{ code: 'B', meters: [beside] }], { code: 'other' });
+  await expect(importSite(db, behindAnothers, AT)).rejects.toMatchObject({ code: 'devices.address_in_use' });
 });

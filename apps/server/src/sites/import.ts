@@ -1,5 +1,6 @@
 import { fen, negateFen, uuidV7 } from '@openprepay/kernel';
 import { openAccounts } from '../accounts/index.ts';
+import { enterMeters, mustBeOpen, mustBePossible, mustBePossibleWherever, openBindings } from '../devices/index.ts';
 import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Database, Tx } from '../platform/database.ts';
 import { createPlans } from '../prices/index.ts';
@@ -9,9 +10,7 @@ import {
   findMarketByCode,
   insertBuildings,
   insertMarket,
-  insertMeters,
   insertStalls,
-  type NewMeter,
   saveGateways,
   saveNbProducts,
 } from './store.ts';
@@ -24,19 +23,22 @@ export interface ImportedSite {
 
 /**
  * Brings a whole market in, or nothing of it. Everything begins at `at`: bindings, tenancies, opening balances.
- * @throws sites.bad_site, sites.named_twice, sites.unknown_name, sites.device_in_use, pricing.bad_rule
+ * @throws sites.bad_site, sites.named_twice, sites.unknown_name, sites.device_in_use, pricing.bad_rule, and what
+ *   `mustBePossible`, `mustBePossibleWherever`, `mustBeOpen` and `enterMeters` of devices throw
  */
 export async function importSite(db: Database, document: unknown, at: Date): Promise<ImportedSite> {
   const site = parseSite(document);
   const imported = await db.tx(async (tx) => {
     const marketId = await insertMarket(tx, uuidV7(at), at, site.market);
-    if (marketId !== null) await createEverything(tx, marketId, at, site);
     const ofCode = marketId ?? (await findMarketByCode(tx, site.market.code));
     if (ofCode === null) throw sitesError('sites.no_such_market', `market ${site.market.code} went away meanwhile`);
     const refused = await saveNbProducts(tx, ofCode, site.nbProducts);
     if (refused !== null) throw sitesError('sites.device_in_use', `NB product ${refused} belongs to another market`);
+    for (const gateway of site.gateways ?? []) mustBePossibleWherever(gateway);
     const taken = await saveGateways(tx, ofCode, at, site.gateways ?? []);
     if (taken !== null) throw sitesError('sites.device_in_use', `gateway ${taken} belongs to another market`);
+    // Their gateways and products are there now.
+    if (marketId !== null) await createEverything(tx, marketId, at, site);
     return { marketId: ofCode, created: marketId !== null };
   });
   // Without statistics PostgreSQL takes a market for one row, and its plans for a thousand stalls take minutes.
@@ -52,16 +54,14 @@ async function createEverything(tx: Tx, marketId: string, at: Date, site: Site):
   await insertStalls(tx, marketId, site.stalls, stallIds, buildingIds);
 
   const meters = site.stalls.flatMap((stall) =>
-    stall.meters.map((meter): NewMeter => {
-      return { ...meter, meterId: id(), bindingId: id(), stallId: stallIds.get(stall.code) ?? '' };
+    stall.meters.map((meter) => {
+      return { ...meter, access: meter.access ?? {}, meterId: id(), stallId: stallIds.get(stall.code) ?? '' };
     }),
   );
-  const [refused] = await insertMeters(tx, marketId, at, meters);
-  if (refused) {
-    throw sitesError('sites.device_in_use', `${refused.linkKey} already is the device of another meter`, {
-      serial: refused.serial,
-    });
-  }
+  for (const meter of meters) mustBePossible(meter);
+  await mustBeOpen(tx, marketId, meters);
+  await enterMeters(tx, marketId, at, meters);
+  await openBindings(tx, marketId, at, meters);
   await createPlans(
     tx,
     marketId,

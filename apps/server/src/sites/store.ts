@@ -1,25 +1,9 @@
-import type { MeterKind } from '@openprepay/kernel';
-import type { Link } from '../devices/index.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { Site } from './site.ts';
 
 /*
  * Bringing a new market in: one statement a table.
  */
-
-export interface NewMeter {
-  readonly meterId: string;
-  readonly stallId: string;
-  readonly bindingId: string;
-  readonly kind: MeterKind;
-  readonly model: string;
-  readonly serial: string;
-  readonly ctRatio: number;
-  readonly link: Link;
-  readonly linkKey: string;
-  readonly busAddress: string;
-  readonly access?: Readonly<Record<string, string>>;
-}
 
 /** @returns null where a market of this code is there already */
 export async function insertMarket(
@@ -82,60 +66,6 @@ export async function insertStalls(
   );
 }
 
-/** @returns the meters whose place in the directory another meter has; then nothing of this transaction may stay */
-export async function insertMeters(
-  tx: Queryable,
-  marketId: string,
-  at: Date,
-  meters: readonly NewMeter[],
-): Promise<NewMeter[]> {
-  const meterIds = meters.map((meter) => meter.meterId);
-  const links = [
-    meters.map((meter) => meter.link),
-    meters.map((meter) => meter.linkKey),
-    meters.map((meter) => meter.busAddress),
-  ] as const;
-  await tx.query(
-    `insert into meter (market_id, meter_id, kind, model, serial, ct_ratio, link, link_key, bus_address,
-                        access, installed_at)
-     select $1, given.*, $2
-     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::text[], $10::text[],
-                 $11::jsonb[]) as given`,
-    [
-      marketId,
-      at,
-      meterIds,
-      meters.map((meter) => meter.kind),
-      meters.map((meter) => meter.model),
-      meters.map((meter) => meter.serial),
-      meters.map((meter) => meter.ctRatio),
-      ...links,
-      meters.map((meter) => JSON.stringify(meter.access ?? {})),
-    ],
-  );
-  await tx.query(
-    `insert into meter_binding (market_id, binding_id, meter_id, stall_id, from_at)
-     select $1, binding_id, meter_id, stall_id, $2 from unnest($3::uuid[], $4::uuid[], $5::uuid[])
-       as given (binding_id, meter_id, stall_id)`,
-    [marketId, at, meters.map((meter) => meter.bindingId), meterIds, meters.map((meter) => meter.stallId)],
-  );
-  await tx.query('insert into meter_state (market_id, meter_id) select $1, unnest($2::uuid[])', [marketId, meterIds]);
-  const entered = await tx.query<{ meter_id: string }>(
-    `insert into device_directory (link, link_key, bus_address, market_id, meter_id)
-     select link, link_key, bus_address, $1, meter_id from unnest($2::text[], $3::text[], $4::text[], $5::uuid[])
-       as given (link, link_key, bus_address, meter_id)
-     on conflict do nothing returning meter_id`,
-    [marketId, ...links, meterIds],
-  );
-  await tx.query(
-    `delete from unclaimed_device using unnest($1::text[], $2::text[]) as given (link, link_key)
-     where unclaimed_device.link = given.link and unclaimed_device.link_key = given.link_key`,
-    [links[0], links[1]],
-  );
-  const found = new Set(entered.map((row) => row.meter_id));
-  return meters.filter((meter) => !found.has(meter.meterId));
-}
-
 /**
  * How the platform is reached may change at any time; whose product it is, never.
  * @returns a product that another market has, or null
@@ -184,7 +114,7 @@ export async function saveGateways(
   at: Date,
   gateways: NonNullable<Site['gateways']>,
 ): Promise<string | null> {
-  const rows = await tx.query<{ link_key: string }>(
+  const rows = await tx.query<{ link: string; link_key: string }>(
     `insert into gateway (link, link_key, market_id, name, secret, settings, created_at)
      select given.link, given.link_key, $1, given.name, given.secret, given.settings, $2
      from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
@@ -192,7 +122,7 @@ export async function saveGateways(
      on conflict (link, link_key) do update
      set name = excluded.name, secret = excluded.secret, settings = excluded.settings
      where gateway.market_id = excluded.market_id
-     returning link_key`,
+     returning link, link_key`,
     [
       marketId,
       at,
@@ -203,6 +133,6 @@ export async function saveGateways(
       gateways.map((gateway) => JSON.stringify(gateway.settings)),
     ],
   );
-  const saved = new Set(rows.map((row) => row.link_key));
-  return gateways.find((gateway) => !saved.has(gateway.linkKey))?.linkKey ?? null;
+  const saved = new Set(rows.map((row) => `${row.link} ${row.link_key}`));
+  return gateways.find(({ link, linkKey }) => !saved.has(`${link} ${linkKey}`))?.linkKey ?? null;
 }

@@ -74,7 +74,11 @@ export function testSite(stalls: readonly TestStall[], market: Partial<Site['mar
       stallType: 'fish',
       areaM2: '12.50',
       protected: stall.protected ?? false,
-      meters: [...(stall.meters ?? [electricityMeter(`E-${stall.code}`)])],
+      meters: (stall.meters ?? [electricityMeter(`E-${stall.code}`)]).map((meter) => ({
+        ...meter,
+        linkKey:
+          meter.link === 'nb' ? meter.linkKey.replace(/^[^/]+/, `product-${market.code ?? 'test'}`) : meter.linkKey,
+      })),
     })),
     accounts: stalls
       .filter((stall) => stall.balanceFen !== undefined)
