@@ -1,10 +1,12 @@
 import { collectorEn } from './collector.en.ts';
+import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
 import { metersEn } from './meters.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
   ...collectorEn,
+  ...controlEn,
   ...errorsEn,
   ...metersEn,
   app: {
@@ -219,34 +221,6 @@ export const en: Messages = {
     expired: 'Expired',
     superseded: 'Superseded',
   },
-  cause: { reconcile: 'The meter disagreed; sent again' },
-  outcome: {
-    read_back: 'Confirmed by read-back',
-    not_confirmed: 'Read-back still differs after every attempt',
-    expired: 'Not done while it was valid',
-    acknowledged: 'The meter acknowledged',
-    unknown: 'The platform gave no result',
-    request_timed_out: 'The meter did not answer',
-    connection_closed: 'The connection broke',
-    platform_unreachable: 'The IoT platform cannot be reached',
-    platform_refused: 'The IoT platform refused',
-  },
-  reason: {
-    safety_lockout: 'Safety lock-out',
-    forced_off: 'Forced off',
-    forced_on: 'Forced on',
-    not_open: 'No open account',
-    postpaid: 'Postpaid account',
-    balance_available: 'Balance available',
-    balance_used_up: 'Balance used up',
-    below_restore_minimum: 'Below the amount that restores supply',
-    protected_stall: 'Protected stall, never cut by itself',
-    friendly_hours: 'No cuts in friendly hours',
-    holiday: 'No cuts on a holiday',
-    notice_not_delivered: 'Final notice not delivered yet',
-    notice_waiting: 'Final notice is running',
-    stale_data: 'Readings too old; left as it is',
-  },
   origin: {
     scheduled: 'Scheduled',
     pushed: 'Pushed',
@@ -284,15 +258,6 @@ export const en: Messages = {
       'Charges are rounded to the fen on their running total, so one line may differ from use × price by a fen; the sum never does.',
     by: 'by {name}',
     memo: 'Memo',
-  },
-  notice: {
-    low_balance: 'Low balance',
-    final: 'Final notice',
-    balance: 'Balance then {amount}',
-    delivered: 'delivered {at}',
-    undelivered: 'not delivered',
-    open: 'Open',
-    closed: 'closed {at}',
   },
   topUp: {
     title: 'Top up · {stall} {customer}',

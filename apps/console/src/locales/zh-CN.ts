@@ -1,10 +1,12 @@
 import { collectorZhCN } from './collector.zh-CN.ts';
+import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
   ...collectorZhCN,
+  ...controlZhCN,
   ...errorsZhCN,
   ...metersZhCN,
   app: {
@@ -216,34 +218,6 @@ export const zhCN = {
     expired: '已过期',
     superseded: '已被取代',
   },
-  cause: { reconcile: '状态不一致，重新下发' },
-  outcome: {
-    read_back: '回读已确认',
-    not_confirmed: '多次发送后回读仍不一致',
-    expired: '有效期内没有完成',
-    acknowledged: '表计已应答',
-    unknown: '平台没有给出结果',
-    request_timed_out: '表计没有应答',
-    connection_closed: '连接中断',
-    platform_unreachable: '连不上物联网平台',
-    platform_refused: '物联网平台拒绝',
-  },
-  reason: {
-    safety_lockout: '安全闭锁',
-    forced_off: '强制断开',
-    forced_on: '强制接通',
-    not_open: '未开户',
-    postpaid: '后付费账户',
-    balance_available: '余额可用',
-    balance_used_up: '余额用完',
-    below_restore_minimum: '余额未达恢复金额',
-    protected_stall: '保护档位，不自动断开',
-    friendly_hours: '免断时段',
-    holiday: '节假日不断',
-    notice_not_delivered: '最后通知尚未送达',
-    notice_waiting: '最后通知等待中',
-    stale_data: '读数过旧，保持原状',
-  },
   origin: {
     scheduled: '定时抄表',
     pushed: '主动上报',
@@ -280,15 +254,6 @@ export const zhCN = {
     rounding: '扣费按累计金额取整到分，单笔与“用量 × 单价”可差 1 分，合计不差。',
     by: '操作员 {name}',
     memo: '备注',
-  },
-  notice: {
-    low_balance: '余额不足提醒',
-    final: '断供前最后通知',
-    balance: '当时余额 {amount}',
-    delivered: '{at} 送达',
-    undelivered: '未送达',
-    open: '生效中',
-    closed: '{at} 解除',
   },
   topUp: {
     title: '充值 · {stall} {customer}',

@@ -24,4 +24,4 @@ export type {
   Wanted,
   WireFrame,
 } from './types.ts';
-export { withdrawCommands } from './withdraw.ts';
+export { type WithdrawnOff, withdrawCommands, withdrawQueuedOff } from './withdraw.ts';

@@ -218,6 +218,8 @@ test('after a cut, supply comes back only from the restore minimum on', async ()
   await world.ctx.db.query('update market set restore_minimum_fen = 1000 where market_id = $1', [world.marketId]);
   await world.charge('A', 100);
   await evaluate(world.ctx, world);
+  await world.report('A', 'off');
+  await world.endCommand('A', 'confirmed');
   await world.topUp('A', 999);
   expect(await evaluate(world.ctx, world)).toBe(0);
   expect(await world.control('A')).toMatchObject({ wanted: 'off', reason: 'below_restore_minimum' });

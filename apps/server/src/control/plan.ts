@@ -1,5 +1,6 @@
 import {
   type AccountFacts,
+  availableFen,
   type CalendarFacts,
   type CutCalendar,
   calendarAt,
@@ -36,6 +37,8 @@ export interface MeterFacts {
   /** Open notices of the account, by stage. */
   readonly notices: ReadonlyMap<NoticeStage, { readonly deliveredAt: Date | null }>;
   readonly hasOpenCommand: boolean;
+  /** The open command is an off that is not on the wire. */
+  readonly hasQueuedOff: boolean;
   readonly hasOpenException: boolean;
   readonly lastCommandEndedAt: Date | null;
   readonly market: {
@@ -63,13 +66,15 @@ export interface NoticeStep {
 
 export interface WantedChange {
   readonly meterId: string;
-  readonly wanted: 'on' | 'off';
+  readonly wanted: 'on' | 'off' | null;
   readonly reason: SwitchReason;
   /** The state changes, not only the reason for it: the meter must be told. */
   readonly isSwitch: boolean;
   /** Grows with each switch. */
   readonly wantedSeq: bigint;
   readonly operatorId: string | null;
+  /** What the account could use then; null where there is none. */
+  readonly availableFen: Fen | null;
 }
 
 /** A meter that does not agree with the state wanted, which has not changed. */
@@ -85,6 +90,8 @@ export interface ControlPlan {
   readonly close: readonly NoticeStep[];
   readonly endedOverrides: readonly string[];
   readonly changes: readonly WantedChange[];
+  /** What is wanted instead, where a cut that is still queued can be taken back. */
+  readonly withdrawals: readonly WantedChange[];
   readonly tellAgain: readonly Repeat[];
   readonly closeExceptions: readonly string[];
   /** Every meter that the plan touches, itself or through its account. */
@@ -98,6 +105,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
   const close = new Map<string, NoticeStep>();
   const endedOverrides: string[] = [];
   const changes: WantedChange[] = [];
+  const withdrawals: WantedChange[] = [];
   const tellAgain: Repeat[] = [];
   const closeExceptions: string[] = [];
   const touched = new Set<string>();
@@ -121,6 +129,10 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
       switchFacts(meter, calendarOf(meter.stallType), isFinalRaised ? { deliveredAt: at } : null),
       at,
     );
+    if (meter.hasQueuedOff && decision.wanted === 'leave') {
+      mark(withdrawals, withdrawal(meter, decision.reason));
+      continue;
+    }
     const change = wantedChange(meter, decision);
     if (change) mark(changes, change);
     if (change?.isSwitch) continue;
@@ -138,6 +150,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
     close: [...close.values()],
     endedOverrides,
     changes,
+    withdrawals,
     tellAgain,
     closeExceptions,
     meterIds: [...touched],
@@ -191,5 +204,22 @@ function wantedChange(meter: MeterFacts, decision: SwitchDecision): WantedChange
     isSwitch,
     wantedSeq: isSwitch ? meter.wantedSeq + 1n : meter.wantedSeq,
     operatorId: isForced ? meter.overrideBy : null,
+    availableFen: meter.account && availableFen(meter.account),
+  };
+}
+
+/**
+ * A cut is taken back before it was made: the meter that says it is on stays on. Of any other nothing is wanted until a
+ * rule asks for it, so that leaving it never closes a relay.
+ */
+function withdrawal(meter: MeterFacts, reason: SwitchReason): WantedChange {
+  return {
+    meterId: meter.meterId,
+    wanted: meter.reported === 'on' ? 'on' : null,
+    reason,
+    isSwitch: true,
+    wantedSeq: meter.wantedSeq + 1n,
+    operatorId: null,
+    availableFen: meter.account && availableFen(meter.account),
   };
 }

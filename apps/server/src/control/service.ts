@@ -1,10 +1,10 @@
-import { enqueueSwitch, type SwitchOrder } from '../commands/index.ts';
+import { enqueueSwitch, type SwitchOrder, withdrawQueuedOff } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { readCalendar } from './calendar-store.ts';
 import { controlError } from './errors.ts';
-import { type ControlPlan, type MarketFacts, planControl } from './plan.ts';
+import { type ControlPlan, type MarketFacts, planControl, type WantedChange } from './plan.ts';
 import {
   type ControlScope,
   closeExceptions,
@@ -54,6 +54,7 @@ async function applyPlan(
   if (plan.close.length > 0) await closeNotices(tx, marketId, at, plan.close);
   if (plan.endedOverrides.length > 0) await endOverrides(tx, at, marketId, plan.endedOverrides);
   if (plan.closeExceptions.length > 0) await closeExceptions(tx, marketId, at, plan.closeExceptions);
+  if (plan.withdrawals.length > 0) await withdraw(tx, at, marketId, plan.withdrawals);
   if (plan.changes.length > 0) await saveWanted(tx, marketId, at, plan.changes);
   const limitS = meters[0]?.market.commandLimitS ?? 0;
   const orders = switchOrders(plan, { marketId, createdAt: at, expiresAt: new Date(at.getTime() + limitS * 1000) });
@@ -62,15 +63,30 @@ async function applyPlan(
   return orders.length;
 }
 
+/**
+ * Takes cuts back that are still queued. One that delivery was faster with is on the wire, and stays wanted; one that was
+ * on it before may have been carried out: what its meter is will be seen.
+ */
+async function withdraw(tx: Tx, at: Date, marketId: string, withdrawals: readonly WantedChange[]): Promise<void> {
+  const meterIds = withdrawals.map(({ meterId }) => meterId);
+  const writes = new Map(
+    (await withdrawQueuedOff(tx, marketId, meterIds, at)).map((withdrawn) => [withdrawn.meterId, withdrawn.writes]),
+  );
+  const changes = withdrawals
+    .filter(({ meterId }) => writes.has(meterId))
+    .map((change) => (writes.get(change.meterId) === 0 ? change : { ...change, wanted: null }));
+  if (changes.length > 0) await saveWanted(tx, marketId, at, changes);
+}
+
 function switchOrders(
   plan: ControlPlan,
   common: Pick<SwitchOrder, 'marketId' | 'createdAt' | 'expiresAt'>,
 ): SwitchOrder[] {
   const switches = plan.changes
     .filter((change) => change.isSwitch)
-    .map(({ meterId, wanted, wantedSeq, reason, operatorId }): SwitchOrder => {
-      return { ...common, meterId, wanted, wantedSeq, cause: reason, operatorId };
-    });
+    .flatMap(({ meterId, wanted, wantedSeq, reason, operatorId }): SwitchOrder[] =>
+      wanted === null ? [] : [{ ...common, meterId, wanted, wantedSeq, cause: reason, operatorId }],
+    );
   const repeats = plan.tellAgain.map((repeat): SwitchOrder => {
     return { ...common, ...repeat, cause: 'reconcile', operatorId: null };
   });

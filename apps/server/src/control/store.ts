@@ -33,6 +33,7 @@ interface FactsRow extends Row {
   final_delivered_at: Date | null;
   last_command_id: string | null;
   last_command_ended_at: Date | null;
+  has_queued_off: boolean | null;
   has_exception: boolean;
   not_open_is_off: boolean;
   final_notice_wait_s: number;
@@ -45,7 +46,7 @@ interface FactsRow extends Row {
 /**
  * The facts of every meter in scope, in one statement. Where a meter is and who holds a stall are found first and apart:
  * in one join of eleven tables a planner without statistics tries everything with everything. A meter's last command
- * is looked up only where it disagrees.
+ * is looked up only where it disagrees or may still be cut.
  */
 export async function readFacts(db: Queryable, scope: ControlScope): Promise<MeterFacts[]> {
   const rows = await db.query<FactsRow>(
@@ -75,6 +76,7 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
             place.protected, place.stall_type, holder.account_id, holder.account_state, holder.account_mode, holder.credit_limit_fen,
             holder.balance_fen, told.stages, told.low_delivered_at, told.final_delivered_at,
             last_command.command_id as last_command_id, last_command.finished_at as last_command_ended_at,
+            last_command.is_queued_off as has_queued_off,
             exists (select 1 from device_exception exception where exception.market_id = meter.market_id
               and exception.meter_id = meter.meter_id and exception.kind <> 'setting_not_confirmed'
               and exception.closed_at is null) as has_exception,
@@ -88,8 +90,8 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
      left join holder on holder.stall_id = place.stall_id
      left join told on told.account_id = holder.account_id
      left join lateral (
-       select command_id, finished_at from command
-       where control.wanted <> state.switch_state
+       select command_id, finished_at, wanted = 'off' and command.state = 'queued' as is_queued_off from command
+       where (control.wanted = 'off' or control.wanted <> state.switch_state)
          and command.market_id = meter.market_id and command.meter_id = meter.meter_id and command.kind = 'switch'
        order by created_at desc, finished_at desc nulls first limit 1) last_command on true
      where meter.market_id = $1 and meter.retired_at is null
@@ -120,6 +122,7 @@ function factsOf(row: FactsRow): MeterFacts {
     account: row.account_id === null ? null : accountOf(row, row.account_id),
     notices,
     hasOpenCommand: row.last_command_id !== null && row.last_command_ended_at === null,
+    hasQueuedOff: row.has_queued_off ?? false,
     hasOpenException: row.has_exception,
     lastCommandEndedAt: row.last_command_ended_at,
     market: {
@@ -179,6 +182,23 @@ export async function saveWanted(
       changes.map((change) => change.reason),
       changes.map((change) => change.isSwitch),
       changes.map((change) => change.wantedSeq),
+    ],
+  );
+  const switches = changes.filter((change) => change.isSwitch);
+  await tx.query(
+    `insert into wanted_change (market_id, meter_id, wanted_seq, wanted, reason, at, operator_id, available_fen)
+     select $1, meter_id, seq, wanted, reason, $2, operator_id, available_fen
+     from unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::uuid[], $8::bigint[])
+       as given (meter_id, seq, wanted, reason, operator_id, available_fen)`,
+    [
+      marketId,
+      at,
+      switches.map((change) => change.meterId),
+      switches.map((change) => change.wantedSeq),
+      switches.map((change) => change.wanted),
+      switches.map((change) => change.reason),
+      switches.map((change) => change.operatorId),
+      switches.map((change) => change.availableFen),
     ],
   );
 }
