@@ -66,6 +66,17 @@ export async function chainOf(tx: Queryable, marketId: string, meterId: string):
   return rows.map((row) => row.meter_id);
 }
 
+/** The meters on the other side of a change of CT at an instant: the same device, and the same look at its register. */
+export async function otherHalves(tx: Queryable, marketId: string, meterId: string, at: Date): Promise<string[]> {
+  const rows = await tx.query<{ meter_id: string }>(
+    `select case old_meter_id when $2 then new_meter_id else old_meter_id end as meter_id
+     from meter_replacement
+     where market_id = $1 and (old_meter_id = $2 or new_meter_id = $2) and at = $3 and reason = 'ct_changed'`,
+    [marketId, meterId, at],
+  );
+  return rows.map((row) => row.meter_id);
+}
+
 /** Which billing period of which account. */
 export interface PeriodKey {
   readonly accountId: string;

@@ -180,6 +180,27 @@ test('a typed value in the middle of a month is put right on both charges that i
   await market.prove();
 });
 
+test.each(['before', 'after'])(
+  'the one look at a register whose CT was changed is put right %s it, and so on both sides',
+  async (side) => {
+    const market = await swapMarket(ctx, steps(10_000, '0.512345', '0.812347'));
+    await market.read(market.first, [0, 0]);
+    const next = await market.swap(market.first, { at: DAY, final: { register: 9_000 }, start: 9_000, ctRatio: 30 });
+    await market.read(next, [2 * DAY, 9_100]);
+    await market.settle();
+    const posted = await market.correct(side === 'before' ? market.first : next, DAY, 9_050);
+    expect(posted).toHaveLength(2);
+    // 9.050 through the old CT, and 0.050 × 30 through the new one.
+    expect(await market.cost()).toBe(roundToFen((10_000n * 512_345n + 550n * 812_347n) as NanoYuan));
+    await market.prove();
+    expect(await market.correct(market.first, DAY, 9_050)).toEqual([]);
+    await market.read(next, [3 * DAY, 9_200]);
+    await market.settle();
+    expect(await market.cost()).toBe(roundToFen((10_000n * 512_345n + 3_550n * 812_347n) as NanoYuan));
+    await market.prove();
+  },
+);
+
 test('what nobody typed or estimated, what lies inside a charge, and what would make a register fall is refused', async () => {
   const { market, at } = await burntMeter(steps(10_000, '0.5', '0.8'));
   const refused = (code: string) => expect.objectContaining({ code });

@@ -12,12 +12,14 @@ import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
 import { type PriceBook, priceBook } from '../prices/index.ts';
 import { type Correctable, findCorrectable, putRight } from '../readings/index.ts';
+import { lockMeters } from '../readings/store.ts';
 import {
   chainOf,
   insertCorrection,
   isInsideCharge,
   movePeriod,
   moveValue,
+  otherHalves,
   periodState,
   type StoredCorrection,
   type TouchedCharge,
@@ -48,8 +50,9 @@ export interface PostedCorrection {
 /**
  * Puts a typed, estimated or final reading right, and what it took wrongly: one signed entry for the charge that ended
  * with it, and one for the charge that began with it, priced where the billing period of each stands now, or where it
- * ended. What is posted stays; what is settled later in the period goes on from the corrected sum. The same again changes
- * nothing.
+ * ended. What is posted stays; what is settled later in the period goes on from the corrected sum. At a change of CT the
+ * last reading before it and the first one after it are one look at one register, and are put right together. The same
+ * again changes nothing.
  * @throws settlement.inside_a_charge where the readings after it have put it right already, settlement.no_plan,
  *   pricing.no_tariff_price, and what findCorrectable and putRight throw
  */
@@ -59,30 +62,18 @@ export async function correctReading(ctx: Context, given: ReadingCorrection): Pr
   const market = (await listMarkets(ctx.db)).find((one) => one.marketId === marketId);
   assert(market, 'a route is bound to a market', { marketId });
   return ctx.db.tx(async (tx) => {
-    const reading = await findCorrectable(tx, marketId, meterId, readAt);
+    const readings = await findCorrectables(tx, given);
     const chain = await chainOf(tx, marketId, meterId);
     await lockCursors(tx, marketId, chain);
-    if (await isInsideCharge(tx, marketId, meterId, readAt)) {
+    for (const { meter } of readings) {
+      if (!(await isInsideCharge(tx, marketId, meter.meterId, readAt))) continue;
       throw settlementError('settlement.inside_a_charge', 'the readings after this one have put it right already');
     }
-    const truth = await putRight(tx, now, reading, given);
-    if (truth.total === reading.said.total) return [];
-    await moveValue(tx, marketId, meterId, readAt, truth.total);
     const book = await priceBook(tx, marketId);
+    const periods = new Map<string, BillingState>();
+    const where: Where = { marketId, chain, timeZone: market.timeZone, book, periods, now };
     const corrections: StoredCorrection[] = [];
-    // Both charges that a reading parts may be of one billing period: the second is put right where the first left it.
-    const moved = new Map<string, BillingState>();
-    for (const charge of await touchedCharges(tx, marketId, meterId, readAt)) {
-      const period = `${charge.accountId} ${charge.billingPeriod} ${charge.periodFrom.getTime()}`;
-      const state = moved.get(period) ?? (await periodState(tx, marketId, chain, charge));
-      const said = intervalOf(charge, reading, reading.said);
-      const right = intervalOf(charge, reading, truth);
-      const correction = correctInterval(state, versionOf(book, charge), said, right, market.timeZone);
-      moved.set(period, correction.after);
-      await movePeriod(tx, marketId, chain, charge.accountId, correction.after);
-      const stored = withId(charge, meterId, { said: reading.said, truth }, correction, now);
-      corrections.push(stored);
-    }
+    for (const reading of readings) corrections.push(...(await putChargesRight(tx, where, reading, given)));
     await store(tx, given, corrections, now);
     return corrections.map(({ correctionId, charge, correction, txId }) => ({
       correctionId,
@@ -91,6 +82,50 @@ export async function correctReading(ctx: Context, given: ReadingCorrection): Pr
       txId,
     }));
   });
+}
+
+/** The reading, and at a change of CT its other half, of meters that are locked. */
+async function findCorrectables(tx: Tx, { marketId, meterId, readAt }: ReadingCorrection): Promise<Correctable[]> {
+  const meterIds = [meterId, ...(await otherHalves(tx, marketId, meterId, readAt))];
+  if (meterIds.length > 1) await lockMeters(tx, marketId, meterIds);
+  const found: Correctable[] = [];
+  for (const one of meterIds) found.push(await findCorrectable(tx, marketId, one, readAt));
+  return found;
+}
+
+interface Where {
+  readonly marketId: string;
+  readonly chain: readonly string[];
+  readonly timeZone: string;
+  readonly book: PriceBook;
+  /** Several charges may be of one billing period: the second is put right where the first left it. */
+  readonly periods: Map<string, BillingState>;
+  readonly now: Date;
+}
+
+async function putChargesRight(
+  tx: Tx,
+  { marketId, chain, timeZone, book, periods, now }: Where,
+  reading: Correctable,
+  given: ReadingCorrection,
+): Promise<StoredCorrection[]> {
+  const { readAt } = given;
+  const { meterId } = reading.meter;
+  const truth = await putRight(tx, now, reading, given);
+  if (truth.total === reading.said.total) return [];
+  await moveValue(tx, marketId, meterId, readAt, truth.total);
+  const corrections: StoredCorrection[] = [];
+  for (const charge of await touchedCharges(tx, marketId, meterId, readAt)) {
+    const period = `${charge.accountId} ${charge.billingPeriod} ${charge.periodFrom.getTime()}`;
+    const state = periods.get(period) ?? (await periodState(tx, marketId, chain, charge));
+    const said = intervalOf(charge, reading, reading.said);
+    const right = intervalOf(charge, reading, truth);
+    const correction = correctInterval(state, versionOf(book, charge), said, right, timeZone);
+    periods.set(period, correction.after);
+    await movePeriod(tx, marketId, chain, charge.accountId, correction.after);
+    corrections.push(withId(charge, meterId, { said: reading.said, truth }, correction, now));
+  }
+  return corrections;
 }
 
 /** The last interval of a charge that ended with the reading, or the first of one that began with it. */
