@@ -49,6 +49,7 @@ export const routeTable: RouteTable = {
   decideApproval: ['POST', '/api/markets/:marketId/approvals/:approvalId/decision'],
   withdrawApproval: ['POST', '/api/markets/:marketId/approvals/:approvalId/withdrawal'],
   setOverride: ['PUT', '/api/markets/:marketId/meters/:meterId/override'],
+  switchWhy: ['GET', '/api/markets/:marketId/meters/:meterId/why'],
   cutCalendar: ['GET', '/api/markets/:marketId/cut-calendar'],
   putFriendlyHours: ['PUT', '/api/markets/:marketId/cut-calendar/friendly-hours/:hoursId'],
   deleteFriendlyHours: ['DELETE', '/api/markets/:marketId/cut-calendar/friendly-hours/:hoursId'],

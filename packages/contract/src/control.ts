@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { defineRoute, ROLES } from './route.ts';
-import { Id, Nullable } from './schemas.ts';
+import { AmountFen, Id, Instant, Nullable, SwitchState } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const rulers = ['admin', 'manager'] as const;
@@ -39,7 +39,81 @@ export const CutCalendar = Type.Object({
 });
 export type CutCalendar = Static<typeof CutCalendar>;
 
+/** The rules of a switch decision in the order in which they are asked: the first that holds decides. */
+export const SWITCH_RULES = [
+  'safety_lockout',
+  'forced_off',
+  'forced_on',
+  'not_open',
+  'postpaid',
+  'below_restore_minimum',
+  'balance_available',
+  'protected_stall',
+  'friendly_hours',
+  'holiday',
+  'notice_not_delivered',
+  'notice_waiting',
+  'stale_data',
+  'balance_used_up',
+] as const;
+const SwitchRule = Type.Enum([...SWITCH_RULES]);
+
+/** `leave`: it stays as it is. */
+const Decided = Type.Enum(['on', 'off', 'leave']);
+const Wanted = Nullable(Type.Enum(['on', 'off']));
+
+/** Named with their units: …Fen is money, …S seconds, …At an instant, …Minute a minute of the day, …Day a date. */
+export const WhyFacts = Type.Record(
+  Type.String(),
+  Nullable(Type.Union([Type.String(), Type.Integer(), Type.Boolean()])),
+);
+export type WhyFacts = Static<typeof WhyFacts>;
+
+/** Why a meter is on or off: every rule with what it looked at, and the last times that something else was wanted. */
+export const SwitchWhy = Type.Object({
+  at: Instant,
+  /** What the rules ask for at this moment, and the one that decides. */
+  decision: Decided,
+  reason: SwitchRule,
+  /** What is wanted of the meter; the sweep brings it in line with the decision. */
+  wanted: Wanted,
+  switchState: SwitchState,
+  switchAt: Nullable(Instant),
+  rules: Type.Array(
+    Type.Object({
+      rule: SwitchRule,
+      /** The facts are what the rule is about. */
+      holds: Type.Boolean(),
+      /** It is the first that holds. */
+      decides: Type.Boolean(),
+      /** What it asks for where it decides. */
+      wanted: Decided,
+      facts: WhyFacts,
+    }),
+  ),
+  /** Newest first. */
+  changes: Type.Array(
+    Type.Object({
+      at: Instant,
+      wanted: Wanted,
+      reason: Type.String(),
+      operatorName: Nullable(Type.String()),
+      /** What the account could use then. */
+      availableFen: Nullable(AmountFen),
+    }),
+  ),
+});
+export type SwitchWhy = Static<typeof SwitchWhy>;
+
 export const controlRoutes = {
+  switchWhy: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/meters/:meterId/why',
+    summary: 'Why a meter is on or off: every rule in its order, and the last changes',
+    roles: ROLES,
+    params: Type.Object({ marketId: Id, meterId: Id }),
+    response: SwitchWhy,
+  }),
   cutCalendar: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/cut-calendar',

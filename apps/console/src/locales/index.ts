@@ -58,7 +58,8 @@ export function codeText(
     | 'access'
     | 'detail'
     | 'detailValue'
-    | 'importColumn',
+    | 'importColumn'
+    | 'whyFact',
   code: string,
 ): string {
   const key = `${group}.${code}`;

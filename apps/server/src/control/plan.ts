@@ -124,11 +124,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
     const override = { mode: meter.overrideMode, until: meter.overrideUntil };
     if (override.mode !== 'auto' && !overrideHolds(override, at)) mark(endedOverrides, meterId);
 
-    const isFinalRaised = steps.raise.some((step) => step.stage === 'final');
-    const decision = decide(
-      switchFacts(meter, calendarOf(meter.stallType), isFinalRaised ? { deliveredAt: at } : null),
-      at,
-    );
+    const decision = decide(switchFacts(meter, calendarOf(meter.stallType), at), at);
     if (meter.hasQueuedOff && decision.wanted === 'leave') {
       mark(withdrawals, withdrawal(meter, decision.reason));
       continue;
@@ -164,12 +160,12 @@ function noticeSteps({ account, notices, market }: MeterFacts): { raise: NoticeS
   return { raise: plan.raise.map(step), close: plan.close.map(step) };
 }
 
-/** What `decide` asks of a meter. No table has a safety lock-out yet; the rule for it is there. */
-export function switchFacts(
-  meter: MeterFacts,
-  calendar: CalendarFacts,
-  raisedNow: SwitchFacts['finalNotice'],
-): SwitchFacts {
+/**
+ * What the rules ask of a meter; a final notice that is due is raised at `at`. No table has a safety lock-out yet; the
+ * rule for it is there.
+ */
+export function switchFacts(meter: MeterFacts, calendar: CalendarFacts, at: Date): SwitchFacts {
+  const isFinalRaised = noticeSteps(meter).raise.some((step) => step.stage === 'final');
   return {
     ...calendar,
     safetyLockout: false,
@@ -177,7 +173,7 @@ export function switchFacts(
     account: meter.account,
     notOpenIsOff: meter.market.notOpenIsOff,
     protectedStall: meter.protectedStall,
-    finalNotice: meter.notices.get('final') ?? raisedNow,
+    finalNotice: meter.notices.get('final') ?? (isFinalRaised ? { deliveredAt: at } : null),
     finalNoticeWaitS: meter.market.finalNoticeWaitS,
     lastReadAt: meter.lastReadAt,
     staleAfterS: meter.market.staleAfterS,

@@ -9,6 +9,7 @@ import {
   unprotectStallType,
 } from './calendar.ts';
 import { type NewOverride, setOverride } from './service.ts';
+import { switchWhy } from './why.ts';
 
 const act = ({ params, operator }: { params: { marketId: string }; operator: { operatorId: string } }) => ({
   marketId: params.marketId,
@@ -26,6 +27,7 @@ export const controlRoutes = {
     });
     return null;
   },
+  switchWhy: (ctx, { params }) => switchWhy(ctx, params.marketId, params.meterId),
   cutCalendar: (ctx, { params }) => cutCalendar(ctx, params.marketId),
   async putFriendlyHours(ctx, call) {
     await putFriendlyHours(ctx, act(call), call.params.hoursId, call.body);

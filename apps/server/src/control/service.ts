@@ -38,7 +38,8 @@ async function evaluateLocked(tx: Tx, at: Date, marketId: string, meterIds: read
   return applyPlan(tx, at, marketId, facts, planControl(facts, at));
 }
 
-async function readMarket(db: Queryable, scope: ControlScope): Promise<MarketFacts> {
+/** What there is to know of the meters of a scope, as it is now. */
+export async function readMarket(db: Queryable, scope: ControlScope): Promise<MarketFacts> {
   return { meters: await readFacts(db, scope), calendar: await readCalendar(db, scope.marketId) };
 }
 

@@ -1,0 +1,66 @@
+import type { SwitchWhy, WhyFacts } from '@openprepay/contract';
+import { calendarAt, type ExplainedFacts, explainDecision } from '@openprepay/domain';
+import type { Context } from '../platform/context.ts';
+import type { Queryable, Row } from '../platform/database.ts';
+import { controlError } from './errors.ts';
+import { switchFacts } from './plan.ts';
+import { readMarket } from './service.ts';
+
+const CHANGES = 20;
+
+/**
+ * Why a meter is on or off now, by the same facts and rules as the sweep, and why it changed before.
+ * @throws control.no_such_meter
+ */
+export async function switchWhy({ db, clock }: Context, marketId: string, meterId: string): Promise<SwitchWhy> {
+  const at = clock.now();
+  const [{ meters, calendar }, changes] = await Promise.all([
+    readMarket(db, { marketId, meterIds: [meterId] }),
+    readChanges(db, marketId, meterId),
+  ]);
+  const [meter] = meters;
+  if (!meter) throw controlError('control.no_such_meter', `no meter ${meterId} in this market`);
+  const explained = explainDecision(switchFacts(meter, calendarAt(calendar, at)(meter.stallType), at), at);
+  return {
+    at: at.toISOString(),
+    decision: explained.wanted,
+    reason: explained.reason,
+    wanted: meter.wanted,
+    switchState: meter.reported,
+    switchAt: meter.reportedAt?.toISOString() ?? null,
+    rules: explained.rules.map((rule) => ({ ...rule, facts: factsView(rule.facts) })),
+    changes: changes.map((change) => ({
+      at: change.at.toISOString(),
+      wanted: change.wanted,
+      reason: change.reason,
+      operatorName: change.operator_name,
+      availableFen: change.available_fen === null ? null : Number(change.available_fen),
+    })),
+  };
+}
+
+function factsView(facts: ExplainedFacts): WhyFacts {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => {
+      if (typeof value === 'bigint') return [name, Number(value)];
+      return [name, value instanceof Date ? value.toISOString() : value];
+    }),
+  );
+}
+
+interface ChangeRow extends Row {
+  at: Date;
+  wanted: 'on' | 'off' | null;
+  reason: string;
+  operator_name: string | null;
+  available_fen: bigint | null;
+}
+
+const readChanges = (db: Queryable, marketId: string, meterId: string): Promise<ChangeRow[]> =>
+  db.query<ChangeRow>(
+    `select change.at, change.wanted, change.reason, change.available_fen, operator.name as operator_name
+     from wanted_change change left join operator on operator.operator_id = change.operator_id
+     where change.market_id = $1 and change.meter_id = $2
+     order by change.wanted_seq desc limit $3`,
+    [marketId, meterId, CHANGES],
+  );
