@@ -21,8 +21,11 @@ export function useScanner(onRead: (text: string) => void) {
   const refused = ref(false);
   let stream: MediaStream | null = null;
   let timer: ReturnType<typeof setInterval> | undefined;
+  /** Of the last start; a camera that opens after that one was stopped is let go. */
+  let run = 0;
 
   function stop(): void {
+    run += 1;
     clearInterval(timer);
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = null;
@@ -32,16 +35,26 @@ export function useScanner(onRead: (text: string) => void) {
   async function start(video: HTMLVideoElement): Promise<void> {
     const Reader = readerClass();
     if (!Reader) return;
+    stop();
+    const mine = run;
     refused.value = false;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+      const opened = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+      if (mine !== run) {
+        for (const track of opened.getTracks()) track.stop();
+        return;
+      }
+      stream = opened;
+      scanning.value = true;
+      video.srcObject = opened;
+      await video.play();
     } catch {
+      if (mine !== run) return;
+      stop();
       refused.value = true;
       return;
     }
-    scanning.value = true;
-    video.srcObject = stream;
-    await video.play();
+    if (mine !== run) return;
     const reader = new Reader({ formats: FORMATS });
     timer = setInterval(async () => {
       const [label] = await reader.detect(video).catch(() => []);
