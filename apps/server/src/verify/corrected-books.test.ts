@@ -105,6 +105,42 @@ test.each([
   expect(found?.problems.length).toBeGreaterThan(0);
 });
 
+test('a correction in the wrong tariff is found, though it adds up', async () => {
+  const price = (yuan: string) => [{ name: 'energy', price: yuan }];
+  const day = [
+    { from: '00:00', to: '08:00', tariff: 'valley' },
+    { from: '08:00', to: '24:00', tariff: 'peak' },
+  ];
+  const calendar = { dayTables: { day }, seasons: [{ from: '01-01', to: '12-31', weekday: 'day' }] };
+  // One price for both, so that nothing but the division is wrong.
+  const prices = { peak: price('0.5'), valley: price('0.5') };
+  market = await swapMarket(ctx, { kind: 'tou', by: 'intervals', calendar, prices });
+  await market.read(market.first, [0, 0]);
+  const next = await market.swap(market.first, { at: DAY, final: { register: 2_400 }, start: 0 });
+  await market.read(next, [2 * DAY, 2_400]);
+  await market.settle();
+  await market.correct(market.first, DAY, 3_600);
+  expect((await checks()).filter((check) => !check.ok)).toEqual([]);
+  await ctx.db.query(
+    `update charge_correction set uses = '[{"step": null, "tariff": "peak", "use": "1200"}]' where market_id = $1`,
+    [market.marketId],
+  );
+  expect((await checks()).filter((check) => !check.ok)).toMatchObject([
+    { name: 'what a correction gives and takes is in the tariffs that the time says', checked: 1 },
+  ]);
+  // What cannot even be worked out again is named like anything else.
+  await ctx.db.query('update charge_correction set use_before = 0 where market_id = $1', [market.marketId]);
+  await ctx.db.query('update reading set total = 3 where market_id = $1 and total = 0', [market.marketId]);
+  await ctx.db.query('update reading set total = 1 where market_id = $1 and total = 2400', [market.marketId]);
+  const names = (await checks()).filter((check) => !check.ok).map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'use was in the tariffs that the readings say',
+      'what a correction gives and takes is in the tariffs that the time says',
+    ]),
+  );
+});
+
 test('an open hold of a reading that is good is found', async () => {
   await market.read(market.first, [DAY + 1, 900_000]);
   expect((await checks()).filter((check) => !check.ok)).toEqual([]);

@@ -3,6 +3,7 @@ import type { Database, Queryable } from '../platform/database.ts';
 import { bookRules } from './books.ts';
 import { chainRules } from './chain.ts';
 import { chargeRules } from './charges.ts';
+import { correctedTariffsRule } from './corrected-tariffs.ts';
 import { correctionRules } from './corrections.ts';
 import { meterRules } from './meters.ts';
 import { periodRules } from './periods.ts';
@@ -25,6 +26,7 @@ const RULES = [
   ...chargeRules,
   ...periodRules,
   ...correctionRules,
+  correctedTariffsRule,
   ...meterRules,
   ...replacementRules,
 ];

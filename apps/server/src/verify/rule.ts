@@ -18,3 +18,12 @@ export interface Rule {
   /** What `problems` takes beside the market. */
   values?(db: Queryable, subject: Subject): Promise<readonly unknown[]>;
 }
+
+/** Whether something is as it is worked out again; what cannot be worked out, because its facts are damaged, is not. */
+export function isAgain(workOut: () => boolean): boolean {
+  try {
+    return workOut();
+  } catch {
+    return false;
+  }
+}

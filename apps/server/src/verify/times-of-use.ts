@@ -1,7 +1,7 @@
 import { chargeReadings, type MeterValue, type PriceRule, parseRule } from '@openprepay/domain';
 import type { NanoYuan, Quantity } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
-import type { Rule, Subject } from './rule.ts';
+import { isAgain, type Rule, type Subject } from './rule.ts';
 
 const BATCH = 2_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
@@ -47,7 +47,7 @@ async function wrongDivisions(db: Queryable, { marketId }: Subject): Promise<rea
     for (const charge of charges) {
       const rule = rules.get(`${charge.plan_id} ${charge.plan_version}`);
       const isWhole = charge.read_ats.length === charge.intervals + 1;
-      if (!rule || !isWhole || isDividedAsRead(charge, rule)) continue;
+      if (!rule || !isWhole || isAgain(() => isDividedAsRead(charge, rule))) continue;
       problems.push(`charge ${charge.charge_id} of meter ${charge.meter_id}: ${JSON.stringify(charge.uses)}`);
     }
     last = charges.length < BATCH ? null : (charges.at(-1)?.charge_id ?? null);
