@@ -1,6 +1,6 @@
 import { uuidV7 } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
-import { lockMeters } from '../readings/store.ts';
+import { lockMeters } from '../readings/index.ts';
 import { devicesError } from './errors.ts';
 import type { RegisteredMeter } from './register.ts';
 

@@ -3,4 +3,5 @@ export { type Release, releaseHold } from './holds.ts';
 export { intake } from './intake.ts';
 export { type Estimate, estimateFinal, type ManualReading, type TakenReading, takeManual } from './manual.ts';
 export { type PhotoMediaType, sniffPhoto } from './photos.ts';
+export { lockMeters } from './store.ts';
 export type { LiveOrigin, MeterReport } from './types.ts';

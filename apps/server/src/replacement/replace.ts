@@ -17,8 +17,8 @@ import {
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
+import { lockMeters } from '../readings/index.ts';
 import { registerText, turnoversAt } from '../readings/register-value.ts';
-import { lockMeters } from '../readings/store.ts';
 import { replacementError } from './errors.ts';
 import { instantOfExchange, takeFinal } from './final-reading.ts';
 import { retire } from './retire.ts';
@@ -93,7 +93,11 @@ async function nextMeter(
     act.marketId,
     meterId,
   ]);
-  if (used) throw replacementError('replacement.replaced_another', `meter ${meter.serial} took another’s place before`);
+  if (used)
+    throw replacementError(
+      'replacement.replaced_another',
+      `meter ${meter.serial} took another’s place before: retire it and enter it anew`,
+    );
   return meter;
 }
 

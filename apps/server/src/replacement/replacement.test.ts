@@ -249,6 +249,26 @@ test('a meter is replaced by another free one of its kind in its own market', as
   await expect(again).rejects.toThrow(refused('replacement.replaced_another'));
 });
 
+test('a device that was replaced, or took another’s place and was taken off, is entered anew and takes a place again', async () => {
+  const given = meterOf();
+  const first = (
+    await replaceMeter(ctx, here, await installed(), order({ next: given, at: minute(950).toISOString() }))
+  ).newMeterId;
+  await unbindMeter(ctx, here, { meterId: first, at: null, note: 'to another stall' });
+  await retireMeter(ctx, here, first, 'comes back as a new one');
+  const second = (await replaceMeter(ctx, here, await installed(), order({ next: given, start: { value: '3' } })))
+    .newMeterId;
+  clock.set(minute(1010));
+  const third = (await replaceMeter(ctx, here, second, order({ final: { origin: 'manual', value: '3.1' } })))
+    .newMeterId;
+  clock.set(minute(1020));
+  const repaired = order({ next: given, final: { origin: 'manual', value: '0.1' }, start: { value: '3.1' } });
+  const { newMeterId } = await replaceMeter(ctx, here, third, repaired);
+  expect(await card(newMeterId)).toMatchObject({ serial: given.serial, stallCode: 'A-1' });
+  expect(new Set([first, second, newMeterId]).size).toBe(3);
+  clock.set(minute(1000));
+});
+
 test('a meter is not taken off its stall behind what was charged', async () => {
   const meterId = await installed();
   const accountId = uuidV7(START);

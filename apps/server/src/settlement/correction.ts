@@ -11,8 +11,7 @@ import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
 import { type PriceBook, priceBook } from '../prices/index.ts';
-import { type Correctable, findCorrectable, putRight } from '../readings/index.ts';
-import { lockMeters } from '../readings/store.ts';
+import { type Correctable, findCorrectable, lockMeters, putRight } from '../readings/index.ts';
 import {
   chainOf,
   insertCorrection,

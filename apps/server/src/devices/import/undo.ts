@@ -1,7 +1,7 @@
 import { recordAudit } from '../../identity/audit.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Queryable } from '../../platform/database.ts';
-import { lockMeters } from '../../readings/store.ts';
+import { lockMeters } from '../../readings/index.ts';
 import { devicesError } from '../errors.ts';
 import type { Act } from '../meters.ts';
 import { leaveAddress, lockRegister, tellOfMeters } from '../register.ts';
