@@ -1,5 +1,5 @@
 import { fromHex } from '@openprepay/kernel';
-import { meterModels } from '@openprepay/protocols';
+import { meterModels, protocolError } from '@openprepay/protocols';
 import { type Ask, driverOf, type MeterDriver } from '@openprepay/protocols/driver';
 import { afterEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../platform/log.ts';
@@ -47,7 +47,7 @@ afterEach(() => {
   for (const line of lines.splice(0)) line.close();
 });
 
-function make(options: { gapMs?: number; limits?: Partial<typeof LINK_LIMITS> } = {}) {
+function make(options: { gapMs?: number; limits?: Partial<typeof LINK_LIMITS>; cannotCarry?: number } = {}) {
   const sent: number[] = [];
   const seen: SeenFrame[] = [];
   const stats = createStats(silentLog);
@@ -57,7 +57,10 @@ function make(options: { gapMs?: number; limits?: Partial<typeof LINK_LIMITS> } 
     stats,
     trace: { frame: (frame) => seen.push(frame), event() {} },
     gapMs: options.gapMs ?? 0,
-    send: ([byte = 0]) => sent.push(byte) > 0,
+    send([byte = 0]) {
+      if (byte === options.cannotCarry) throw protocolError('frame.bad_value', 'not over this link');
+      return sent.push(byte) > 0;
+    },
     onAnswer() {},
     onTimeOut: timedOut,
   });
@@ -167,4 +170,14 @@ test('the queue has an end, and closing tells everybody who waits', async () => 
   for (const one of [outstanding, queued, question(PRIORITY.sweep, ask(0x20))]) {
     await expect(one).rejects.toMatchObject({ code: 'headend.connection_closed' });
   }
+});
+
+test('a question that its link cannot carry ends at once, and takes nothing from the next one', async () => {
+  const { line, sent, question } = make({ cannotCarry: 0x30 });
+  await expect(question(PRIORITY.sweep, ask(0x30))).rejects.toThrow('not over this link');
+  expect(line.receive(Uint8Array.of(0x31))).toBe(false);
+  const next = question(PRIORITY.sweep, ask(0x40));
+  await vi.waitFor(() => expect(sent).toEqual([0x40]));
+  line.receive(Uint8Array.of(0x41));
+  expect(await next).toEqual(Uint8Array.of(0x41));
 });

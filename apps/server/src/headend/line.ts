@@ -153,8 +153,14 @@ export class HalfDuplexLine implements Line {
     const stream = meter.driver.createStream();
     const outstanding = { job, ask, timer, stream, heardMs: performance.now(), unread: NOTHING };
     this.#outstanding = outstanding;
-    // A connection that takes nothing is being closed, and closing rejects what is outstanding.
-    send(ask.request, meter);
+    try {
+      // A connection that takes nothing is being closed, and closing rejects what is outstanding.
+      send(ask.request, meter);
+    } catch (error) {
+      // What the link cannot carry was never on the wire: nothing of it may be left to end another question.
+      if (this.#outstanding === outstanding) this.#end(outstanding);
+      throw error;
+    }
     if (ask.fits === null && this.#outstanding === outstanding) this.#settle(outstanding, NOTHING);
   }
 
