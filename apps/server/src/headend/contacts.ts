@@ -1,5 +1,6 @@
 import { type Contact, saveContacts } from '../devices/index.ts';
 import type { Context } from '../platform/context.ts';
+import { isAboutData } from './report-queue.ts';
 
 /** Gathers what meters say of themselves and writes it a few times a second, merged by meter. */
 export interface Contacts {
@@ -20,7 +21,7 @@ export function startContacts(ctx: Context): Contacts {
     const taken = pending;
     pending = new Map();
     try {
-      await ctx.db.tx((tx) => saveContacts(tx, [...taken.values()]));
+      await saveOrSplit(ctx, [...taken.values()]);
     } catch (error) {
       ctx.log.error({ err: error, contacts: taken.size }, 'contacts could not be stored; they will be tried again');
       for (const [meterId, contact] of taken) pending.set(meterId, { ...contact, ...pending.get(meterId) });
@@ -50,4 +51,21 @@ export function startContacts(ctx: Context): Contacts {
       if (pending.size > 0) await flush();
     },
   };
+}
+
+/** What is refused for what one meter says of itself is halved until only that is left out. */
+async function saveOrSplit(ctx: Context, contacts: readonly Contact[]): Promise<void> {
+  try {
+    await ctx.db.tx((tx) => saveContacts(tx, contacts));
+  } catch (error) {
+    if (!isAboutData(error)) throw error;
+    const [first] = contacts;
+    if (contacts.length <= 1) {
+      ctx.log.warn({ err: error, meterId: first?.meterId }, 'what a meter says of itself cannot be stored');
+      return;
+    }
+    const half = contacts.length >> 1;
+    await saveOrSplit(ctx, contacts.slice(0, half));
+    await saveOrSplit(ctx, contacts.slice(half));
+  }
 }

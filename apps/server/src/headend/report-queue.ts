@@ -102,5 +102,5 @@ async function storeOrSplit(options: ReportQueueOptions, batch: readonly Waiting
 }
 
 /** SQLSTATE class 22 is a data exception, 23 a broken constraint; everything else fails for all reports alike. */
-const isAboutData = (error: unknown): boolean =>
+export const isAboutData = (error: unknown): boolean =>
   error instanceof OpenPrepayError || /^2[23]/.test(String((error as { code?: unknown } | null)?.code ?? ''));
