@@ -72,8 +72,11 @@ export class HwFamily implements Family {
         void this.#take(message, payload).then((durable) => durable && acknowledge());
         return;
       case 'transparent': {
-        const { meterSerial } = message;
-        device.session.line(meterSerial === device.linkKey ? '' : (meterSerial ?? '')).receive(message.bytes);
+        const { session, linkKey } = device;
+        const port = message.meterSerial === linkKey ? '' : (message.meterSerial ?? '');
+        // A meter that is not behind it has no line, and gets none for being named.
+        if (port === '' || session.hasPort(port)) session.line(port).receive(message.bytes);
+        else device.env.stats.count('replies_stray');
         return;
       }
       case 'other':
