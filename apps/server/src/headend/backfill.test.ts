@@ -178,3 +178,14 @@ test('use that is settled over a gap is not charged again when the gap is filled
   const failed = (await verifyMarket(ctx.db, clock, marketId)).filter((check) => !check.ok);
   expect(failed).toEqual([]);
 });
+
+test('a line that is finished makes room for the next one at once', async () => {
+  const scenes = [await scene(), await scene()];
+  for (const one of scenes) await one.give(0, 180);
+  let looks = 0;
+  const sessions = { meters: () => (looks++ === 0 ? scenes.flatMap(({ bus }) => bus.meters) : []).values() };
+  const [env] = scenes.map(({ bus }) => bus.env);
+  if (!env) throw new Error('no bus');
+  running.push(startBackfill({ ...env, sessions }, { ...FAST, maxAtOnce: 1 }));
+  await vi.waitFor(() => expect(scenes.map(({ played }) => played.asked.length)).toEqual([1, 1]));
+});

@@ -14,15 +14,19 @@ export interface BackfillPace {
   readonly everyMs: number;
   readonly retryLeastMs: number;
   readonly retryMostMs: number;
-  /** Lines that are asked at the same time. */
+  /** Lines that are asked at the same time; one that is finished makes room at once. */
   readonly maxAtOnce: number;
 }
 
+/**
+ * A day that was missed is a dozen questions, some 12 s over 4G: 64 lines fill it for 10,000 meters in half an hour, while
+ * the sweep, which goes before it on every line, keeps most of the wire.
+ */
 export const BACKFILL_PACE: BackfillPace = {
   everyMs: 20_000,
   retryLeastMs: 60_000,
   retryMostMs: 6 * 3_600_000,
-  maxAtOnce: 16,
+  maxAtOnce: 64,
 };
 
 const DAY_MS = 86_400_000;
@@ -63,6 +67,8 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
   const { ctx, sessions } = env;
   const memories = new Map<string, Memory>();
   const lines = new Map<Line, Promise<void>>();
+  /** Lines for which there is no room yet, in the order they were found. */
+  const waiting = new Map<Line, readonly Wanting[]>();
   let looking: Promise<void> | null = null;
   let stopped = false;
 
@@ -73,11 +79,14 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
   };
   const isDue = (meter: ReachableMeter): boolean => {
     const { seen, notBeforeMs } = memoryOf(meter);
-    if (meter.point.model.freezes === 'none' || meter.lastReportAt === null || lines.has(meter.line)) return false;
+    if (meter.point.model.freezes === 'none' || meter.lastReportAt === null) return false;
+    if (lines.has(meter.line) || waiting.has(meter.line)) return false;
     return meter.lastReportAt !== seen && performance.now() >= notBeforeMs;
   };
 
   const look = async () => {
+    // As many as wait already are enough for now, and what is looked for later is known better.
+    if (waiting.size >= pace.maxAtOnce) return;
     const due = [...sessions.meters()].filter(isDue).slice(0, MAX_METERS_A_LOOK);
     for (const [marketId, meters] of Map.groupBy(due, ({ device }) => device.marketId)) {
       const seen = new Map(meters.map((meter) => [meter, meter.lastReportAt]));
@@ -89,19 +98,24 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
         if (gaps.length === 0) memoryOf(meter).seen = seen.get(meter) ?? null;
         return gaps.length === 0 ? [] : [{ meter, gaps, seen: seen.get(meter) ?? null }];
       });
-      for (const [line, ofLine] of Map.groupBy(wanting, ({ meter }) => meter.line)) start(line, ofLine);
+      for (const [line, ofLine] of Map.groupBy(wanting, ({ meter }) => meter.line)) waiting.set(line, ofLine);
+      startWaiting();
+    }
+  };
+
+  const startWaiting = () => {
+    for (const [line, wanting] of waiting) {
+      if (stopped || lines.size >= pace.maxAtOnce) return;
+      waiting.delete(line);
+      const filling = fillAll(wanting).then(() => {
+        lines.delete(line);
+        startWaiting();
+      });
+      lines.set(line, filling);
     }
   };
 
   /** A line's meters one after the other. */
-  const start = (line: Line, wanting: readonly Wanting[]) => {
-    if (stopped || lines.size >= pace.maxAtOnce || lines.has(line)) return;
-    lines.set(
-      line,
-      fillAll(wanting).then(() => void lines.delete(line)),
-    );
-  };
-
   const fillAll = async (wanting: readonly Wanting[]) => {
     for (const { meter, gaps, seen } of wanting) {
       if (stopped || meter.session.closed.aborted) return;
