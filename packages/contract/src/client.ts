@@ -49,6 +49,8 @@ export const routeTable: RouteTable = {
   decideApproval: ['POST', '/api/markets/:marketId/approvals/:approvalId/decision'],
   withdrawApproval: ['POST', '/api/markets/:marketId/approvals/:approvalId/withdrawal'],
   setOverride: ['PUT', '/api/markets/:marketId/meters/:meterId/override'],
+  alarmLadder: ['GET', '/api/markets/:marketId/alarm-ladder'],
+  setAlarmLadder: ['PUT', '/api/markets/:marketId/alarm-ladder'],
   switchWhy: ['GET', '/api/markets/:marketId/meters/:meterId/why'],
   cutCalendar: ['GET', '/api/markets/:marketId/cut-calendar'],
   putFriendlyHours: ['PUT', '/api/markets/:marketId/cut-calendar/friendly-hours/:hoursId'],

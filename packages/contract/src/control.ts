@@ -105,7 +105,39 @@ export const SwitchWhy = Type.Object({
 });
 export type SwitchWhy = Static<typeof SwitchWhy>;
 
+const LARGEST_ALARM_FEN = 100_000_000;
+const LONGEST_WAIT_S = 7 * 86_400;
+
+/** The steps before a cut: alarm 1, alarm 2, and the final notice at zero with its waiting time. */
+export const AlarmLadder = Type.Object({
+  /** Alarm 1; below it a stall shows as low. */
+  lowBalanceFen: Type.Integer({ minimum: 0, maximum: LARGEST_ALARM_FEN }),
+  /** Below alarm 1; null: none. */
+  alarm2Fen: Nullable(Type.Integer({ minimum: 1, maximum: LARGEST_ALARM_FEN })),
+  /** How far above its amount an alarm is armed again. */
+  rearmFen: Type.Integer({ minimum: 0, maximum: LARGEST_ALARM_FEN }),
+  finalNoticeWaitS: Type.Integer({ minimum: 0, maximum: LONGEST_WAIT_S }),
+});
+export type AlarmLadder = Static<typeof AlarmLadder>;
+
 export const controlRoutes = {
+  alarmLadder: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/alarm-ladder',
+    summary: 'At which amounts a market warns, and how long it waits after the final notice',
+    roles: ROLES,
+    params: inMarket,
+    response: AlarmLadder,
+  }),
+  setAlarmLadder: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/alarm-ladder',
+    summary: 'Set the amounts at which a market warns, and the waiting time',
+    roles: rulers,
+    params: inMarket,
+    body: AlarmLadder,
+    response: Nothing,
+  }),
   switchWhy: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/meters/:meterId/why',

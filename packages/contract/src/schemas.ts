@@ -214,7 +214,7 @@ export type LedgerLine = Static<typeof LedgerLine>;
 
 export const Notice = Type.Object({
   noticeId: Id,
-  stage: OneOf(['low_balance', 'final']),
+  stage: OneOf(['low_balance', 'alarm_2', 'final']),
   balanceFen: AmountFen,
   raisedAt: Instant,
   deliveredAt: Nullable(Instant),

@@ -32,6 +32,7 @@ export const controlEn: Pick<Messages, 'cause' | 'outcome' | 'reason' | 'notice'
   },
   notice: {
     low_balance: 'Low balance',
+    alarm_2: 'Second alarm',
     final: 'Final notice',
     balance: 'Balance then {amount}',
     delivered: 'delivered {at}',

@@ -31,6 +31,7 @@ export const controlZhCN = {
   },
   notice: {
     low_balance: '余额不足提醒',
+    alarm_2: '二级报警',
     final: '断供前最后通知',
     balance: '当时余额 {amount}',
     delivered: '{at} 送达',

@@ -55,6 +55,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       expired: 'This request is too old; ask again',
     },
     control: {
+      no_such_market: 'There is no such market',
       no_such_meter: 'There is no such meter',
       override_end_is_past: 'That time has passed already',
       auto_has_no_end: 'Auto needs no end',
@@ -62,6 +63,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       holiday_ends_early: 'The last day is before the first',
       calendar_full: 'The calendar is full; take something away first',
       not_in_calendar: 'The calendar has no such entry',
+      alarm_2_not_below_alarm_1: 'The second alarm must be below the first',
     },
     readings: {
       value_missing: 'Say what the register truly shows',

@@ -48,6 +48,7 @@ export const errorsZhCN = {
       expired: '申请已过期，请重新申请',
     },
     control: {
+      no_such_market: '没有这个市场',
       no_such_meter: '没有这块表',
       override_end_is_past: '有效期已经过去',
       auto_has_no_end: '恢复预付费不需要有效期',
@@ -55,6 +56,7 @@ export const errorsZhCN = {
       holiday_ends_early: '结束日期早于开始日期',
       calendar_full: '日历已满，请先删除一些',
       not_in_calendar: '日历中没有这一项',
+      alarm_2_not_below_alarm_1: '二级报警金额必须低于一级报警金额',
     },
     readings: {
       value_missing: '请填写正确的示数',

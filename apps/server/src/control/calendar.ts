@@ -20,8 +20,8 @@ const MAX_FRIENDLY_HOURS = 100;
 const MAX_HOLIDAYS = 400;
 const MAX_PROTECTED_TYPES = 100;
 
-/** Whose calendar is changed, and by whom. */
-export interface CalendarAct {
+/** Whose rules are changed, and by whom. */
+export interface RuleAct {
   readonly marketId: string;
   readonly operatorId: string;
 }
@@ -38,7 +38,7 @@ export async function cutCalendar({ db }: Context, marketId: string): Promise<Cu
 }
 
 /** @throws control.empty_hours where they end as they begin; control.calendar_full */
-export async function putFriendlyHours(ctx: Context, act: CalendarAct, hoursId: string, hours: FriendlyHours) {
+export async function putFriendlyHours(ctx: Context, act: RuleAct, hoursId: string, hours: FriendlyHours) {
   const { stallType, weekdays } = hours;
   const row = { hoursId, stallType, weekdays, fromMinute: minuteOfDay(hours.from), toMinute: minuteOfDay(hours.to) };
   if (row.fromMinute === row.toMinute) {
@@ -53,7 +53,7 @@ export async function putFriendlyHours(ctx: Context, act: CalendarAct, hoursId: 
 }
 
 /** @throws control.not_in_calendar */
-export async function takeFriendlyHours(ctx: Context, act: CalendarAct, hoursId: string) {
+export async function takeFriendlyHours(ctx: Context, act: RuleAct, hoursId: string) {
   await change(ctx, act, 'delete_friendly_hours', `friendly_hours:${hoursId}`, async (tx, { friendlyHours }) => {
     const before = found(friendlyHours.find((one) => one.hoursId === hoursId));
     await deleteFriendlyHours(tx, act.marketId, hoursId);
@@ -62,7 +62,7 @@ export async function takeFriendlyHours(ctx: Context, act: CalendarAct, hoursId:
 }
 
 /** @throws control.holiday_ends_early, control.calendar_full */
-export async function putHoliday(ctx: Context, act: CalendarAct, holidayId: string, holiday: Holiday) {
+export async function putHoliday(ctx: Context, act: RuleAct, holidayId: string, holiday: Holiday) {
   if (holiday.lastDay < holiday.firstDay) {
     throw controlError('control.holiday_ends_early', `${holiday.lastDay} is before ${holiday.firstDay}`);
   }
@@ -76,7 +76,7 @@ export async function putHoliday(ctx: Context, act: CalendarAct, holidayId: stri
 }
 
 /** @throws control.not_in_calendar */
-export async function takeHoliday(ctx: Context, act: CalendarAct, holidayId: string) {
+export async function takeHoliday(ctx: Context, act: RuleAct, holidayId: string) {
   await change(ctx, act, 'delete_holiday', `holiday:${holidayId}`, async (tx, { holidays }) => {
     const before = found(holidays.find((one) => one.holidayId === holidayId));
     await deleteHoliday(tx, act.marketId, holidayId);
@@ -85,7 +85,7 @@ export async function takeHoliday(ctx: Context, act: CalendarAct, holidayId: str
 }
 
 /** @throws control.calendar_full */
-export async function protectStallType(ctx: Context, act: CalendarAct, stallType: string) {
+export async function protectStallType(ctx: Context, act: RuleAct, stallType: string) {
   await change(ctx, act, 'protect_stall_type', `stall_type:${stallType}`, async (tx, { protectedTypes }) => {
     refuseMoreThan(MAX_PROTECTED_TYPES, protectedTypes.size, protectedTypes.has(stallType) ? stallType : undefined);
     await saveProtectedType(tx, act.marketId, stallType);
@@ -94,7 +94,7 @@ export async function protectStallType(ctx: Context, act: CalendarAct, stallType
 }
 
 /** @throws control.not_in_calendar */
-export async function unprotectStallType(ctx: Context, act: CalendarAct, stallType: string) {
+export async function unprotectStallType(ctx: Context, act: RuleAct, stallType: string) {
   await change(ctx, act, 'unprotect_stall_type', `stall_type:${stallType}`, async (tx, { protectedTypes }) => {
     found(protectedTypes.has(stallType) ? stallType : undefined);
     await deleteProtectedType(tx, act.marketId, stallType);
@@ -105,7 +105,7 @@ export async function unprotectStallType(ctx: Context, act: CalendarAct, stallTy
 /** One change under the calendar's lock, with its audit entry. The next sweep decides by it. */
 async function change(
   ctx: Context,
-  { marketId, operatorId }: CalendarAct,
+  { marketId, operatorId }: RuleAct,
   action: string,
   subject: string,
   write: (tx: Tx, calendar: CalendarRows) => Promise<{ readonly before: unknown; readonly after?: unknown }>,

@@ -1,6 +1,7 @@
 import { defineErrors } from '@openprepay/kernel';
 
 export const controlError = defineErrors({
+  'control.no_such_market': 404,
   'control.no_such_meter': 404,
   'control.override_end_is_past': 400,
   'control.auto_has_no_end': 400,
@@ -8,4 +9,5 @@ export const controlError = defineErrors({
   'control.holiday_ends_early': 400,
   'control.calendar_full': 409,
   'control.not_in_calendar': 404,
+  'control.alarm_2_not_below_alarm_1': 400,
 });

@@ -1,5 +1,6 @@
 import {
   type AccountFacts,
+  type AlarmLadder,
   availableFen,
   type CalendarFacts,
   type CutCalendar,
@@ -45,7 +46,7 @@ export interface MeterFacts {
     readonly notOpenIsOff: boolean;
     readonly finalNoticeWaitS: number;
     readonly staleAfterS: number;
-    readonly lowBalanceFen: Fen;
+    readonly ladder: AlarmLadder;
     readonly restoreMinimumFen: Fen;
     readonly commandLimitS: number;
   };
@@ -155,7 +156,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
 
 function noticeSteps({ account, notices, market }: MeterFacts): { raise: NoticeStep[]; close: NoticeStep[] } {
   if (account === null) return { raise: [], close: [] };
-  const plan = planNotices(account, market.lowBalanceFen, new Set(notices.keys()));
+  const plan = planNotices(account, market.ladder, new Set(notices.keys()));
   const step = (stage: NoticeStage) => ({ accountId: account.accountId, stage, balanceFen: account.utilityFen });
   return { raise: plan.raise.map(step), close: plan.close.map(step) };
 }

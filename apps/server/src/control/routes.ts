@@ -1,4 +1,5 @@
 import type { Handlers } from '../platform/handlers.ts';
+import { alarmLadder, setAlarmLadder } from './alarms.ts';
 import {
   cutCalendar,
   protectStallType,
@@ -28,6 +29,11 @@ export const controlRoutes = {
     return null;
   },
   switchWhy: (ctx, { params }) => switchWhy(ctx, params.marketId, params.meterId),
+  alarmLadder: (ctx, { params }) => alarmLadder(ctx, params.marketId),
+  async setAlarmLadder(ctx, call) {
+    await setAlarmLadder(ctx, act(call), call.body);
+    return null;
+  },
   cutCalendar: (ctx, { params }) => cutCalendar(ctx, params.marketId),
   async putFriendlyHours(ctx, call) {
     await putFriendlyHours(ctx, act(call), call.params.hoursId, call.body);

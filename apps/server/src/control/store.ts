@@ -29,8 +29,7 @@ interface FactsRow extends Row {
   credit_limit_fen: bigint;
   balance_fen: bigint | null;
   stages: NoticeStage[] | null;
-  low_delivered_at: Date | null;
-  final_delivered_at: Date | null;
+  delivered_ats: (Date | null)[] | null;
   last_command_id: string | null;
   last_command_ended_at: Date | null;
   has_queued_off: boolean | null;
@@ -39,6 +38,8 @@ interface FactsRow extends Row {
   final_notice_wait_s: number;
   stale_after_s: number;
   low_balance_fen: bigint;
+  alarm_2_fen: bigint | null;
+  alarm_rearm_fen: bigint;
   restore_minimum_fen: bigint;
   command_limit_s: number;
 }
@@ -67,20 +68,21 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
          and ($2::uuid[] is null or tenancy.account_id = any($2))
          and ($3::uuid[] is null or tenancy.stall_id in (select stall_id from place))
      ), told as materialized (
-       select account_id, max(delivered_at) filter (where stage = 'low_balance') as low_delivered_at,
-              max(delivered_at) filter (where stage = 'final') as final_delivered_at, array_agg(stage) as stages
+       select account_id, array_agg(stage order by stage) as stages,
+              array_agg(delivered_at order by stage) as delivered_ats
        from notice where market_id = $1 and closed_at is null group by account_id
      )
      select meter.meter_id, control.override, control.override_until, control.override_by, control.wanted,
             control.wanted_reason, control.wanted_seq, state.switch_state, state.switch_at, state.last_read_at,
             place.protected, place.stall_type, holder.account_id, holder.account_state, holder.account_mode, holder.credit_limit_fen,
-            holder.balance_fen, told.stages, told.low_delivered_at, told.final_delivered_at,
+            holder.balance_fen, told.stages, told.delivered_ats,
             last_command.command_id as last_command_id, last_command.finished_at as last_command_ended_at,
             last_command.is_queued_off as has_queued_off,
             exists (select 1 from device_exception exception where exception.market_id = meter.market_id
               and exception.meter_id = meter.meter_id and exception.kind <> 'setting_not_confirmed'
               and exception.closed_at is null) as has_exception,
             market.not_open_is_off, market.final_notice_wait_s, market.stale_after_s, market.low_balance_fen,
+            market.alarm_2_fen, market.alarm_rearm_fen,
             market.restore_minimum_fen, market.command_limit_s
      from meter
      join market on market.market_id = meter.market_id
@@ -104,8 +106,9 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
 
 function factsOf(row: FactsRow): MeterFacts {
   const notices = new Map<NoticeStage, { deliveredAt: Date | null }>();
-  if (row.stages?.includes('low_balance')) notices.set('low_balance', { deliveredAt: row.low_delivered_at });
-  if (row.stages?.includes('final')) notices.set('final', { deliveredAt: row.final_delivered_at });
+  row.stages?.forEach((stage, n) => {
+    notices.set(stage, { deliveredAt: row.delivered_ats?.[n] ?? null });
+  });
   return {
     meterId: row.meter_id,
     overrideMode: row.override ?? 'auto',
@@ -129,7 +132,11 @@ function factsOf(row: FactsRow): MeterFacts {
       notOpenIsOff: row.not_open_is_off,
       finalNoticeWaitS: row.final_notice_wait_s,
       staleAfterS: row.stale_after_s,
-      lowBalanceFen: fen(row.low_balance_fen),
+      ladder: {
+        lowBalanceFen: fen(row.low_balance_fen),
+        alarm2Fen: row.alarm_2_fen === null ? null : fen(row.alarm_2_fen),
+        rearmFen: fen(row.alarm_rearm_fen),
+      },
       restoreMinimumFen: fen(row.restore_minimum_fen),
       commandLimitS: row.command_limit_s,
     },

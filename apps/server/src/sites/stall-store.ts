@@ -79,7 +79,7 @@ export async function readReadings(
 
 export interface NoticeRow extends Row {
   notice_id: string;
-  stage: 'low_balance' | 'final';
+  stage: 'low_balance' | 'alarm_2' | 'final';
   balance_fen: bigint;
   raised_at: Date;
   delivered_at: Date | null;

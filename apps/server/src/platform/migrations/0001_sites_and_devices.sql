@@ -1,6 +1,8 @@
 -- Reference tables (small, the same on every node): market, gateway, nb_product, device_directory.
 -- Every other market-owned table has market_id first in its primary key, unique keys and foreign keys.
 
+-- The alarm ladder: alarm 1 at low_balance_fen, alarm 2 (none where null), the final notice at zero. An alarm is armed again
+-- alarm_rearm_fen above its amount.
 create table market (
   market_id uuid primary key,
   code text not null unique,
@@ -10,9 +12,12 @@ create table market (
   final_notice_wait_s integer not null default 1800 check (final_notice_wait_s >= 0),
   stale_after_s integer not null default 10800 check (stale_after_s > 0),
   low_balance_fen bigint not null default 2000,
+  alarm_2_fen bigint check (alarm_2_fen > 0),
+  alarm_rearm_fen bigint not null default 100 check (alarm_rearm_fen >= 0),
   restore_minimum_fen bigint not null default 1 check (restore_minimum_fen > 0),
   command_limit_s integer not null default 172800 check (command_limit_s > 0),
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  check (alarm_2_fen < low_balance_fen)
 );
 
 create table building (

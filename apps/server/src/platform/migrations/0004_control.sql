@@ -62,7 +62,7 @@ create table notice (
   market_id uuid not null,
   notice_id uuid not null,
   account_id uuid not null,
-  stage text not null check (stage in ('low_balance', 'final')),
+  stage text not null check (stage in ('low_balance', 'alarm_2', 'final')),
   balance_fen bigint not null,
   raised_at timestamptz not null,
   channel text not null check (channel in ('console')),
