@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { xlsxOf, zipOf } from './test-support/zip.ts';
@@ -88,4 +89,22 @@ test('the directory of any bytes is read without falling over', () => {
       expect(size === null || size >= 0).toBe(true);
     }),
   );
+});
+
+test('of many files at once two are open at a time, and one that is refused makes room like any other', async () => {
+  let open = 0;
+  let most = 0;
+  const count = (worker: Worker) => {
+    open += 1;
+    most = Math.max(most, open);
+    worker.once('exit', () => {
+      open -= 1;
+    });
+  };
+  process.on('worker', count);
+  const good = xlsxOf(row(1, cell('A1', 'a')));
+  const answers = await Promise.allSettled([good, new Uint8Array(), good, new Uint8Array(), good].map(read));
+  process.off('worker', count);
+  expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+  expect(most).toBe(2);
 });

@@ -65,7 +65,25 @@ export async function writeWorkbook(sheets: readonly SheetToWrite[]): Promise<Ui
   return 'bytes' in answer ? answer.bytes : new Uint8Array();
 }
 
+/** Together they may take as much memory as this machine spares for it; who comes later waits. */
+const MAX_THREADS = 2;
+let threads = 0;
+const waiting: (() => void)[] = [];
+
 async function inThread(task: WorkbookTask): Promise<WorkbookAnswer> {
+  if (threads >= MAX_THREADS) await new Promise<void>((go) => waiting.push(go));
+  else threads += 1;
+  try {
+    return await inOneThread(task);
+  } finally {
+    // Whoever waits takes over the place.
+    const next = waiting.shift();
+    if (next) next();
+    else threads -= 1;
+  }
+}
+
+async function inOneThread(task: WorkbookTask): Promise<WorkbookAnswer> {
   const worker = new Worker(new URL('./workbook-worker.ts', import.meta.url), {
     workerData: task,
     execArgv: [],
