@@ -117,7 +117,10 @@ test('only the ledger writes postings and purses, only control writes the wanted
     [/(insert into|update|delete from)\s+(posting|ledger_tx|purse|ledger_seal\w*)\b/i, 'ledger'],
     [/(insert into|update|delete from)\s+(receipt|till|shift|counter_\w+)\b/i, 'counter'],
     [/(insert into|update|delete from)\s+approval\b/i, 'approvals'],
-    [/(insert into|update|delete from)\s+meter_control\b/i, 'control'],
+    [
+      /(insert into|update|delete from)\s+(meter_control|wanted_change|friendly_hours|holiday|protected_stall_type)\b/i,
+      'control',
+    ],
     [/(insert into|update|delete from)\s+command\b/i, 'commands'],
     [/(insert into|update|delete from)\s+(reading|hold|photo)\b/i, 'readings'],
     [/(insert into|update|delete from)\s+(charge|charge_correction|meter_settlement)\b/i, 'settlement'],

@@ -1,0 +1,100 @@
+import type { Operator, RouteName } from '@openprepay/contract';
+import { type CallInput, call } from '@openprepay/contract/client';
+import { uuidV7 } from '@openprepay/kernel';
+import { expect, test } from 'vitest';
+import { handlers } from '../handlers.ts';
+import { buildHttp } from '../platform/http.ts';
+import { SESSION_COOKIE } from '../platform/http-guard.ts';
+import { newWorld, OPERATOR } from './test-support/world.ts';
+
+const STAFF = (['manager', 'cashier', 'auditor'] as const).map((role): Operator => {
+  return { operatorId: OPERATOR, login: role, name: role, role };
+});
+
+test('the rules of switching, call by call: who may set them, and what is answered', async () => {
+  const world = await newWorld([{ code: 'A', balanceFen: 0 }]);
+  const operatorOf = async (_: unknown, token: string) => STAFF.find(({ login }) => login === token) ?? null;
+  const app = await buildHttp(world.ctx, {
+    handlers: { ...handlers, operatorOf },
+    consoleDir: null,
+    version: 'test',
+    clockSpeed: 1,
+  });
+  const as = <N extends RouteName>(role: string, name: N, input: CallInput<N>) =>
+    call(name, input, async (url, init) => {
+      const { statusCode, body } = await app.inject({
+        method: (init?.method ?? 'GET') as 'GET',
+        url: String(url),
+        cookies: { [SESSION_COOKIE]: role },
+        ...(init?.body ? { payload: String(init.body), headers: { 'content-type': 'application/json' } } : {}),
+      });
+      return new Response(statusCode === 204 ? null : body, { status: statusCode });
+    });
+  const params = { marketId: world.marketId };
+  const id = () => uuidV7(world.clock.now());
+  const ladder = { lowBalanceFen: 3_000, alarm2Fen: 500, rearmFen: 100, finalNoticeWaitS: 600 };
+  const holiday = { stallType: null, name: '春节', firstDay: '2026-03-02', lastDay: '2026-03-08' };
+  const hours = { stallType: 'fish', weekdays: [0, 6], from: '22:00', to: '06:00' };
+  const [holidayId, hoursId] = [id(), id()];
+
+  await as('manager', 'setAlarmLadder', { params, body: ladder });
+  await as('manager', 'putHoliday', { params: { ...params, holidayId }, body: holiday });
+  await as('manager', 'putFriendlyHours', { params: { ...params, hoursId }, body: hours });
+  await as('manager', 'protectStallType', { params: { ...params, stallType: '冷库' } });
+  expect(await as('auditor', 'alarmLadder', { params })).toEqual(ladder);
+  expect(await as('cashier', 'cutCalendar', { params })).toEqual({
+    friendlyHours: [{ hoursId, ...hours }],
+    holidays: [{ holidayId, ...holiday }],
+    protectedTypes: ['冷库'],
+  });
+
+  const why = await as('cashier', 'switchWhy', { params: { ...params, meterId: await world.meterOf('A') } });
+  expect(why).toMatchObject({
+    decision: 'leave',
+    reason: 'holiday',
+    wanted: null,
+    switchState: 'unknown',
+    changes: [],
+  });
+  expect(why.rules.find(({ decides }) => decides)?.facts).toEqual({
+    name: '春节',
+    firstDay: '2026-03-02',
+    lastDay: '2026-03-08',
+  });
+  expect(why.rules.find(({ rule }) => rule === 'balance_used_up')).toEqual({
+    rule: 'balance_used_up',
+    holds: true,
+    decides: false,
+    wanted: 'off',
+    facts: { availableFen: 0, utilityFen: 0, creditLimitFen: 0, emergencyLeftFen: 0 },
+  });
+
+  const refusals = [
+    as('cashier', 'putHoliday', { params: { ...params, holidayId }, body: holiday }),
+    as('auditor', 'setAlarmLadder', { params, body: ladder }),
+    as('manager', 'putFriendlyHours', { params: { ...params, hoursId }, body: { ...hours, from: '24:00' } }),
+    as('manager', 'putFriendlyHours', { params: { ...params, hoursId }, body: { ...hours, weekdays: [7] } }),
+    as('manager', 'putHoliday', { params: { ...params, holidayId }, body: { ...holiday, firstDay: '2026-02-30' } }),
+    as('manager', 'deleteHoliday', { params: { ...params, holidayId: id() } }),
+  ];
+  const codes = (await Promise.allSettled(refusals)).map((one) =>
+    one.status === 'rejected' ? (one.reason as { problem: { code: string } }).problem.code : 'done',
+  );
+  expect(codes).toEqual([
+    'http.forbidden',
+    'http.forbidden',
+    'http.invalid_request',
+    'http.invalid_request',
+    'http.invalid_request',
+    'control.not_in_calendar',
+  ]);
+  await as('manager', 'deleteHoliday', { params: { ...params, holidayId } });
+  await as('manager', 'deleteFriendlyHours', { params: { ...params, hoursId } });
+  await as('manager', 'unprotectStallType', { params: { ...params, stallType: '冷库' } });
+  expect(await as('auditor', 'cutCalendar', { params })).toEqual({
+    friendlyHours: [],
+    holidays: [],
+    protectedTypes: [],
+  });
+  await app.close();
+});
