@@ -1,4 +1,4 @@
-import type { Clock } from '@openprepay/kernel';
+import { type Clock, OpenPrepayError } from '@openprepay/kernel';
 import { type NbCodec, nbCodecOf } from '@openprepay/protocols/nbcodec';
 import { headendError } from '../errors.ts';
 import type { PlatformClient } from './platform.ts';
@@ -13,7 +13,7 @@ interface Known {
   readonly client: PlatformClient;
 }
 
-/** One client a product, and a pause after the platform failed: wire time, doubled each time in a row. */
+/** One client a product, and a pause after the platform did not answer: wire time, doubled each time in a row. */
 export class PlatformClients {
   readonly #products: Products;
   readonly #clock: Clock;
@@ -42,6 +42,11 @@ export class PlatformClients {
       this.#failures.delete(productId);
       return result;
     } catch (error) {
+      // One that refuses what is asked for one meter is there for the others.
+      if (isRefusal(error)) {
+        this.#failures.delete(productId);
+        throw error;
+      }
       const times = (this.#failures.get(productId)?.times ?? 0) + 1;
       const pauseMs = Math.min(RETRY_LEAST_MS * 2 ** (times - 1), RETRY_MOST_MS);
       this.#failures.set(productId, { times, untilMs: performance.now() + pauseMs });
@@ -70,3 +75,7 @@ export class PlatformClients {
     return client;
   }
 }
+
+/** The platform answered, and would not. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof OpenPrepayError && error.code === 'headend.platform_refused';

@@ -140,6 +140,20 @@ test('a platform that is away is tried again, and nothing counts as an attempt',
   await becomes(commandId, { state: 'sent', attempts: 1 });
 });
 
+test('a meter that the platform does not know keeps nobody else’s order, and is tried again later', async () => {
+  const [unknown, other] = (await seedMarket(ctx.db, { water: 2 })).water;
+  if (!unknown || !other) throw new Error('no meters');
+  const platform = await start();
+  platform.unknownDeviceId = unknown.linkKey.split('/')[1] ?? '';
+  const refused = await order(ctx, unknown, 'off');
+  const nextAttempt = () =>
+    ctx.db.query('select state, next_attempt_at as at from command where command_id = $1', [refused]);
+  const later = new Date(clock.now().getTime() + 60_000);
+  await vi.waitFor(async () => expect(await nextAttempt()).toEqual([{ state: 'queued', at: later }]));
+  const taken = await order(ctx, other, 'off');
+  await vi.waitFor(async () => expect(await commandNow(ctx.db, taken)).toMatchObject({ state: 'sent' }));
+});
+
 test('a clock that is off is learned from the platform', async () => {
   const meter = await oneMeter();
   const platform = await start();

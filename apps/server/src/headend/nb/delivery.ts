@@ -18,7 +18,7 @@ import type { Context } from '../../platform/context.ts';
 import type { Stats } from '../stats.ts';
 import type { Trace } from '../trace.ts';
 import { acknowledgeByPlatform, retryOrFail } from './answers.ts';
-import type { PlatformClients } from './clients.ts';
+import { isRefusal, type PlatformClients } from './clients.ts';
 import { seriesOf, splitLinkKey } from './orders.ts';
 
 const MAX_DUE = 500;
@@ -27,6 +27,8 @@ const MAX_AT_ONCE = 16;
 const CREATE_WITHIN_S = 60;
 /** How long after the expected wake-up the platform is asked what became of a command. */
 const ASK_AFTER_WAKE_S = 900;
+/** A platform that refuses a command may take it later, when somebody has put right what is wrong there. */
+const REFUSED_AGAIN_S = 60;
 
 export interface PlatformDeliveryOptions {
   readonly ctx: Context;
@@ -37,7 +39,7 @@ export interface PlatformDeliveryOptions {
 
 /**
  * Hands commands for sleeping meters to the platform, and follows up on those that nobody has answered for. What the
- * meters and the platform report comes in by push, see `water-answers.ts`.
+ * meters and the platform report comes in by push, see `answers.ts`.
  */
 export class PlatformDelivery {
   readonly #options: PlatformDeliveryOptions;
@@ -76,8 +78,10 @@ export class PlatformDelivery {
 
   async #look(marketId: string): Promise<void> {
     const { ctx } = this.#options;
-    const due = await openCommands(ctx.db, marketId, 'nb', ctx.clock.now(), MAX_DUE);
-    const waiting = due.filter((command) => !this.#running.has(command.meterId));
+    const now = ctx.clock.now();
+    const due = await openCommands(ctx.db, marketId, 'nb', now, MAX_DUE);
+    // The tick ends what has expired; until then it would be taken up, and found not to be sendable, over and over.
+    const waiting = due.filter((command) => !this.#running.has(command.meterId) && command.expiresAt > now);
     if (waiting.length === 0) return;
     const meterIds = waiting.map((command) => command.meterId);
     const devices = new Map((await devicesOf(ctx.db, marketId, meterIds)).map((device) => [device.meterId, device]));
@@ -104,10 +108,18 @@ export class PlatformDelivery {
         detail,
         'the platform did not take a command; it will be tried again',
       );
+      if (isRefusal(error)) await this.#postponeRefused(command);
     }
     this.#running.delete(command.meterId);
     // The meter's next command may have waited for this one. After a failure the tick looks again.
     if (again) this.poke(device.marketId);
+  }
+
+  async #postponeRefused(command: OpenCommand): Promise<void> {
+    const { ctx } = this.#options;
+    await postpone(ctx.db, command, inSeconds(ctx.clock.now(), REFUSED_AGAIN_S)).catch((error: unknown) =>
+      ctx.log.warn({ err: error, meterId: command.meterId }, 'a refused command could not be put off'),
+    );
   }
 
   async #send(device: Device, command: OpenCommand): Promise<void> {

@@ -25,6 +25,8 @@ export class ScriptedPlatform {
   /** How far the platform's clock is ahead of the one we sign with. */
   aheadMs = 0;
   refused = 0;
+  /** A device that the platform does not know. */
+  unknownDeviceId: string | null = null;
   readonly #now: () => Date;
 
   constructor(now: () => Date) {
@@ -47,6 +49,9 @@ export class ScriptedPlatform {
     if (!isGenuine || Math.abs(Number(timestamp) - nowMs) > 300_000) {
       this.refused += 1;
       return Response.json({ code: 10_002, msg: 'signature' });
+    }
+    if (this.unknownDeviceId !== null && body.includes(this.unknownDeviceId)) {
+      return Response.json({ code: 10_007, msg: 'no such device' });
     }
     return Response.json({ code: 0, msg: 'ok', result: this.#answer(init.method ?? 'GET', url, body) });
   };
