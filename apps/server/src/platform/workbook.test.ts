@@ -1,4 +1,5 @@
-import type { Worker } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { xlsxOf, zipOf } from './test-support/zip.ts';
@@ -94,17 +95,17 @@ test('the directory of any bytes is read without falling over', () => {
 test('of many files at once two are open at a time, and one that is refused makes room like any other', async () => {
   let open = 0;
   let most = 0;
-  const count = (worker: Worker) => {
+  const count = (message: unknown) => {
     open += 1;
     most = Math.max(most, open);
-    worker.once('exit', () => {
+    (message as { process: ChildProcess }).process.once('exit', () => {
       open -= 1;
     });
   };
-  process.on('worker', count);
+  subscribe('child_process', count);
   const good = xlsxOf(row(1, cell('A1', 'a')));
   const answers = await Promise.allSettled([good, new Uint8Array(), good, new Uint8Array(), good].map(read));
-  process.off('worker', count);
+  unsubscribe('child_process', count);
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
   expect(most).toBe(2);
 });

@@ -1,9 +1,10 @@
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { defineErrors } from '@openprepay/kernel';
 
 /*
- * Excel files, in and out. A file from outside may be anything, so it is opened in a thread of its own with an end to the
- * memory and the time it may take, and the server goes on answering meanwhile.
+ * Excel files, in and out. A file from outside may be anything, so it is opened in a process of its own with an end to
+ * the memory and the time it may take. A thread would not do: one that runs out of memory can take the program with it.
  */
 
 export const workbookError = defineErrors({
@@ -55,57 +56,57 @@ export async function readWorkbook(bytes: Uint8Array, limits: WorkbookLimits): P
   if (bytes.length > limits.maxBytes) {
     throw workbookError('workbook.too_large', `the file has more than ${limits.maxBytes} bytes`);
   }
-  const answer = await inThread({ do: 'read', bytes, limits });
+  const answer = await inProcess({ do: 'read', bytes, limits });
   return 'rows' in answer ? answer.rows : [];
 }
 
 /** Every cell is text, also one that begins like a formula. */
 export async function writeWorkbook(sheets: readonly SheetToWrite[]): Promise<Uint8Array> {
-  const answer = await inThread({ do: 'write', sheets });
+  const answer = await inProcess({ do: 'write', sheets });
   return 'bytes' in answer ? answer.bytes : new Uint8Array();
 }
 
 /** Together they may take as much memory as this machine spares for it; who comes later waits. */
-const MAX_THREADS = 2;
-let threads = 0;
+const MAX_AT_ONCE = 2;
+let underWay = 0;
 const waiting: (() => void)[] = [];
 
-async function inThread(task: WorkbookTask): Promise<WorkbookAnswer> {
-  if (threads >= MAX_THREADS) await new Promise<void>((go) => waiting.push(go));
-  else threads += 1;
+async function inProcess(task: WorkbookTask): Promise<WorkbookAnswer> {
+  if (underWay >= MAX_AT_ONCE) await new Promise<void>((go) => waiting.push(go));
+  else underWay += 1;
   try {
-    return await inOneThread(task);
+    return await inOneProcess(task);
   } finally {
     // Whoever waits takes over the place.
     const next = waiting.shift();
     if (next) next();
-    else threads -= 1;
+    else underWay -= 1;
   }
 }
 
-async function inOneThread(task: WorkbookTask): Promise<WorkbookAnswer> {
-  const worker = new Worker(new URL('./workbook-worker.ts', import.meta.url), {
-    workerData: task,
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+async function inOneProcess(task: WorkbookTask): Promise<WorkbookAnswer> {
+  const child = fork(new URL('./workbook-process.ts', import.meta.url), {
+    execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  const gone = once(child, 'exit');
   const outOfTime = AbortSignal.timeout(MAX_TIME_MS);
   try {
     const answer = await new Promise<WorkbookAnswer>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
+      child.once('message', (message) => resolve(message as WorkbookAnswer));
+      child.once('error', reject);
+      // An engine that runs out of memory ends its process without a word.
+      child.once('exit', () => reject(workbookError('workbook.too_large', 'the file takes too much memory to open')));
       outOfTime.addEventListener('abort', () =>
         reject(workbookError('workbook.takes_too_long', 'the file takes too long to open')),
       );
+      child.send(task, (error) => error && reject(error));
     });
     if ('refused' in answer) throw workbookError(answer.refused, answer.why);
     return answer;
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      throw workbookError('workbook.too_large', 'the file takes too much memory to open');
-    }
-    throw error;
   } finally {
-    await worker.terminate();
+    child.kill('SIGKILL');
+    await gone;
   }
 }

@@ -1,4 +1,3 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import { InvalidInputError, InvalidSpreadsheetError, readSheet } from 'read-excel-file/universal';
 import writeExcelFile from 'write-excel-file/node';
 import type {
@@ -12,7 +11,7 @@ import type {
 import { unpackedSize } from './zip-directory.ts';
 
 /*
- * The thread that opens and makes Excel files; `workbook.ts` starts it and bounds it.
+ * The process that opens and makes Excel files; `workbook.ts` starts it and bounds it.
  */
 
 const MAX_UNPACKED_BYTES = 48 * 1024 * 1024;
@@ -66,4 +65,6 @@ async function answer(task: WorkbookTask): Promise<WorkbookAnswer> {
   }
 }
 
-parentPort?.postMessage(await answer(workerData as WorkbookTask));
+process.once('message', async (task) => {
+  process.send?.(await answer(task as WorkbookTask), () => process.disconnect());
+});
