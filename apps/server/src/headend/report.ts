@@ -6,6 +6,9 @@ import type { LiveOrigin, MeterReport } from '../readings/index.ts';
 /** A clock further back than this was never set: late data are at most this old. */
 const MAX_LATE_MS = 62 * 24 * 3600 * 1000;
 
+/** What the table of frames takes; a gateway's message, unpacked, may be longer, and its readings count all the same. */
+export const MAX_KEPT_BYTES = 65_536;
+
 /**
  * The time at the meter. Late data keep their own time and a clock ahead is passed on as it is, for intake to judge;
  * without a clock that makes sense the time of receipt is taken.
@@ -37,7 +40,7 @@ export function meterReport(
   return {
     ...identityOf(device),
     receivedAt: source.receivedAt,
-    frame: { protocol: source.protocol, bytes: source.frame },
+    frame: keptOf(source.protocol, source.frame),
     reading: {
       readAt: readAtOf(shown.clock, device.timeZone, source.sentAt ?? source.receivedAt),
       total: quantity(shown.total * ctRatio),
@@ -61,8 +64,10 @@ export function switchReport(
 
 /** A message that carries no reading: kept with its bytes, and the meter was in contact. */
 export function contactReport(device: Device, protocol: string, bytes: Uint8Array, receivedAt: Date): MeterReport {
-  return { ...identityOf(device), receivedAt, frame: { protocol, bytes }, reading: null, switchState: null };
+  return { ...identityOf(device), receivedAt, frame: keptOf(protocol, bytes), reading: null, switchState: null };
 }
+
+const keptOf = (protocol: string, bytes: Uint8Array) => ({ protocol, bytes: bytes.subarray(0, MAX_KEPT_BYTES) });
 
 const identityOf = ({ marketId, meterId, kind, model, ctRatio }: Device) => ({
   marketId,

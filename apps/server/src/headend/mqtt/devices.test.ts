@@ -86,6 +86,14 @@ test('an upload is acknowledged when it is durable, and the same one again chang
   }
 });
 
+test('an upload that is longer than a frame that is kept is a reading all the same', async () => {
+  const { meter, device, sn } = await connected();
+  const acknowledged = device.next('/data/');
+  await device.say(`/gw/acrelHW/null/data/${sn}`, hwData(sn, START, 12.34, { more: 'x'.repeat(70_000) }));
+  await acknowledged;
+  expect(await readingsOf(meter)).toEqual([{ total: 12_340n, read_at: START }]);
+});
+
 test('uploads out of order end in the order of their own times', async () => {
   const { meter, device, sn } = await connected();
   const later = new Date(START.getTime() + 600_000);

@@ -3,7 +3,7 @@ import { type NbMessage, type NbPayload, nbCodecOf } from '@openprepay/protocols
 import type { WireFrame } from '../../commands/index.ts';
 import { type Device, findDevices, noteUnclaimed, saveContacts } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
-import { contactReport, meterReport } from '../report.ts';
+import { contactReport, MAX_KEPT_BYTES, meterReport } from '../report.ts';
 import type { ReportQueue } from '../report-queue.ts';
 import type { Stats } from '../stats.ts';
 import type { Trace } from '../trace.ts';
@@ -22,9 +22,6 @@ export interface NbDoor {
   readonly recent: Recent;
   readonly wakes: WakeTimes;
 }
-
-/** What the table of frames takes. */
-const MAX_KEPT_BYTES = 65_536;
 
 interface Decoded {
   readonly messages: readonly NbMessage[];
