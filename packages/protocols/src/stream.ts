@@ -84,6 +84,13 @@ export interface Whole<M> {
  */
 export const createLengthStream = <M>(rule: FrameRule<M>): StreamDecoder<Received<M>> => new LengthStream(rule);
 
+/** Most packets complete one frame, and an array that grows takes room for seventeen. */
+function withOne<T>(list: T[] | null, one: T): T[] {
+  if (list === null) return [one];
+  list.push(one);
+  return list;
+}
+
 /** What every stream decoder has: the bytes still held, the counts, and the walk over a chunk. */
 export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
   protected readonly window = new ByteWindow();
@@ -106,7 +113,7 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
     // A Buffer's slice is a view of it, where a plain array's is a copy: decoders rely on the copy.
     const isPlain = Object.getPrototypeOf(given) === Uint8Array.prototype;
     const chunk = isPlain ? given : new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
-    const received: Received<M>[] = [];
+    let received: Received<M>[] | null = null;
     let at = 0;
     while (at < chunk.length) {
       // With nothing held, what stands here is all that counts.
@@ -116,16 +123,16 @@ export abstract class ByteStream<M> implements StreamDecoder<Received<M>> {
         at = start;
         const whole = this.takeWhole(chunk, at);
         if (whole) {
-          received.push({ message: whole.message, frame: whole.frame ?? copyOf(chunk, at, whole.end) });
+          received = withOne(received, { message: whole.message, frame: whole.frame ?? copyOf(chunk, at, whole.end) });
           at = whole.end;
           continue;
         }
         if (at === chunk.length) break;
       }
       const one = this.accept(chunk[at++] ?? 0);
-      if (one) received.push(one);
+      if (one) received = withOne(received, one);
     }
-    return received;
+    return received ?? [];
   }
 
   /** Where the next byte is that may begin a frame, all before it being noise; at the end if none may. */
@@ -179,7 +186,7 @@ class LengthStream<M> extends ByteStream<M> {
 
   protected override findStart(chunk: Uint8Array, at: number): number {
     const { startByte } = this.#rule;
-    if (startByte === null) return at;
+    if (startByte === null || chunk[at] === startByte) return at;
     const start = chunk.indexOf(startByte, at);
     return start < 0 ? chunk.length : start;
   }

@@ -7,7 +7,10 @@ export const WILDCARD_ADDRESS = 'AAAAAAAAAAAA';
 export const BROADCAST_ADDRESS = '999999999999';
 
 const ADDRESS_BYTES = 6;
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
+/** Character codes of the digits, all given in one call: joining short texts costs twice that. */
+const DIGITS = Uint8Array.from('0123456789ABCDEF', (digit) => digit.charCodeAt(0));
+const high = (wire: Uint8Array, at: number): number => DIGITS[(wire[at] ?? 0) >> 4] ?? 0;
+const low = (wire: Uint8Array, at: number): number => DIGITS[(wire[at] ?? 0) & 0x0f] ?? 0;
 const OMITTED = 0xaa;
 /** Twelve digits; an abbreviated address has AA for the high ones it leaves out (clause 7.1.2 of the 2007 edition). */
 const ADDRESS = /^(?=.{12}$)(?:AA)*(?:\d\d)*$/;
@@ -30,9 +33,21 @@ export function decodeAddress(wire: Uint8Array): string {
 
 /** The six bytes from `from` on, the high one first, whatever they are. */
 export function addressAt(wire: Uint8Array, from = 0): string {
-  let address = '';
-  for (let at = from + ADDRESS_BYTES - 1; at >= from; at--) address += HEX[wire[at] ?? 0];
-  return address;
+  const top = from + ADDRESS_BYTES - 1;
+  return String.fromCharCode(
+    high(wire, top),
+    low(wire, top),
+    high(wire, top - 1),
+    low(wire, top - 1),
+    high(wire, top - 2),
+    low(wire, top - 2),
+    high(wire, top - 3),
+    low(wire, top - 3),
+    high(wire, top - 4),
+    low(wire, top - 4),
+    high(wire, from),
+    low(wire, from),
+  );
 }
 
 /** Whether the six bytes from `from` on can be an address: two digits each, or AA in all the high ones. */

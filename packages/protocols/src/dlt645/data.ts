@@ -30,7 +30,7 @@ export function decodeData(edition: Edition, dataId: string, data: Uint8Array): 
   if (!Number.isInteger(count) || count > block.to - block.from + 1) {
     throw protocolError('frame.bad_length', `a block of ${size} bytes each, got ${data.length}`, { dataId });
   }
-  const items: DataItem[] = [];
+  const items = new Array<DataItem>(count);
   for (let at = 0; at < count; at++) {
     const from = at * size;
     const to = from + size;
@@ -38,7 +38,7 @@ export function decodeData(edition: Edition, dataId: string, data: Uint8Array): 
       format.kind === 'number'
         ? decodeNumberAt(data, from, to, format.signed)
         : decodeValue(format, data.subarray(from, to));
-    items.push({ name: itemNames[at] ?? name, format, value });
+    items[at] = { name: itemNames[at] ?? name, format, value };
   }
   return items;
 }

@@ -1,5 +1,6 @@
 import { concatBytes } from '@openprepay/kernel';
 import { protocolError } from '../errors.ts';
+import { copyOf } from '../frame-copy.ts';
 import {
   createLengthStream,
   type Received,
@@ -106,8 +107,9 @@ export function decodeFrame(bytes: Uint8Array): Dlt645Frame {
 }
 
 function plainData(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  const data = new Uint8Array(to - from);
-  for (let at = 0; at < data.length; at++) data[at] = (bytes[from + at] ?? 0) - OFFSET;
+  // In a slab, because a view of a small array that has no buffer yet makes one.
+  const data = copyOf(bytes, from, to);
+  for (let at = 0; at < data.length; at++) data[at] = (data[at] ?? 0) - OFFSET;
   return data;
 }
 
@@ -157,19 +159,32 @@ function takeWhole(bytes: Uint8Array, at: number): Whole<Dlt645Frame> | null {
   return { message, end };
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
-
 const DATA_ID_BYTES = { '1997': 2, '2007': 4 } as const;
 
 export type Edition = keyof typeof DATA_ID_BYTES;
+
+/** Ids that came before, as 32 bits: a site asks for a few dozen, and making the text costs more than checking the frame. */
+const DATA_ID_TEXTS: Readonly<Record<Edition, Map<number, string>>> = { '2007': new Map(), '1997': new Map() };
+const MOST_DATA_ID_TEXTS = 1024;
+
+function dataIdText(edition: Edition, id: number): string {
+  const before = DATA_ID_TEXTS[edition];
+  const text = (id >>> 0)
+    .toString(16)
+    .toUpperCase()
+    .padStart(2 * DATA_ID_BYTES[edition], '0');
+  if (before.size >= MOST_DATA_ID_TEXTS) before.clear();
+  before.set(id, text);
+  return text;
+}
 
 /** The data id at the front of `data`, high byte first as it is written, and what follows it. @throws frame.bad_length */
 export function splitDataId(edition: Edition, data: Uint8Array): { dataId: string; rest: Uint8Array } {
   const bytes = DATA_ID_BYTES[edition];
   if (data.length < bytes) throw protocolError('frame.bad_length', `a data id has ${bytes} bytes, got ${data.length}`);
-  let dataId = '';
-  for (let at = bytes - 1; at >= 0; at--) dataId += HEX[data[at] ?? 0];
-  return { dataId, rest: data.subarray(bytes) };
+  let id = 0;
+  for (let at = bytes - 1; at >= 0; at--) id = (id << 8) | (data[at] ?? 0);
+  return { dataId: DATA_ID_TEXTS[edition].get(id) ?? dataIdText(edition, id), rest: data.subarray(bytes) };
 }
 
 /** @param dataId 4 or 8 upper-case hexadecimal digits @throws frame.bad_value */

@@ -1,4 +1,4 @@
-import { type Dlt645Frame, type Edition, functionOf } from './frame.ts';
+import { CONTROL, type Dlt645Frame, type Edition, functionOf } from './frame.ts';
 
 /** The low five bits of C: what is asked, and so what is answered. Table 3 of DL/T 645-2007. */
 export const FUNCTION_2007 = {
@@ -44,16 +44,23 @@ interface Identity {
   readonly name: FunctionName;
 }
 
+/** As many as five bits tell apart. */
+const FUNCTION_CODES = CONTROL.function + 1;
+
 const isFunctionName = (name: string): name is FunctionName => name in FUNCTION_2007;
 
 /** The later ones win: 08 is in both editions, and means the same bytes in both. */
-const IDENTITIES: ReadonlyMap<number, Identity> = new Map(
-  (['1997', '2007'] as const).flatMap((edition) =>
-    Object.entries(FUNCTIONS[edition]).flatMap(([name, code]): [number, Identity][] =>
-      isFunctionName(name) ? [[code, { edition, name }]] : [],
-    ),
-  ),
-);
+const IDENTITIES: readonly (Identity | null)[] = identities();
+
+function identities(): (Identity | null)[] {
+  const byCode = new Array<Identity | null>(FUNCTION_CODES).fill(null);
+  for (const edition of ['1997', '2007'] as const) {
+    for (const [name, code] of Object.entries(FUNCTIONS[edition])) {
+      if (isFunctionName(name)) byCode[code] = { edition, name };
+    }
+  }
+  return byCode;
+}
 
 /** What a frame's control code means, and so of which edition it is; the address never tells. Null when neither has it. */
-export const identify = (frame: Dlt645Frame): Identity | null => IDENTITIES.get(functionOf(frame)) ?? null;
+export const identify = (frame: Dlt645Frame): Identity | null => IDENTITIES[functionOf(frame)] ?? null;

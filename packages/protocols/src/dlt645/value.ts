@@ -111,19 +111,21 @@ const SIGN = 0x80;
 /** So many bytes of two digits fit a number exactly. */
 const MOST_EXACT_BYTES = 7;
 
+/** What a byte of two digits says; not a number where it is none, and nothing it is part of is one. */
+const TWO_DIGITS = Float64Array.from({ length: 256 }, (_, byte) =>
+  byte >> 4 <= 9 && (byte & 0x0f) <= 9 ? (byte >> 4) * 10 + (byte & 0x0f) : Number.NaN,
+);
+const twoDigits = (byte: number): number => TWO_DIGITS[byte] ?? Number.NaN;
+
 /** Low byte first, two digits each; the top bit of all may be a sign. */
 function decodeNumber(wire: Uint8Array, from: number, to: number, signed: boolean): bigint {
   if (to - from > MOST_EXACT_BYTES) return BigInt(decodeBcdLowFirst(wire.subarray(from, to)));
-  const isNegative = signed && ((wire[to - 1] ?? 0) & SIGN) !== 0;
-  let magnitude = 0;
-  for (let at = to - 1; at >= from; at--) {
-    const byte = isNegative && at === to - 1 ? (wire[at] ?? 0) & ~SIGN : (wire[at] ?? 0);
-    const tens = byte >> 4;
-    const ones = byte & 0x0f;
-    if (tens > 9 || ones > 9) {
-      throw protocolError('frame.bad_bcd', 'not decimal digits', { hex: toHex(wire.subarray(from, to)) });
-    }
-    magnitude = magnitude * 100 + tens * 10 + ones;
+  const top = wire[to - 1] ?? 0;
+  const isNegative = signed && (top & SIGN) !== 0;
+  let magnitude = twoDigits(isNegative ? top & ~SIGN : top);
+  for (let at = to - 2; at >= from; at--) magnitude = magnitude * 100 + twoDigits(wire[at] ?? 0);
+  if (Number.isNaN(magnitude)) {
+    throw protocolError('frame.bad_bcd', 'not decimal digits', { hex: toHex(wire.subarray(from, to)) });
   }
   return BigInt(isNegative ? -magnitude : magnitude);
 }

@@ -7,26 +7,35 @@ export const CRC16_TABLE: Uint16Array = Uint16Array.from({ length: 256 }, (_, by
   return register;
 });
 
-const tableAfter = (table: Uint16Array): Uint16Array =>
-  table.map((register) => (register >> 8) ^ (CRC16_TABLE[register & 0xff] ?? 0));
+const STEP_BYTES = 8;
 
-/** The register after a byte and so many zero bytes: four bytes are taken in one step, each by the table of its place. */
-const AFTER_ONE = tableAfter(CRC16_TABLE);
-const AFTER_TWO = tableAfter(AFTER_ONE);
-const AFTER_THREE = tableAfter(AFTER_TWO);
+/**
+ * Entry 256·n + b is the register after the byte b and n zero bytes, so that eight bytes are taken in one step, each by the
+ * table of its place.
+ */
+const STEPS = new Uint16Array(256 * STEP_BYTES);
+STEPS.set(CRC16_TABLE);
+for (let entry = 256; entry < STEPS.length; entry++) {
+  const before = STEPS[entry - 256] ?? 0;
+  STEPS[entry] = (before >> 8) ^ (CRC16_TABLE[before & 0xff] ?? 0);
+}
 
 /** CRC-16 of Modbus over serial line (V1.02, 6.2.2): reflected 8005, start FFFF. On the wire its low byte comes first. */
 export function crc16(bytes: Uint8Array, from = 0, to = bytes.length): number {
   let register = 0xffff;
   let at = from;
-  for (; at + 4 <= to; at += 4) {
+  for (; at + STEP_BYTES <= to; at += STEP_BYTES) {
     register =
-      (AFTER_THREE[(register ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^
-      (AFTER_TWO[(register >> 8) ^ (bytes[at + 1] ?? 0)] ?? 0) ^
-      (AFTER_ONE[bytes[at + 2] ?? 0] ?? 0) ^
-      (CRC16_TABLE[bytes[at + 3] ?? 0] ?? 0);
+      (STEPS[0x700 + ((register ^ (bytes[at] ?? 0)) & 0xff)] ?? 0) ^
+      (STEPS[0x600 + ((register >> 8) ^ (bytes[at + 1] ?? 0))] ?? 0) ^
+      (STEPS[0x500 + (bytes[at + 2] ?? 0)] ?? 0) ^
+      (STEPS[0x400 + (bytes[at + 3] ?? 0)] ?? 0) ^
+      (STEPS[0x300 + (bytes[at + 4] ?? 0)] ?? 0) ^
+      (STEPS[0x200 + (bytes[at + 5] ?? 0)] ?? 0) ^
+      (STEPS[0x100 + (bytes[at + 6] ?? 0)] ?? 0) ^
+      (STEPS[bytes[at + 7] ?? 0] ?? 0);
   }
-  for (; at < to; at++) register = (register >> 8) ^ (CRC16_TABLE[(register ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
+  for (; at < to; at++) register = (register >> 8) ^ (STEPS[(register ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
   return register;
 }
 

@@ -61,7 +61,7 @@ export function decodeReply(frame: Uint8Array): ModbusReply {
   }
   if (functionCode === FUNCTION.readRegisters) {
     checkReadData(third);
-    return { kind: 'read', unit, data: frame.subarray(3, -2) };
+    return { kind: 'read', unit, data: new Uint8Array(frame.buffer, frame.byteOffset + 3, third) };
   }
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const start = view.getUint16(2);

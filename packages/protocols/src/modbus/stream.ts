@@ -72,7 +72,7 @@ const SHAPES = Uint8Array.from({ length: 256 }, (_, code) => {
 const shapeAt = (bytes: Uint8Array, at: number): number => SHAPES[bytes[at + 1] ?? 0] ?? NO_FUNCTION;
 
 const isCount = (bytes: number, mostRegisters: number): boolean =>
-  bytes > 0 && bytes % 2 === 0 && bytes <= 2 * mostRegisters;
+  bytes !== 0 && (bytes & 1) === 0 && bytes <= 2 * mostRegisters;
 
 /**
  * Length of the reply whose header stands at `at`; 0 where none can. Every header that could not be one and is not ruled out
@@ -127,13 +127,24 @@ const endAt = (bytes: Uint8Array, at: number, length: number, limit: number): nu
     ? at + length
     : 0;
 
+/** Whether a frame begins at `at` and is whole before `limit`. In a meter's registers one byte in ten may be its function. */
+function endsBefore(bytes: Uint8Array, at: number, limit: number, shape: number): boolean {
+  const asReply = replyBytes(bytes, at, shape);
+  if (asReply !== 0 && at + asReply <= limit && crc16(bytes, at, at + asReply) === 0) return true;
+  // Most of them are reads, and a quantity that none asks for tells at once; a header cut short is over the limit anyway.
+  if (shape === READ && !isQuantity(bytes, at, MAX_READ_REGISTERS)) return false;
+  const asRequest = requestBytes(bytes, at, shape);
+  if (asRequest === 0 || asRequest === asReply || at + asRequest > limit) return false;
+  return crc16(bytes, at, at + asRequest) === 0;
+}
+
 function takeWhole(bytes: Uint8Array, at: number): Whole<ModbusLineFrame> | null {
   const end = endOf(bytes, at, bytes.length, shapeAt(bytes, at));
   if (end === 0) return null;
   const last = end - EXCEPTION_BYTES;
   for (let inside = at + 1; inside < last; inside++) {
     const shape = SHAPES[bytes[inside + 1] ?? 0] ?? NO_FUNCTION;
-    if (shape !== NO_FUNCTION && endOf(bytes, inside, end - 1, shape) !== 0) return null;
+    if (shape !== NO_FUNCTION && endsBefore(bytes, inside, end - 1, shape)) return null;
   }
   return { message: { unit: bytes[at] ?? 0, functionCode: bytes[at + 1] ?? 0 }, end };
 }
