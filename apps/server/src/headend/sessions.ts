@@ -178,6 +178,8 @@ export class Sessions {
     const key = keyOf(session);
     const replaced = this.#byKey.get(key);
     this.#byKey.set(key, session);
+    // One that is not behind the device any more would be left behind.
+    if (replaced) this.#drop(replaced.meters);
     this.#take(session.meters);
     return replaced;
   }
