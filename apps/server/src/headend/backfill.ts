@@ -72,11 +72,7 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
   let looking: Promise<void> | null = null;
   let stopped = false;
 
-  const memoryOf = ({ device }: ReachableMeter): Memory => {
-    const memory = memories.get(device.meterId) ?? { seen: null, failures: 0, notBeforeMs: 0 };
-    memories.set(device.meterId, memory);
-    return memory;
-  };
+  const memoryOf = (meter: ReachableMeter) => memoryIn(memories, meter);
   const isDue = (meter: ReachableMeter): boolean => {
     const { seen, notBeforeMs } = memoryOf(meter);
     if (meter.point.model.freezes === 'none' || meter.lastReportAt === null) return false;
@@ -102,7 +98,6 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
       startWaiting();
     }
   };
-
   const startWaiting = () => {
     for (const [line, wanting] of waiting) {
       if (stopped || lines.size >= pace.maxAtOnce) return;
@@ -115,14 +110,12 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
     }
   };
 
-  /** A line's meters one after the other. */
   const fillAll = async (wanting: readonly Wanting[]) => {
     for (const { meter, gaps, seen } of wanting) {
       if (stopped || meter.session.closed.aborted) return;
       noteOutcome(memoryOf(meter), await fill(env, meter, gaps, () => stopped), seen, pace);
     }
   };
-
   const timer = setInterval(() => {
     looking ??= look()
       .catch((error: unknown) => ctx.log.error({ err: error }, 'gaps could not be looked for; they will be'))
@@ -143,11 +136,17 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
 function noteOutcome(memory: Memory, isDone: boolean, seen: Date | null, pace: BackfillPace): void {
   memory.failures = isDone ? 0 : memory.failures + 1;
   if (isDone) memory.seen = seen;
-  else {
-    const waitMs = Math.min(pace.retryLeastMs * 2 ** (memory.failures - 1), pace.retryMostMs);
-    memory.notBeforeMs = performance.now() + waitMs;
-  }
+  else memory.notBeforeMs = performance.now() + retryAfterMs(pace, memory.failures);
 }
+
+function memoryIn(memories: Map<string, Memory>, { device }: ReachableMeter): Memory {
+  const memory = memories.get(device.meterId) ?? { seen: null, failures: 0, notBeforeMs: 0 };
+  memories.set(device.meterId, memory);
+  return memory;
+}
+
+const retryAfterMs = ({ retryLeastMs, retryMostMs }: BackfillPace, failures: number): number =>
+  Math.min(retryLeastMs * 2 ** (failures - 1), retryMostMs);
 
 const oldestOf = (now: Date): Date => new Date(now.getTime() - MAX_DAYS * DAY_MS);
 
