@@ -2,6 +2,7 @@ import type { CollectorFrame, FrameFilter } from '@openprepay/contract';
 import { toHex } from '@openprepay/kernel';
 import { isProtocolError } from '@openprepay/protocols';
 import { DESCRIBED_PROTOCOLS, describeFrame } from '@openprepay/protocols/describe';
+import { withoutPassword } from '@openprepay/protocols/dlt645';
 import { deskOf, type FrameRing, type TracedFrame } from '../headend/index.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
@@ -32,7 +33,7 @@ export async function viewsOf(
 ): Promise<CollectorFrame[]> {
   const meterIds = new Set(frames.flatMap((frame) => frame.meterId ?? []));
   const names = await metersNamed(db, marketId, [...meterIds]);
-  return frames.map((frame) => ({
+  return frames.map(shown).map((frame) => ({
     seq: frame.seq,
     at: frame.at.toISOString(),
     link: frame.link,
@@ -45,6 +46,10 @@ export async function viewsOf(
     ...wordsOf(frame),
   }));
 }
+
+/** What opens a meter is nobody's to read. */
+const shown = (frame: TracedFrame): TracedFrame =>
+  frame.protocol === 'dlt645' ? { ...frame, bytes: withoutPassword(frame.bytes) } : frame;
 
 /** A frame that was refused is told as such; one that passed and cannot be described has its bytes. */
 function wordsOf({ protocol, bytes, error }: TracedFrame): Pick<CollectorFrame, 'description' | 'error'> {

@@ -38,3 +38,4 @@ export {
   type StatusWordNumber,
 } from './status-words.ts';
 export { type DataValue, decodeValue, encodeValue, sizeOf } from './value.ts';
+export { withoutPassword } from './without-password.ts';
