@@ -16,6 +16,6 @@ export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array 
   }
   const copy = new Uint8Array(slab, usedBytes, length);
   usedBytes += length;
-  for (let at = 0; at < length; at++) copy[at] = bytes[from + at] ?? 0;
+  copy.set(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
   return copy;
 }
