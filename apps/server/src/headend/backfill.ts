@@ -85,15 +85,9 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
     if (waiting.size >= pace.maxAtOnce) return;
     const due = [...sessions.meters()].filter(isDue).slice(0, MAX_METERS_A_LOOK);
     for (const [marketId, meters] of Map.groupBy(due, ({ device }) => device.marketId)) {
-      const seen = new Map(meters.map((meter) => [meter, meter.lastReportAt]));
-      const found = await findGaps(ctx.db, marketId, meters.map(askedOf), oldestOf(ctx.clock.now()));
-      const gapsOf = new Map(found.map((one) => [one.meterId, one]));
-      await saveDone(ctx.db, marketId, found.filter(isLongAgo).flatMap(doneOf));
-      const wanting = meters.flatMap((meter) => {
-        const { gaps = [] } = gapsOf.get(meter.device.meterId) ?? {};
-        if (gaps.length === 0) memoryOf(meter).seen = seen.get(meter) ?? null;
-        return gaps.length === 0 ? [] : [{ meter, gaps, seen: seen.get(meter) ?? null }];
-      });
+      const looked = await gapsOf(ctx, marketId, meters);
+      for (const { meter, gaps, seen } of looked) if (gaps.length === 0) memoryOf(meter).seen = seen;
+      const wanting = looked.filter(({ gaps }) => gaps.length > 0);
       for (const [line, ofLine] of Map.groupBy(wanting, ({ meter }) => meter.line)) waiting.set(line, ofLine);
       startWaiting();
     }
@@ -131,6 +125,17 @@ export function startBackfill(env: Env, pace: BackfillPace = BACKFILL_PACE): Bac
       await Promise.all(lines.values());
     },
   };
+}
+
+/** What each of the meters missed, and the report after which that is so. */
+async function gapsOf(ctx: Env['ctx'], marketId: string, meters: readonly ReachableMeter[]): Promise<Wanting[]> {
+  const seen = new Map(meters.map((meter) => [meter, meter.lastReportAt]));
+  const found = await findGaps(ctx.db, marketId, meters.map(askedOf), oldestOf(ctx.clock.now()));
+  await saveDone(ctx.db, marketId, found.filter(isLongAgo).flatMap(doneOf));
+  const byMeter = new Map(found.map((one) => [one.meterId, one.gaps]));
+  return meters.map((meter) => {
+    return { meter, gaps: byMeter.get(meter.device.meterId) ?? [], seen: seen.get(meter) ?? null };
+  });
 }
 
 function noteOutcome(memory: Memory, isDone: boolean, seen: Date | null, pace: BackfillPace): void {
