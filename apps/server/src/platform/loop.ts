@@ -4,7 +4,7 @@ import type { Signals } from './signals.ts';
 
 export interface LoopOptions {
   readonly name: string;
-  /** Runs at least this often, so that a lost signal costs only delay. */
+  /** Looks at everything at least about this often, however many signals come, so that a lost one costs only delay. */
   readonly everyMs: number;
   readonly wakeOn?: readonly Channel[];
   /** Signals that arrive within this time of each other make one run. */
@@ -28,6 +28,7 @@ export function startLoop(options: LoopOptions, signals: Signals, log: Log): Loo
   let signalled = false;
   let timer: NodeJS.Timeout | undefined;
   let dueAt = Number.POSITIVE_INFINITY;
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
   let stopped = false;
 
@@ -40,8 +41,10 @@ export function startLoop(options: LoopOptions, signals: Signals, log: Log): Loo
   };
 
   const step = () => {
-    const payloads = everything ? null : heard;
+    const nowMs = performance.now();
+    const payloads = everything || nowMs - lookedAtMs >= everyMs ? null : heard;
     const onTick = payloads === null || payloads.size === 0;
+    if (onTick) lookedAtMs = nowMs;
     heard = null;
     everything = false;
     signalled = false;

@@ -58,7 +58,7 @@ test('a loop whose work failed looks at everything the next time', async () => {
   const loop = startLoop(
     {
       name: 'test',
-      everyMs: 30,
+      everyMs: 300,
       wakeOn: ['balance'],
       run: async (payloads) => {
         runs.push(payloads);
@@ -71,5 +71,21 @@ test('a loop whose work failed looks at everything the next time', async () => {
   await vi.waitFor(() => expect(runs.slice(0, 2)).toEqual([null, null]));
   await db.tx((tx) => tx.notify('balance', 'a'));
   await vi.waitFor(() => expect(runs).toContainEqual(new Set(['a'])));
+  await loop.stop();
+});
+
+test('a loop looks at everything in its time, however often it is signalled', async () => {
+  const { db, signals, log } = await testContext();
+  const runs: (ReadonlySet<string> | null)[] = [];
+  const run = async (payloads: ReadonlySet<string> | null) => void runs.push(payloads);
+  const loop = startLoop({ name: 'test', everyMs: 100, wakeOn: ['balance'], run }, signals, log);
+  await vi.waitFor(
+    async () => {
+      await db.tx((tx) => tx.notify('balance', 'a'));
+      expect(runs.filter((payloads) => payloads === null).length).toBeGreaterThan(2);
+    },
+    { interval: 10, timeout: 10_000 },
+  );
+  expect(runs).toContainEqual(new Set(['a']));
   await loop.stop();
 });
