@@ -94,6 +94,12 @@ test('unclaimed devices are listed with their contacts, latest first', async () 
   ]);
 });
 
+test('a device that calls itself anything is listed', async () => {
+  await noteUnclaimed(db, later(3), 'mqtt', `zero\0${'x'.repeat(200)}`, '10.0.0.4');
+  const listed = await listUnclaimed(db);
+  expect(listed[0]?.linkKey).toBe(`zero${'x'.repeat(60)}`);
+});
+
 test('a market sees its own exceptions, and no other', async () => {
   await db.query(
     `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)

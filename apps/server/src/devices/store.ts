@@ -60,9 +60,12 @@ export async function noteUnclaimed(
      on conflict (link, link_key) do update
      set last_seen_at = greatest(unclaimed_device.last_seen_at, excluded.last_seen_at),
          contacts = unclaimed_device.contacts + 1, remote = excluded.remote`,
-    [link, linkKey.slice(0, MAX_TEXT), at, remote.slice(0, MAX_TEXT), MAX_UNCLAIMED],
+    [link, storable(linkKey), at, storable(remote), MAX_UNCLAIMED],
   );
 }
+
+/** What a device calls itself may be anything; PostgreSQL takes no zero character in a text. */
+const storable = (said: string): string => said.replaceAll('\0', '').slice(0, MAX_TEXT);
 
 /** Writes contacts, several markets and several of one meter allowed; tells the grid where a meter came or went. */
 export async function saveContacts(tx: Tx, contacts: readonly Contact[]): Promise<void> {
