@@ -84,7 +84,7 @@ test('an operator needs a login, a name and a role that there is', async () => {
 
 test('a market is made and proved on an empty database of one’s own, before the program ever started', async () => {
   const templateUrl = inject('templateUrl');
-  const client = new pg.Client({ connectionString: templateUrl });
+  const client = new pg.Client({ connectionString: templateUrl.replace(/\/openprepay$/, '/postgres') });
   await client.connect();
   const folder = await mkdtemp(join(tmpdir(), 'openprepay-cli-'));
   const name = `cli_${process.hrtime.bigint()}`;
