@@ -36,6 +36,20 @@ test('a new market: meters with a balance are wanted on, vacant stalls are left 
   expect(await evaluate(world.ctx, world)).toBe(0);
 });
 
+test('of a meter without a relay nothing is wanted, and its account is told of its balance all the same', async () => {
+  const world = await newWorld([{ code: 'A', balanceFen: 100 }]);
+  await world.ctx.db.query('update meter set model = $3 where market_id = $1 and meter_id = $2', [
+    world.marketId,
+    await world.meterOf('A'),
+    'DTSD1352',
+  ]);
+  await world.read('A');
+  await evaluate(world.ctx, world);
+  expect((await world.control('A')).wanted).toBeNull();
+  expect(await world.commands('A')).toEqual([]);
+  expect(await world.notices('A')).toEqual(['low_balance open']);
+});
+
 test('the balance runs out: the notice is recorded, then off is wanted and ordered; a top-up orders on', async () => {
   const world = await supplied();
   expect(await world.notices('A')).toEqual(['low_balance open']);

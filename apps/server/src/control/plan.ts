@@ -22,6 +22,8 @@ import type { Fen } from '@openprepay/kernel';
 /** One meter with all that its decision depends on; what belongs to its account or market is repeated on each meter. */
 export interface MeterFacts {
   readonly meterId: string;
+  /** It has a relay or a valve. */
+  readonly canSwitch: boolean;
   readonly overrideMode: OverrideMode;
   readonly overrideUntil: Date | null;
   readonly overrideBy: string | null;
@@ -124,6 +126,9 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
 
     const override = { mode: meter.overrideMode, until: meter.overrideUntil };
     if (override.mode !== 'auto' && !overrideHolds(override, at)) mark(endedOverrides, meterId);
+
+    // A meter without a relay or valve is read and charged; there is nothing of it to want.
+    if (!meter.canSwitch) continue;
 
     const decision = decide(switchFacts(meter, calendarOf(meter.stallType), at), at);
     if (meter.hasQueuedOff && decision.wanted === 'leave') {

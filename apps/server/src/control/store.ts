@@ -1,5 +1,6 @@
 import type { NoticeStage, OverrideMode, ReportedSwitch } from '@openprepay/domain';
 import { fen, uuidV7, ZERO_FEN } from '@openprepay/kernel';
+import { meterModels } from '@openprepay/protocols';
 import type { Queryable, Row } from '../platform/database.ts';
 import type { MeterFacts, NoticeStep, WantedChange } from './plan.ts';
 
@@ -12,6 +13,7 @@ export interface ControlScope {
 
 interface FactsRow extends Row {
   meter_id: string;
+  model: string;
   override: OverrideMode | null;
   override_until: Date | null;
   override_by: string | null;
@@ -72,7 +74,7 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
               array_agg(delivered_at order by stage) as delivered_ats
        from notice where market_id = $1 and closed_at is null group by account_id
      )
-     select meter.meter_id, control.override, control.override_until, control.override_by, control.wanted,
+     select meter.meter_id, meter.model, control.override, control.override_until, control.override_by, control.wanted,
             control.wanted_reason, control.wanted_seq, state.switch_state, state.switch_at, state.last_read_at,
             place.protected, place.stall_type, holder.account_id, holder.account_state, holder.account_mode, holder.credit_limit_fen,
             holder.balance_fen, told.stages, told.delivered_ats,
@@ -111,6 +113,7 @@ function factsOf(row: FactsRow): MeterFacts {
   });
   return {
     meterId: row.meter_id,
+    canSwitch: meterModels[row.model]?.switch !== null,
     overrideMode: row.override ?? 'auto',
     overrideUntil: row.override_until,
     overrideBy: row.override_by,
