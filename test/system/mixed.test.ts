@@ -136,4 +136,5 @@ test('what a meter kept of the hours that were missed is there', async () => {
 
 test('nothing is charged twice: the books are proved, and the charges are the registers’ use', async () => {
   expectProved(await market.verify());
+  expect(await market.api('exceptions', { params: { marketId: market.marketId } })).toEqual([]);
 });
