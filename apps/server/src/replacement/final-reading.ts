@@ -14,7 +14,8 @@ interface LastReading {
 }
 
 /**
- * When the exchange is, by what is said of it: the time of the reading where the meter was just read.
+ * When the exchange is, by what is said of it. Where the meter was just read it is the newest reading since: the schedule
+ * goes on while somebody reads, climbs down and writes, and what was used until then is the old meter's.
  * @throws replacement.not_read_just_now, replacement.at_differs, replacement.read_since
  */
 export async function instantOfExchange(
@@ -23,17 +24,21 @@ export async function instantOfExchange(
   meter: RegisteredMeter,
   said: { readonly at: Date | null; readonly now: Date; readonly final: FinalReading },
 ): Promise<Date> {
-  const last = await lastGood(tx, marketId, meter.meterId);
-  const at = said.at ?? (said.final.origin === 'on_demand' ? new Date(said.final.readAt) : said.now);
+  const last = await lastGood(tx, marketId, meter.meterId, said.now);
   if (said.final.origin === 'on_demand') {
-    mustBeJustNow(last, said.final.readAt, said.now);
-    if (said.at && said.at.getTime() !== new Date(said.final.readAt).getTime()) {
+    const readAt = new Date(said.final.readAt);
+    if (said.at && said.at.getTime() !== readAt.getTime()) {
       throw replacementError(
         'replacement.at_differs',
         'the exchange is at the time of the reading that was just taken',
       );
     }
-  } else if (last && last.readAt > at) {
+    const read = await lastGood(tx, marketId, meter.meterId, readAt);
+    mustBeJustNow(read, readAt, said.now);
+    return last?.readAt ?? readAt;
+  }
+  const at = said.at ?? said.now;
+  if (last && last.readAt > at) {
     const readAt = last.readAt.toISOString();
     throw replacementError('replacement.read_since', `meter ${meter.serial} was read at ${readAt}, after that`, {
       readAt,
@@ -42,15 +47,13 @@ export async function instantOfExchange(
   return at;
 }
 
-function mustBeJustNow(last: LastReading | null, readAt: string, now: Date): void {
-  const isLast = last?.readAt.getTime() === new Date(readAt).getTime();
-  if (last && isLast && now.getTime() - last.receivedAt.getTime() <= JUST_NOW_MS) return;
+function mustBeJustNow(read: LastReading | null, readAt: Date, now: Date): void {
+  const isGood = read?.readAt.getTime() === readAt.getTime();
+  if (read && isGood && now.getTime() - read.receivedAt.getTime() <= JUST_NOW_MS) return;
   throw replacementError(
     'replacement.not_read_just_now',
-    `no good reading of ${readAt} came in as the last, just now`,
-    {
-      lastReadAt: last?.readAt.toISOString() ?? null,
-    },
+    `no good reading of ${readAt.toISOString()} came in just now`,
+    { lastReadAt: read?.readAt.toISOString() ?? null },
   );
 }
 
@@ -81,11 +84,11 @@ export async function takeFinal(
   });
 }
 
-async function lastGood(tx: Queryable, marketId: string, meterId: string): Promise<LastReading | null> {
+async function lastGood(tx: Queryable, marketId: string, meterId: string, until: Date): Promise<LastReading | null> {
   const rows = await tx.query<LastReading & Record<string, unknown>>(
     `select read_at as "readAt", received_at as "receivedAt" from reading
-     where market_id = $1 and meter_id = $2 and quality = 'good' order by read_at desc limit 1`,
-    [marketId, meterId],
+     where market_id = $1 and meter_id = $2 and quality = 'good' and read_at <= $3 order by read_at desc limit 1`,
+    [marketId, meterId, until],
   );
   return rows[0] ?? null;
 }

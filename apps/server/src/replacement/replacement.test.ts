@@ -123,14 +123,25 @@ test('the exchange is at the time of the reading where the meter was just read',
   const final: FinalReading = { origin: 'on_demand', readAt };
   const wrong = order({ final, at: minute(991).toISOString() });
   await expect(replaceMeter(ctx, here, oldId, wrong)).rejects.toThrow(refused('replacement.at_differs'));
-  const earlier = order({ final: { origin: 'on_demand', readAt: START.toISOString() } });
-  await expect(replaceMeter(ctx, here, oldId, earlier)).rejects.toThrow(refused('replacement.not_read_just_now'));
+  const never = order({ final: { origin: 'on_demand', readAt: minute(980).toISOString() } });
+  await expect(replaceMeter(ctx, here, oldId, never)).rejects.toThrow(refused('replacement.not_read_just_now'));
   expect(await replaceMeter(ctx, here, oldId, order({ final }))).toMatchObject({ at: minute(990) });
   expect(await readingsOf(oldId)).toHaveLength(2);
   const stale = order({ final: { origin: 'on_demand', readAt: minute(900).toISOString() } });
   await expect(replaceMeter(ctx, here, await installed(), stale)).rejects.toThrow(
     refused('replacement.not_read_just_now'),
   );
+});
+
+test('a reading that came in while the exchange was written down is the last one of the old meter', async () => {
+  const given = meterOf();
+  const oldId = await createMeter(ctx, here, given);
+  await bindMeter(ctx, here, { meterId: oldId, stallId: here.stalls[0], at: START, start: { value: '100' } });
+  await read(oldId, given, 990, 104_000n);
+  await read(oldId, given, 995, 104_500n);
+  const final: FinalReading = { origin: 'on_demand', readAt: minute(990).toISOString() };
+  expect(await replaceMeter(ctx, here, oldId, order({ final }))).toMatchObject({ at: minute(995) });
+  expect((await readingsOf(oldId)).at(-1)).toMatchObject({ read_at: minute(995), total: 104_500n });
 });
 
 test('a last reading that nobody can take any more is estimated and says so', async () => {
