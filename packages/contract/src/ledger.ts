@@ -4,7 +4,7 @@ import { AmountFen, Id, Instant, LedgerLine, Nullable, Purse } from './schemas.t
 
 const ofAccount = Type.Object({ marketId: Id, accountId: Id });
 
-export const PurseBalances = Type.Object({ utility: AmountFen, fees: AmountFen, deposit: AmountFen });
+export const PurseBalances = Type.Object({ utility: AmountFen, fees: AmountFen, deposit: AmountFen, debt: AmountFen });
 export type PurseBalances = Static<typeof PurseBalances>;
 
 export const AccountBalance = Type.Object({ accountId: Id, at: Instant, purses: PurseBalances });

@@ -28,7 +28,7 @@ export const LinkSchema = OneOf(['acrel4g', 'acrelgw', 'dtu', 'mqtt', 'modbus_tc
 export const SwitchState = OneOf(['on', 'off', 'fault', 'unknown']);
 export const Override = OneOf(['auto', 'forced_on', 'forced_off']);
 export const CommandState = OneOf(['queued', 'sent', 'acknowledged', 'confirmed', 'failed', 'expired', 'superseded']);
-export const Purse = OneOf(['utility', 'fees', 'deposit']);
+export const Purse = OneOf(['utility', 'fees', 'deposit', 'debt']);
 export const PaymentMethod = OneOf(['cash', 'bank', 'pos']);
 export const Quality = OneOf(['good', 'suspect', 'rejected']);
 export const Origin = OneOf(['scheduled', 'pushed', 'on_demand', 'backfilled', 'manual', 'estimated']);
@@ -174,7 +174,18 @@ export type MeterDetail = Static<typeof MeterDetail>;
 
 export const LedgerLine = Type.Object({
   txId: Id,
-  kind: OneOf(['top_up', 'charge', 'opening_balance', 'correction', 'reversal', 'refund']),
+  kind: OneOf([
+    'top_up',
+    'charge',
+    'opening_balance',
+    'correction',
+    'reversal',
+    'refund',
+    'provisional',
+    'deposit',
+    'closing',
+    'debt',
+  ]),
   at: Instant,
   purse: Purse,
   amountFen: AmountFen,

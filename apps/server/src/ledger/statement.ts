@@ -82,7 +82,7 @@ async function balancesBefore(
     [marketId, accountId, at],
   );
   const of = (kind: PurseKind) => Number(rows.find((row) => row.ledger_account === `purse.${kind}`)?.sum ?? 0n);
-  return { utility: of('utility'), fees: of('fees'), deposit: of('deposit') };
+  return { utility: of('utility'), fees: of('fees'), deposit: of('deposit'), debt: of('debt') };
 }
 
 async function holderOf(

@@ -1,6 +1,6 @@
 import type { Fen } from '@openprepay/kernel';
 
-export type PurseKind = 'utility' | 'fees' | 'deposit';
+export type PurseKind = 'utility' | 'fees' | 'deposit' | 'debt';
 export type PaymentMethod = 'cash' | 'bank' | 'pos';
 export type LedgerAccount = `purse.${PurseKind}` | PaymentMethod | 'opening' | 'revenue.electricity' | 'revenue.water';
 
@@ -17,7 +17,17 @@ export interface LedgerPosting {
 /** One business fact. `idempotencyKey` names it: the same fact posted again changes nothing. */
 export interface LedgerTransaction {
   readonly txId: string;
-  readonly kind: 'top_up' | 'charge' | 'opening_balance' | 'correction' | 'reversal' | 'refund';
+  readonly kind:
+    | 'top_up'
+    | 'charge'
+    | 'opening_balance'
+    | 'correction'
+    | 'reversal'
+    | 'refund'
+    | 'provisional'
+    | 'deposit'
+    | 'closing'
+    | 'debt';
   readonly idempotencyKey: string;
   readonly businessAt: Date;
   readonly recordedAt: Date;

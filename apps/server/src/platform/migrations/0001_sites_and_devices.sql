@@ -15,6 +15,18 @@ create table market (
   alarm_2_fen bigint check (alarm_2_fen > 0),
   alarm_rearm_fen bigint not null default 100 check (alarm_rearm_fen >= 0),
   restore_minimum_fen bigint not null default 1 check (restore_minimum_fen > 0),
+  -- Supply comes back to so many meters a second after a mass outage; null: to all at once.
+  reclose_per_s integer check (reclose_per_s > 0),
+  top_up_minimum_fen bigint not null default 1 check (top_up_minimum_fen > 0),
+  top_up_maximum_fen bigint not null default 10000000 check (top_up_maximum_fen >= top_up_minimum_fen),
+  emergency_credit_fen bigint not null default 0 check (emergency_credit_fen >= 0),
+  -- Of each top-up, so much goes to an old debt, at most the cap.
+  debt_share_percent smallint not null default 30 check (debt_share_percent between 0 and 100),
+  debt_cap_fen bigint check (debt_cap_fen > 0),
+  -- A price above the grid's of the month: allowed, warned of, or refused.
+  price_cap text not null default 'warn' check (price_cap in ('off', 'warn', 'refuse')),
+  -- Without a good reading for so long a meter is charged provisionally; null: never.
+  provisional_after_s integer check (provisional_after_s > 0),
   command_limit_s integer not null default 172800 check (command_limit_s > 0),
   created_at timestamptz not null,
   check (alarm_2_fen < low_balance_fen)
@@ -27,6 +39,8 @@ create table building (
   reading_interval_s integer not null default 1800 check (reading_interval_s between 60 and 604800),
   settlement_period text not null default 'each_reading'
     check (settlement_period in ('each_reading', 'daily', 'weekly', 'monthly')),
+  -- The minutes of the day at which a day of settlement ends; none: at midnight.
+  settlement_minutes smallint[] not null default '{}',
   primary key (market_id, building_id),
   unique (market_id, name)
 );

@@ -9,7 +9,8 @@ create table price_plan (
 );
 create unique index price_plan_default on price_plan (market_id, kind) where market_default;
 
--- rule: flat, times of use, steps or both, as docs/price-plan.md shows them; prices in yuan per kWh or m³.
+-- rule: flat, times of use, steps or both, as docs/price-plan.md shows them; prices in yuan per kWh or m³. What is here is
+-- published: it never changes and never begins before it was published.
 create table price_plan_version (
   market_id uuid not null,
   plan_id uuid not null,
@@ -21,6 +22,37 @@ create table price_plan_version (
   foreign key (market_id, plan_id) references price_plan
 );
 
+-- A version that is being written, or waits for a second person. Published, it becomes a version and the draft is done.
+create table price_plan_draft (
+  market_id uuid not null,
+  draft_id uuid not null,
+  plan_id uuid not null,
+  valid_from timestamptz not null,
+  rule jsonb not null,
+  state text not null check (state in ('draft', 'submitted', 'published', 'discarded')),
+  approval_id uuid,
+  version integer,
+  created_by uuid not null,
+  created_at timestamptz not null,
+  changed_at timestamptz not null,
+  primary key (market_id, draft_id),
+  foreign key (market_id, plan_id) references price_plan,
+  foreign key (market_id, plan_id, version) references price_plan_version,
+  check ((state = 'published') = (version is not null))
+);
+
+-- The grid's, or the waterworks', own price of a month, which a plan's energy price is held against.
+create table grid_price (
+  market_id uuid not null references market,
+  kind text not null check (kind in ('electricity', 'water')),
+  month text not null check (month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
+  -- Yuan per kWh or m³, as a plan says prices.
+  price_micro_yuan bigint not null check (price_micro_yuan > 0),
+  noted_by uuid not null,
+  noted_at timestamptz not null,
+  primary key (market_id, kind, month)
+);
+
 create table account (
   market_id uuid not null references market,
   account_id uuid not null,
@@ -30,6 +62,11 @@ create table account (
   state text not null check (state in ('prepared', 'open', 'closed')),
   mode text not null default 'prepaid' check (mode in ('prepaid', 'postpaid')),
   credit_limit_fen bigint not null default 0 check (credit_limit_fen >= 0),
+  -- From then on there is no credit; null: until somebody changes it.
+  credit_limit_until timestamptz,
+  -- What the tenant may take once before he pays, and when he took it; null again once a top-up has repaid it.
+  emergency_limit_fen bigint not null default 0 check (emergency_limit_fen >= 0),
+  emergency_taken_at timestamptz,
   electricity_plan_id uuid,
   water_plan_id uuid,
   opened_at timestamptz,
@@ -59,7 +96,7 @@ create index tenancy_account on tenancy (market_id, account_id);
 create table purse (
   market_id uuid not null,
   account_id uuid not null,
-  kind text not null check (kind in ('utility', 'fees', 'deposit')),
+  kind text not null check (kind in ('utility', 'fees', 'deposit', 'debt')),
   balance_fen bigint not null default 0,
   primary key (market_id, account_id, kind),
   foreign key (market_id, account_id) references account
@@ -68,7 +105,8 @@ create table purse (
 create table ledger_tx (
   market_id uuid not null references market,
   tx_id uuid not null,
-  kind text not null check (kind in ('top_up', 'charge', 'opening_balance', 'correction', 'reversal', 'refund')),
+  kind text not null check (kind in ('top_up', 'charge', 'opening_balance', 'correction', 'reversal', 'refund',
+    'provisional', 'deposit', 'closing', 'debt')),
   idempotency_key text not null,
   business_at timestamptz not null,
   recorded_at timestamptz not null,
@@ -88,7 +126,7 @@ create table posting (
   market_id uuid not null,
   tx_id uuid not null,
   line smallint not null,
-  ledger_account text not null check (ledger_account in ('purse.utility', 'purse.fees', 'purse.deposit',
+  ledger_account text not null check (ledger_account in ('purse.utility', 'purse.fees', 'purse.deposit', 'purse.debt',
     'cash', 'bank', 'pos', 'opening', 'revenue.electricity', 'revenue.water')),
   account_id uuid,
   amount_fen bigint not null check (amount_fen <> 0),
@@ -185,3 +223,50 @@ create table charge_correction (
   check ((amount_fen = 0) = (tx_id is null))
 );
 create index charge_correction_charge on charge_correction (market_id, charge_id);
+
+-- What a meter without data was charged until its data came: use by the average of its last valid days. It is replaced once, by
+-- one signed entry of the ledger that takes it back when the true readings are charged. replaced_tx_id: that entry.
+create table provisional_charge (
+  market_id uuid not null,
+  provisional_id uuid not null,
+  meter_id uuid not null,
+  account_id uuid not null,
+  from_at timestamptz not null,
+  to_at timestamptz not null check (to_at > from_at),
+  from_value bigint not null,
+  use bigint not null check (use >= 0),
+  -- The days the average is of: [{"day": "2026-03-04", "use": "1234"}].
+  days jsonb not null,
+  plan_id uuid not null,
+  plan_version integer not null,
+  exact_nano_yuan bigint not null,
+  amount_fen bigint not null check (amount_fen >= 0),
+  tx_id uuid,
+  created_at timestamptz not null,
+  replaced_at timestamptz,
+  replaced_tx_id uuid,
+  primary key (market_id, provisional_id),
+  foreign key (market_id, meter_id) references meter,
+  foreign key (market_id, account_id) references account,
+  foreign key (market_id, plan_id, plan_version) references price_plan_version,
+  foreign key (market_id, tx_id) references ledger_tx,
+  foreign key (market_id, replaced_tx_id) references ledger_tx,
+  check ((amount_fen = 0) = (tx_id is null))
+);
+create unique index provisional_charge_open on provisional_charge (market_id, meter_id) where replaced_at is null;
+
+-- The end of an account, or of its time at a stall, on paper: what was read, charged, paid and handed back, as it was then.
+create table move_out (
+  market_id uuid not null,
+  move_out_id uuid not null,
+  account_id uuid not null,
+  -- Of a hand-over: the account that took the stalls.
+  next_account_id uuid,
+  at timestamptz not null,
+  statement jsonb not null,
+  operator_id uuid not null,
+  note text not null,
+  primary key (market_id, move_out_id),
+  foreign key (market_id, account_id) references account,
+  foreign key (market_id, next_account_id) references account
+);

@@ -7,11 +7,54 @@ create table meter_control (
   override_by uuid,
   override_at timestamptz,
   override_until timestamptz,
+  -- Off for safety's sake, whatever anything else says, until a person lifts it.
+  lockout_reason text,
+  lockout_by uuid,
+  lockout_at timestamptz,
   wanted text check (wanted in ('on', 'off')),
   wanted_reason text,
   wanted_at timestamptz,
   wanted_seq bigint not null default 0,
   primary key (market_id, meter_id),
+  foreign key (market_id, meter_id) references meter,
+  check (num_nulls(lockout_reason, lockout_by, lockout_at) in (0, 3))
+);
+
+-- The whole site off at once, fire or flood: while one is not lifted, every meter of the market that can switch is locked out.
+create table site_emergency (
+  market_id uuid not null references market,
+  emergency_id uuid not null,
+  reason text not null,
+  cut_by uuid not null,
+  cut_at timestamptz not null,
+  lifted_by uuid,
+  lifted_at timestamptz,
+  primary key (market_id, emergency_id),
+  check ((lifted_by is null) = (lifted_at is null))
+);
+create unique index site_emergency_on on site_emergency (market_id) where lifted_at is null;
+
+-- Many meters told at once, each row with what came of it: 'skipped' says why in note, the rest is read from its override and commands.
+create table mass_switch (
+  market_id uuid not null references market,
+  mass_id uuid not null,
+  override text not null check (override in ('auto', 'forced_on', 'forced_off')),
+  until timestamptz,
+  reason text not null,
+  operator_id uuid not null,
+  approval_id uuid,
+  at timestamptz not null,
+  primary key (market_id, mass_id)
+);
+
+create table mass_switch_meter (
+  market_id uuid not null,
+  mass_id uuid not null,
+  meter_id uuid not null,
+  skipped text,
+  wanted_seq bigint,
+  primary key (market_id, mass_id, meter_id),
+  foreign key (market_id, mass_id) references mass_switch,
   foreign key (market_id, meter_id) references meter
 );
 
