@@ -106,7 +106,7 @@ test('a day at the counter, call by call', async () => {
   expect(found).toMatchObject({ openingFen: 0, inFen: 10_777, outFen: -4_777, closingFen: 6_000 });
   expect(found.lines.map(({ receiptNumber }) => receiptNumber)).toContain(back.number);
   const balance = await as(ben, 'accountBalance', { params: { marketId, accountId }, query: {} });
-  expect(balance.purses).toEqual({ utility: 6_000, fees: 0, deposit: 0 });
+  expect(balance.purses).toEqual({ utility: 6_000, fees: 0, deposit: 0, debt: 0 });
   await counter.expectProved();
 });
 

@@ -75,10 +75,10 @@ test('the balance at an instant has everything of that instant, and nothing late
   await move(2, 15, 30n, 'fees');
   const at = async (when: number) =>
     (await balanceAt(counter.ctx.db, marketId, counter.accountId(2), minute(when))).purses;
-  expect(await at(9)).toEqual({ utility: 0, fees: 0, deposit: 0 });
-  expect(await at(10)).toEqual({ utility: 500, fees: 0, deposit: 0 });
-  expect(await at(19)).toEqual({ utility: 500, fees: 30, deposit: 0 });
-  expect(await at(20)).toEqual({ utility: 300, fees: 30, deposit: 0 });
+  expect(await at(9)).toEqual({ utility: 0, fees: 0, deposit: 0, debt: 0 });
+  expect(await at(10)).toEqual({ utility: 500, fees: 0, deposit: 0, debt: 0 });
+  expect(await at(19)).toEqual({ utility: 500, fees: 30, deposit: 0, debt: 0 });
+  expect(await at(20)).toEqual({ utility: 300, fees: 30, deposit: 0, debt: 0 });
 });
 
 test('any cutting of any history into statements joins up: one’s closing is the next’s opening', async () => {
