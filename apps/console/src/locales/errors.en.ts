@@ -71,6 +71,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       reading_not_found: 'There is no such reading',
       time_taken: 'There is a reading of this time already',
       time_in_future: 'The time lies in the future',
+      meter_retired: 'The meter was out of service by then',
       beyond_register: 'More than the register can show',
       would_decrease: 'Below a good reading before it, or above one after it',
       confirm_jump: 'More than rated power allows. Check it, then confirm',

@@ -64,6 +64,7 @@ export const errorsZhCN = {
       reading_not_found: '没有这个读数',
       time_taken: '这个时间已有读数',
       time_in_future: '时间不能在将来',
+      meter_retired: '此时表计已停用',
       beyond_register: '超出表计的最大示数',
       would_decrease: '小于前面的有效读数，或大于后面的',
       confirm_jump: '用量超过额定功率，请核对；确实如此请勾选确认',

@@ -72,6 +72,18 @@ async function oneMeter(options: Parameters<typeof seedMarket>[1] = {}) {
 
 const take = (...reports: Parameters<typeof intake>[1]) => intake(ctx.db, reports);
 
+test('nobody reads a meter after it went out of service', async () => {
+  const { marketId, meterId, at, manual } = await oneMeter();
+  await intake(ctx.db, [at(0, 1_000)]);
+  await ctx.db.query('update meter set retired_at = $3 where market_id = $1 and meter_id = $2', [
+    marketId,
+    meterId,
+    minute(60),
+  ]);
+  await expect(manual(61, 1_500)).rejects.toThrow(refused('readings.meter_retired'));
+  expect(await manual(60, 1_500)).toMatchObject({ total: 1_500n });
+});
+
 test('a reading by hand is stored with who, why and its photo, and is in the audit', async () => {
   const meter = await oneMeter();
   await take(meter.at(0, 1_000));

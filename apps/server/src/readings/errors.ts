@@ -7,6 +7,7 @@ export const readingsError = defineErrors({
   'readings.accept_in_future': 409,
   'readings.value_missing': 400,
   'readings.meter_not_found': 404,
+  'readings.meter_retired': 409,
   'readings.reading_not_found': 404,
   'readings.time_taken': 409,
   'readings.time_in_future': 422,

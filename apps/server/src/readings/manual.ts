@@ -36,13 +36,17 @@ export interface TakenReading {
 /**
  * Takes a reading that a person took, judged like any other; but a person is there to be asked, so it is good or it is
  * refused, never held. A jump counts once it is confirmed, a decrease never. The same again changes nothing.
- * @throws readings.meter_not_found, readings.time_taken, readings.time_in_future, readings.beyond_register,
+ * @throws readings.meter_not_found, readings.meter_retired, readings.time_taken, readings.time_in_future, readings.beyond_register,
  *   readings.would_decrease, readings.confirm_jump, readings.tariffs_do_not_add_up, readings.not_a_photo
  */
 export async function takeManual(tx: Tx, now: Date, manual: ManualReading): Promise<TakenReading> {
   const { marketId, meterId, readAt, note, operatorId } = manual;
   const meter = await findMeter(tx, marketId, meterId);
   if (readAt > now) throw refusalOf('future_time');
+  if (meter.retiredAt && readAt > meter.retiredAt) {
+    const retiredAt = meter.retiredAt.toISOString();
+    throw readingsError('readings.meter_retired', `meter ${meter.serial} went out of service at ${retiredAt}`, { retiredAt });
+  }
   await lockMeters(tx, marketId, [meterId]);
   const shown = shownReading(meter, manual, now);
   const { judged, known } = await judgeNew(tx, marketId, [shown], new Map([[meterId, limitsOf(meter)]]));

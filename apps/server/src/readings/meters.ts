@@ -10,9 +10,10 @@ export interface MeterFacts {
   readonly kind: MeterKind;
   readonly model: string;
   readonly ctRatio: number;
+  readonly retiredAt: Date | null;
 }
 
-const FACTS = 'meter_id as "meterId", serial, kind, model, ct_ratio as "ctRatio"';
+const FACTS = 'meter_id as "meterId", serial, kind, model, ct_ratio as "ctRatio", retired_at as "retiredAt"';
 
 /** @throws readings.meter_not_found */
 export async function findMeter(db: Queryable, marketId: string, meterId: string): Promise<MeterFacts> {
