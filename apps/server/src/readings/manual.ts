@@ -45,7 +45,9 @@ export async function takeManual(tx: Tx, now: Date, manual: ManualReading): Prom
   if (readAt > now) throw refusalOf('future_time');
   if (meter.retiredAt && readAt > meter.retiredAt) {
     const retiredAt = meter.retiredAt.toISOString();
-    throw readingsError('readings.meter_retired', `meter ${meter.serial} went out of service at ${retiredAt}`, { retiredAt });
+    throw readingsError('readings.meter_retired', `meter ${meter.serial} went out of service at ${retiredAt}`, {
+      retiredAt,
+    });
   }
   await lockMeters(tx, marketId, [meterId]);
   const shown = shownReading(meter, manual, now);
