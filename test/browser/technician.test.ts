@@ -189,6 +189,7 @@ test('a cashier has neither the collector nor the technician’s page, and no pa
     '/stalls',
     '/meters',
     '/exceptions',
+    '/approvals',
   ]);
   await open('/meters');
   await page.getByTestId('meters-row').first().waitFor();

@@ -1,3 +1,4 @@
+import { approvalsEn } from './approvals.en.ts';
 import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
@@ -5,6 +6,7 @@ import { metersEn } from './meters.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
+  ...approvalsEn,
   ...collectorEn,
   ...controlEn,
   ...errorsEn,
@@ -23,6 +25,7 @@ export const en: Messages = {
       field: 'Field',
       exceptions: 'Exceptions',
       unclaimed: 'Unclaimed',
+      approvals: 'Approvals',
     },
     market: 'Market',
     marketTime: 'Market time',

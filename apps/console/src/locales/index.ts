@@ -59,7 +59,10 @@ export function codeText(
     | 'detail'
     | 'detailValue'
     | 'importColumn'
-    | 'whyFact',
+    | 'whyFact'
+    | 'approvalKind'
+    | 'approvalFact'
+    | 'approvalValue',
   code: string,
 ): string {
   const key = `${group}.${code}`;

@@ -1,3 +1,4 @@
+import { approvalsZhCN } from './approvals.zh-CN.ts';
 import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
@@ -5,6 +6,7 @@ import { metersZhCN } from './meters.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
+  ...approvalsZhCN,
   ...collectorZhCN,
   ...controlZhCN,
   ...errorsZhCN,
@@ -23,6 +25,7 @@ export const zhCN = {
       field: '现场',
       exceptions: '异常与挂起',
       unclaimed: '未认领设备',
+      approvals: '审批',
     },
     market: '项目',
     marketTime: '项目时间',
