@@ -211,3 +211,30 @@ test('without a mouse: sign in, find a stall, top it up, and be back on its card
   expect(ledger.filter((line) => line.kind === 'top_up').map((line) => line.amountFen)).toEqual([TOP_UP_FEN]);
   expect(account?.purses.find((purse) => purse.kind === 'utility')?.balanceFen).toBeGreaterThan(before);
 });
+
+test('a refund in cash is asked for by the cashier and paid once somebody else agrees', async () => {
+  const balance = async () => Number(await page.getByTestId('balance').getAttribute('data-fen'));
+  await signIn(page, market, await addOperator(market, 'cashier'));
+  await openStall(page, code);
+  await page.getByTestId('refund-open').click();
+  await page.getByTestId('refund-amount').fill('12.50');
+  await page.getByTestId('refund-reason').fill('商户退租');
+  await page.getByTestId('refund-ask').click();
+  await page.getByTestId('refund-ask').waitFor({ state: 'detached' });
+  await page.goto(`${market.server.httpUrl}/approvals`);
+  const request = page.getByTestId('approval');
+  await request.waitFor();
+  expect(await request.textContent()).toMatch(/现金退费.*待审批.*¥12\.50.*商户退租/s);
+  expect(await page.getByTestId('approve').count()).toBe(0);
+
+  await signIn(page, market, await addOperator(market, 'finance'));
+  await openStall(page, code);
+  const before = await balance();
+  await page.locator('nav a[href="/approvals"]').click();
+  await page.getByTestId('approve').click();
+  await page.getByTestId('decide').click();
+  await request.waitFor({ state: 'detached' });
+  await page.goto(`${market.server.httpUrl}/stalls`);
+  await openStall(page, code);
+  await eventually(async () => expect(before - (await balance())).toBeGreaterThanOrEqual(12_50));
+});

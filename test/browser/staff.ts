@@ -16,7 +16,7 @@ export function firstAdmin({ server }: TestMarket): Credentials {
 
 /** Another operator, as an administrator would make one. */
 export async function addOperator({ db }: TestMarket, role: Role): Promise<Credentials> {
-  const who = { login: `the-${role}`, password: crypto.randomUUID() };
+  const who = { login: `${role}-${crypto.randomUUID()}`, password: crypto.randomUUID() };
   await db.query(
     `insert into operator (operator_id, login, name, password_hash, role, created_at)
      values ($1, $2, $2, $3, $4, $5)`,

@@ -1,6 +1,6 @@
 import type { Messages } from './zh-CN.ts';
 
-export const approvalsEn: Pick<Messages, 'approvals' | 'approvalKind' | 'approvalFact' | 'approvalValue'> = {
+export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind' | 'approvalFact' | 'approvalValue'> = {
   approvals: {
     heading: 'Approvals',
     hint: 'What needs a second person: nobody decides a request of their own.',
@@ -28,6 +28,15 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'approvalKind' | 'approva
       withdrawn: 'Taken back',
       expired: 'Expired',
     },
+  },
+  refund: {
+    open: 'Refund',
+    title: 'Refund to {customer}',
+    hint: 'The utility purse holds {balance}. Once a second person agrees, the cash is paid from your drawer.',
+    amount: 'Amount',
+    reason: 'Reason',
+    ask: 'Ask for approval',
+    asked: 'Asked for. Nothing is paid before somebody agrees.',
   },
   approvalKind: {
     refund_cash: 'Refund in cash',

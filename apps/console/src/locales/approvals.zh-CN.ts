@@ -21,6 +21,15 @@ export const approvalsZhCN = {
     },
     state: { pending: '待审批', approved: '已同意', rejected: '已驳回', withdrawn: '已撤回', expired: '已过期' },
   },
+  refund: {
+    open: '退费',
+    title: '退费给 {customer}',
+    hint: '水电钱包现有 {balance}。提交后由第二人审批，同意后从您的钱箱支付现金。',
+    amount: '退费金额',
+    reason: '事由',
+    ask: '提交审批',
+    asked: '已提交审批，同意后才会退款。',
+  },
   approvalKind: {
     refund_cash: '现金退费',
     reversal: '冲正收款',
