@@ -9,6 +9,7 @@ import { operatorOf } from './identity/service.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
 import type { Handlers } from './platform/handlers.ts';
 import { healthRoutes } from './platform/health.ts';
+import { proofRoutes } from './proof/routes.ts';
 import { readingsRoutes } from './readings/routes.ts';
 import { replacementRoutes } from './replacement/routes.ts';
 import { settlementRoutes } from './settlement/routes.ts';
@@ -21,6 +22,7 @@ export const handlers: Handlers = {
   ...identityRoutes,
   ...sitesRoutes,
   ...ledgerRoutes,
+  ...proofRoutes,
   ...counterRoutes,
   ...approvalsRoutes,
   ...controlRoutes,

@@ -42,6 +42,7 @@ export const routeTable: RouteTable = {
   closeDay: ['POST', '/api/markets/:marketId/counter-days/:day/close'],
   salesReport: ['GET', '/api/markets/:marketId/reports/sales'],
   accountStatement: ['GET', '/api/markets/:marketId/accounts/:accountId/statement'],
+  proof: ['GET', '/api/markets/:marketId/transactions/:txId/proof'],
   accountBalance: ['GET', '/api/markets/:marketId/accounts/:accountId/balance'],
   approvals: ['GET', '/api/markets/:marketId/approvals'],
   approval: ['GET', '/api/markets/:marketId/approvals/:approvalId'],

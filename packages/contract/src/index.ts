@@ -7,6 +7,7 @@ export * from './excel.ts';
 export * from './gateways.ts';
 export * from './ledger.ts';
 export * from './meter-import.ts';
+export * from './proof.ts';
 export * from './readings.ts';
 export * from './route.ts';
 export * from './routes.ts';

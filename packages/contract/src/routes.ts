@@ -7,6 +7,7 @@ import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { meterImportRoutes } from './meter-import.ts';
+import { proofRoutes } from './proof.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
 import {
@@ -104,6 +105,7 @@ export const routes = {
   ...controlRoutes,
   ...counterRoutes,
   ...ledgerRoutes,
+  ...proofRoutes,
   ...approvalsRoutes,
   ...devicesRoutes,
   ...gatewaysRoutes,

@@ -122,6 +122,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       import_in_use: 'These meters are in use; it cannot be undone',
       import_undone: 'It was undone already',
     },
+    proof: { no_such_transaction: 'There is no such transaction' },
     replacement: {
       other_kind: 'A water meter does not replace an electricity meter',
       same_meter: 'A meter does not replace itself',

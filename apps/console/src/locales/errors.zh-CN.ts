@@ -114,6 +114,7 @@ export const errorsZhCN = {
       import_in_use: '这批表计已经用上，不能撤销',
       import_undone: '这次导入已撤销',
     },
+    proof: { no_such_transaction: '没有这笔流水' },
     replacement: {
       other_kind: '电表不能换成水表，反之也不行',
       same_meter: '不能用自己换自己',

@@ -1,8 +1,6 @@
 import type { CollectorFrame, FrameFilter } from '@openprepay/contract';
 import { toHex } from '@openprepay/kernel';
-import { isProtocolError } from '@openprepay/protocols';
-import { DESCRIBED_PROTOCOLS, describeFrame } from '@openprepay/protocols/describe';
-import { withoutPassword } from '@openprepay/protocols/dlt645';
+import { describeStored } from '@openprepay/protocols/describe';
 import { deskOf, type FrameRing, type TracedFrame } from '../headend/index.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
@@ -33,35 +31,25 @@ export async function viewsOf(
 ): Promise<CollectorFrame[]> {
   const meterIds = new Set(frames.flatMap((frame) => frame.meterId ?? []));
   const names = await metersNamed(db, marketId, [...meterIds]);
-  return frames.map(shown).map((frame) => ({
+  return frames.map((frame) => viewOf(frame, names.get(frame.meterId ?? '')?.meterSerial ?? null));
+}
+
+/** A frame that was refused is told as such; one that passed and cannot be described has its bytes. */
+function viewOf(frame: TracedFrame, meterSerial: string | null): CollectorFrame {
+  const { bytes, description, refusal } = describeStored(frame.protocol, frame.bytes);
+  return {
     seq: frame.seq,
     at: frame.at.toISOString(),
     link: frame.link,
     linkKey: frame.linkKey,
     meterId: frame.meterId,
-    meterSerial: names.get(frame.meterId ?? '')?.meterSerial ?? null,
+    meterSerial,
     direction: frame.direction,
     protocol: frame.protocol,
-    hex: toHex(frame.bytes),
-    ...wordsOf(frame),
-  }));
-}
-
-/** What opens a meter is nobody's to read. */
-const shown = (frame: TracedFrame): TracedFrame =>
-  frame.protocol === 'dlt645' ? { ...frame, bytes: withoutPassword(frame.bytes) } : frame;
-
-/** A frame that was refused is told as such; one that passed and cannot be described has its bytes. */
-function wordsOf({ protocol, bytes, error }: TracedFrame): Pick<CollectorFrame, 'description' | 'error'> {
-  const described = DESCRIBED_PROTOCOLS.find((name) => name === protocol);
-  if (!described) return { description: null, error };
-  try {
-    const { inner, ...words } = describeFrame(described, bytes);
-    return { description: { ...words, inner: [...inner] }, error };
-  } catch (refusal) {
-    if (!isProtocolError(refusal)) throw refusal;
-    return { description: null, error: error ?? refusal.code };
-  }
+    hex: toHex(bytes),
+    description: description && { ...description, inner: [...description.inner] },
+    error: frame.error ?? refusal,
+  };
 }
 
 /**

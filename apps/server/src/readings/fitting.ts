@@ -25,7 +25,7 @@ export const refusalOf = (reason: SuspectReason) => readingsError(...REFUSAL[rea
 export async function fittingValue(
   tx: Tx,
   marketId: string,
-  at: Omit<MeterFacts, 'serial' | 'retiredAt'> & { readonly readAt: Date },
+  at: Omit<MeterFacts, 'serial'> & { readonly readAt: Date },
   register: bigint,
   confirmJump: boolean,
 ): Promise<{ readonly total: Quantity; readonly turnovers: number }> {

@@ -10,15 +10,18 @@ export interface MeterFacts {
   readonly kind: MeterKind;
   readonly model: string;
   readonly ctRatio: number;
-  readonly retiredAt: Date | null;
 }
 
-const FACTS = 'meter_id as "meterId", serial, kind, model, ct_ratio as "ctRatio", retired_at as "retiredAt"';
+const FACTS = 'meter_id as "meterId", serial, kind, model, ct_ratio as "ctRatio"';
 
 /** @throws readings.meter_not_found */
-export async function findMeter(db: Queryable, marketId: string, meterId: string): Promise<MeterFacts> {
-  const [meter] = await db.query<MeterFacts & Record<string, unknown>>(
-    `select ${FACTS} from meter where market_id = $1 and meter_id = $2`,
+export async function findMeter(
+  db: Queryable,
+  marketId: string,
+  meterId: string,
+): Promise<MeterFacts & { readonly retiredAt: Date | null }> {
+  const [meter] = await db.query<MeterFacts & { retiredAt: Date | null } & Record<string, unknown>>(
+    `select ${FACTS}, retired_at as "retiredAt" from meter where market_id = $1 and meter_id = $2`,
     [marketId, meterId],
   );
   if (!meter) throw readingsError('readings.meter_not_found', 'this market has no such meter');

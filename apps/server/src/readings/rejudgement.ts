@@ -20,7 +20,7 @@ export interface Rejudgement {
 export async function judgeAgain(
   tx: Tx,
   marketId: string,
-  meter: Omit<MeterFacts, 'serial' | 'retiredAt'>,
+  meter: Omit<MeterFacts, 'serial'>,
   { now, operatorId, note, clockAccepted }: Rejudgement,
 ): Promise<void> {
   const limits = limitsOf(meter);

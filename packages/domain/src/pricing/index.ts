@@ -15,4 +15,5 @@ export { type PricePart, unitPrice } from './parts.ts';
 export { billingPeriodOf, WHOLE_TENURE } from './period.ts';
 export { type FlatRule, type PriceRule, parseRule, type StepsRule, type StepsTouRule, type TouRule } from './rule.ts';
 export type { StepPeriod } from './steps.ts';
+export { priceOfUse } from './stored-use.ts';
 export { averagePrice, exactCost, type PricedUse } from './use.ts';

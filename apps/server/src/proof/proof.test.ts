@@ -1,0 +1,104 @@
+import { uuidV7 } from '@openprepay/kernel';
+import { expect, test } from 'vitest';
+import { testClock, testContext } from '../../test-support/database.ts';
+import { minute, reportOf, seedMarket } from '../../test-support/market.ts';
+import { sealMarket } from '../ledger/index.ts';
+import { intake } from '../readings/index.ts';
+import { settleMarket } from '../settlement/index.ts';
+import { proofOf } from './service.ts';
+
+const ctx = await testContext(testClock(minute(600)));
+const STEPS = {
+  kind: 'steps',
+  period: 'month',
+  steps: [
+    {
+      upTo: 10_000,
+      parts: [
+        { name: 'energy', price: '0.5' },
+        { name: 'loss', price: '0.025' },
+      ],
+    },
+    { parts: [{ name: 'energy', price: '0.8' }] },
+  ],
+};
+
+async function charged() {
+  const market = await seedMarket(ctx.db);
+  const { marketId } = market;
+  const [meter] = market.meters;
+  const meterId = meter?.meterId ?? '';
+  await ctx.db.query('update price_plan_version set rule = $2 where market_id = $1', [marketId, JSON.stringify(STEPS)]);
+  const frame = Uint8Array.of(0x7b, 0x7b, 0x01);
+  await intake(ctx.db, [
+    reportOf(market, meterId, 0, 1_000, { frame }),
+    reportOf(market, meterId, 60, 9_000),
+    reportOf(market, meterId, 120, 13_500),
+  ]);
+  await settleMarket(ctx, marketId);
+  const [charge] = await ctx.db.query<{ tx_id: string }>('select tx_id from charge where market_id = $1', [marketId]);
+  return { market, marketId, meterId, frame, txId: charge?.tx_id ?? '' };
+}
+
+test('a charge opens to its readings with their bytes, the plan, the sum that a calculator repeats, and its postings', async () => {
+  const { marketId, market, txId } = await charged();
+  const proof = await proofOf(ctx.db, marketId, txId);
+  // 10.000 × 0.525 + 2.500 × 0.8 = 5.25 + 2.00
+  expect(proof).toMatchObject({
+    kind: 'charge',
+    marketName: 'Market',
+    account: { accountId: market.meters[0]?.accountId, number: 'A0', customerName: '商户 0' },
+    postings: [
+      { ledgerAccount: 'purse.utility', amountFen: -725 },
+      { ledgerAccount: 'revenue.electricity', amountFen: 725 },
+    ],
+    seal: null,
+    correction: null,
+    charge: {
+      meter: { serial: 'S0', model: 'DDSY1352-NK', ctRatio: 1, stallCode: 'S0' },
+      from: { readAt: minute(0).toISOString(), value: 1_000, frame: { protocol: 'acrel4g', hex: '7b7b01' } },
+      to: { readAt: minute(120).toISOString(), value: 13_500, frame: null },
+      intervals: 2,
+      sum: {
+        planName: 'standard',
+        planVersion: 1,
+        usedBefore: 0,
+        uses: [
+          {
+            step: 1,
+            use: 10_000,
+            unitPrice: '0.525000',
+            parts: [
+              { name: 'energy', price: '0.500000' },
+              { name: 'loss', price: '0.025000' },
+            ],
+            exact: '5.25',
+          },
+          { step: 2, use: 2_500, unitPrice: '0.800000', exact: '2.00' },
+        ],
+        exactBefore: '0.00',
+        exactAfter: '7.25',
+        roundedBeforeFen: 0,
+        roundedAfterFen: 725,
+        amountFen: 725,
+      },
+    },
+  });
+});
+
+test('once sealed, its link in the chain is part of the proof', async () => {
+  const { marketId, txId } = await charged();
+  await sealMarket(ctx.db, marketId, minute(600), 'everything');
+  expect((await proofOf(ctx.db, marketId, txId)).seal).toMatchObject({
+    seq: 1,
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+});
+
+test('a transaction of another market, or none, is not found', async () => {
+  const { txId } = await charged();
+  const other = await seedMarket(ctx.db);
+  const refused = expect.objectContaining({ code: 'proof.no_such_transaction' });
+  await expect(proofOf(ctx.db, other.marketId, txId)).rejects.toThrow(refused);
+  await expect(proofOf(ctx.db, other.marketId, uuidV7(minute(1)))).rejects.toThrow(refused);
+});
