@@ -238,3 +238,21 @@ test('a refund in cash is asked for by the cashier and paid once somebody else a
   await openStall(page, code);
   await eventually(async () => expect(before - (await balance())).toBeGreaterThanOrEqual(12_50));
 });
+
+test('a charge opens to its proof: both readings with their bytes, and a sum that comes to what was taken', async () => {
+  await signIn(page, market, await addOperator(market, 'auditor'));
+  await openStall(page, code);
+  const line = page.locator('[data-testid="ledger-line"][data-kind="charge"]').last();
+  const taken = await line.locator('.amount').textContent();
+  await line.locator('summary').click();
+  await line.getByTestId('proof-open').click();
+  expect(await page.getByTestId('proof-amount').textContent()).toBe(taken);
+  const proof = page.locator('main');
+  expect(await proof.textContent()).toMatch(/起码.*kWh.*止码.*kWh.*用量 = .* − .* = /s);
+  expect(await page.getByTestId('proof-rounding').textContent()).toContain(taken?.replace('−', ''));
+  await page.locator('details.frame summary').first().click();
+  expect(await page.locator('details.frame code').first().textContent()).toMatch(/^([0-9A-F]{2} )+/);
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.locator('header.bar').isVisible()).toBe(false);
+  await page.emulateMedia({ media: 'screen' });
+});

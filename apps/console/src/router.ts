@@ -35,6 +35,7 @@ const routes: RouteRecordRaw[] = [
       },
       { path: 'exceptions', name: 'exceptions', component: () => import('./lists/ExceptionsPage.vue') },
       { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },
+      { path: 'proof/:txId', name: 'proof', props: true, component: () => import('./proof/ProofPage.vue') },
       { path: 'approvals', name: 'approvals', component: () => import('./approvals/ApprovalsPage.vue') },
       { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
     ],

@@ -3,6 +3,7 @@ import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
 import { metersEn } from './meters.en.ts';
+import { proofEn } from './proof.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
@@ -11,6 +12,7 @@ export const en: Messages = {
   ...controlEn,
   ...errorsEn,
   ...metersEn,
+  ...proofEn,
   app: {
     title: 'Prepaid electricity and water',
     language: '中文',

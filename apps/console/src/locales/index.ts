@@ -62,7 +62,9 @@ export function codeText(
     | 'whyFact'
     | 'approvalKind'
     | 'approvalFact'
-    | 'approvalValue',
+    | 'approvalValue'
+    | 'tariffName'
+    | 'ledgerAccount',
   code: string,
 ): string {
   const key = `${group}.${code}`;

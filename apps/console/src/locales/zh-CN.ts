@@ -3,6 +3,7 @@ import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
+import { proofZhCN } from './proof.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
@@ -11,6 +12,7 @@ export const zhCN = {
   ...controlZhCN,
   ...errorsZhCN,
   ...metersZhCN,
+  ...proofZhCN,
   app: {
     title: '预付费水电管理',
     language: 'English',
