@@ -120,7 +120,70 @@ export const AlarmLadder = Type.Object({
 });
 export type AlarmLadder = Static<typeof AlarmLadder>;
 
+const Reason = Type.String({ minLength: 2, maxLength: 200 });
+const ofMeter = Type.Object({ marketId: Id, meterId: Id });
+
+/** The site's own emergency cut: fire, flood. Null while there is none. */
+export const SiteEmergency = Type.Object({
+  emergency: Nullable(
+    Type.Object({ emergencyId: Id, reason: Type.String(), cutByName: Nullable(Type.String()), cutAt: Instant }),
+  ),
+  /** Meters that something is wanted of. */
+  meters: Type.Integer(),
+  /** Those of them that say they are off. */
+  off: Type.Integer(),
+});
+export type SiteEmergency = Static<typeof SiteEmergency>;
+
+/** confirmation: the market's name, typed out. */
+const EmergencyOrder = Type.Object({ reason: Reason, confirmation: Type.String({ maxLength: 200 }) });
+
 export const controlRoutes = {
+  lockOut: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/lockout',
+    summary: 'Safety lock-out: off, whatever balance and overrides say, until somebody lifts it',
+    roles: ['admin', 'manager', 'technician'],
+    params: ofMeter,
+    body: Type.Object({ reason: Reason }),
+    response: Nothing,
+  }),
+  liftLockout: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/:meterId/lockout/lift',
+    summary: 'Lift a safety lock-out; the meter goes back to what its rules say',
+    roles: rulers,
+    params: ofMeter,
+    body: Type.Object({ reason: Reason }),
+    response: Nothing,
+  }),
+  siteEmergency: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/emergency',
+    summary: 'Whether the whole site is cut for an emergency, and how far that is',
+    roles: ROLES,
+    params: inMarket,
+    response: SiteEmergency,
+  }),
+  cutSite: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/emergency',
+    summary:
+      'Emergency: every relay and valve of the site off at once; needs the market’s name typed out, no second person',
+    roles: rulers,
+    params: inMarket,
+    body: EmergencyOrder,
+    response: Nothing,
+  }),
+  restoreSite: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/emergency/lift',
+    summary: 'The emergency is over: every meter goes back to what its rules say',
+    roles: rulers,
+    params: inMarket,
+    body: EmergencyOrder,
+    response: Nothing,
+  }),
   alarmLadder: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/alarm-ladder',

@@ -57,6 +57,11 @@ export const errorsEn: Pick<Messages, 'error'> = {
     control: {
       no_such_market: 'There is no such market',
       no_such_meter: 'There is no such meter',
+      cannot_switch: 'The meter has neither relay nor valve',
+      already_locked_out: 'It is locked out already',
+      not_locked_out: 'It is not locked out',
+      confirmation_differs: 'That is not the market’s name',
+      no_emergency: 'The site is not cut',
       override_end_is_past: 'That time has passed already',
       auto_has_no_end: 'Auto needs no end',
       empty_hours: 'The hours end as they begin',

@@ -50,6 +50,11 @@ export const errorsZhCN = {
     control: {
       no_such_market: '没有这个市场',
       no_such_meter: '没有这块表',
+      cannot_switch: '这块表没有继电器或阀门',
+      already_locked_out: '已经安全锁定',
+      not_locked_out: '没有安全锁定',
+      confirmation_differs: '输入的项目名称不一致',
+      no_emergency: '目前没有紧急停供',
       override_end_is_past: '有效期已经过去',
       auto_has_no_end: '恢复预付费不需要有效期',
       empty_hours: '时段的开始和结束相同',

@@ -12,13 +12,16 @@ export async function carryControl(
 ): Promise<void> {
   await tx.query(
     `insert into meter_control (market_id, meter_id, override, override_reason, override_by, override_at, override_until,
-                                wanted, wanted_reason, wanted_at, wanted_seq)
-     select market_id, $3, override, override_reason, override_by, override_at, override_until, wanted, wanted_reason,
+                                lockout_reason, lockout_by, lockout_at, wanted, wanted_reason, wanted_at, wanted_seq)
+     select market_id, $3, override, override_reason, override_by, override_at, override_until, lockout_reason,
+            lockout_by, lockout_at, wanted, wanted_reason,
             wanted_at, wanted_seq
      from meter_control where market_id = $1 and meter_id = $2
      on conflict (market_id, meter_id) do update
      set override = excluded.override, override_reason = excluded.override_reason, override_by = excluded.override_by,
-         override_at = excluded.override_at, override_until = excluded.override_until, wanted = excluded.wanted,
+         override_at = excluded.override_at, override_until = excluded.override_until,
+         lockout_reason = excluded.lockout_reason, lockout_by = excluded.lockout_by, lockout_at = excluded.lockout_at,
+         wanted = excluded.wanted,
          wanted_reason = excluded.wanted_reason, wanted_at = excluded.wanted_at,
          wanted_seq = greatest(meter_control.wanted_seq, excluded.wanted_seq)`,
     [marketId, oldMeterId, newMeterId],

@@ -27,6 +27,8 @@ export interface MeterFacts {
   readonly overrideMode: OverrideMode;
   readonly overrideUntil: Date | null;
   readonly overrideBy: string | null;
+  /** By a person, or with the whole site. */
+  readonly lockedOut: boolean;
   readonly wanted: 'on' | 'off' | null;
   readonly wantedReason: string | null;
   readonly wantedSeq: bigint;
@@ -166,15 +168,12 @@ function noticeSteps({ account, notices, market }: MeterFacts): { raise: NoticeS
   return { raise: plan.raise.map(step), close: plan.close.map(step) };
 }
 
-/**
- * What the rules ask of a meter; a final notice that is due is raised at `at`. No table has a safety lock-out yet; the
- * rule for it is there.
- */
+/** What the rules ask of a meter; a final notice that is due is raised at `at`. */
 export function switchFacts(meter: MeterFacts, calendar: CalendarFacts, at: Date): SwitchFacts {
   const isFinalRaised = noticeSteps(meter).raise.some((step) => step.stage === 'final');
   return {
     ...calendar,
-    safetyLockout: false,
+    safetyLockout: meter.lockedOut,
     override: { mode: meter.overrideMode, until: meter.overrideUntil },
     account: meter.account,
     notOpenIsOff: meter.market.notOpenIsOff,

@@ -9,6 +9,7 @@ import {
   takeHoliday,
   unprotectStallType,
 } from './calendar.ts';
+import { cutSite, emergencyStatus, liftLockout, lockOut, restoreSite } from './lockout.ts';
 import { type NewOverride, setOverride } from './service.ts';
 import { switchWhy } from './why.ts';
 
@@ -26,6 +27,26 @@ export const controlRoutes = {
       until: body.until === undefined ? null : new Date(body.until),
       operatorId: operator.operatorId,
     });
+    return null;
+  },
+  async lockOut(ctx, call) {
+    await lockOut(ctx, act(call), call.params.meterId, call.body.reason);
+    return null;
+  },
+  async liftLockout(ctx, call) {
+    await liftLockout(ctx, act(call), call.params.meterId, call.body.reason);
+    return null;
+  },
+  async siteEmergency(ctx, { params }) {
+    const { emergency, ...counts } = await emergencyStatus(ctx.db, params.marketId);
+    return { emergency: emergency && { ...emergency, cutAt: emergency.cutAt.toISOString() }, ...counts };
+  },
+  async cutSite(ctx, call) {
+    await cutSite(ctx, act(call), call.body);
+    return null;
+  },
+  async restoreSite(ctx, call) {
+    await restoreSite(ctx, act(call), call.body);
     return null;
   },
   switchWhy: (ctx, { params }) => switchWhy(ctx, params.marketId, params.meterId),

@@ -1,3 +1,4 @@
+import { meterModels } from '@openprepay/protocols';
 import { enqueueSwitch, type SwitchOrder, withdrawQueuedOff } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -27,20 +28,20 @@ export type { ControlScope } from './store.ts';
  */
 export async function evaluate(ctx: Context, scope: ControlScope): Promise<number> {
   const at = ctx.clock.now();
-  const { meterIds } = planControl(await readMarket(ctx.db, scope), at);
+  const { meterIds } = planControl(await readMarket(ctx.db, scope, at), at);
   if (meterIds.length === 0) return 0;
   return ctx.db.tx((tx) => evaluateLocked(tx, at, scope.marketId, meterIds));
 }
 
-async function evaluateLocked(tx: Tx, at: Date, marketId: string, meterIds: readonly string[]): Promise<number> {
+export async function evaluateLocked(tx: Tx, at: Date, marketId: string, meterIds: readonly string[]): Promise<number> {
   await lockMeters(tx, marketId, meterIds);
-  const facts = await readMarket(tx, { marketId, meterIds });
+  const facts = await readMarket(tx, { marketId, meterIds }, at);
   return applyPlan(tx, at, marketId, facts, planControl(facts, at));
 }
 
-/** What there is to know of the meters of a scope, as it is now. */
-export async function readMarket(db: Queryable, scope: ControlScope): Promise<MarketFacts> {
-  return { meters: await readFacts(db, scope), calendar: await readCalendar(db, scope.marketId) };
+/** What there is to know of the meters of a scope at an instant, which is now. */
+export async function readMarket(db: Queryable, scope: ControlScope, at: Date): Promise<MarketFacts> {
+  return { meters: await readFacts(db, scope, at), calendar: await readCalendar(db, scope.marketId) };
 }
 
 async function applyPlan(
@@ -121,7 +122,7 @@ export interface NewOverride {
 
 /**
  * Sets a meter's override; the decision that follows from it, its command and the audit entry are stored with it.
- * @throws control.no_such_meter, control.override_end_is_past, control.auto_has_no_end
+ * @throws control.no_such_meter, control.cannot_switch, control.override_end_is_past, control.auto_has_no_end
  */
 export async function setOverride(ctx: Context, order: NewOverride): Promise<void> {
   const at = ctx.clock.now();
@@ -134,7 +135,8 @@ export async function setOverride(ctx: Context, order: NewOverride): Promise<voi
   }
   await ctx.db.tx(async (tx) => {
     const before = await lockOverride(tx, marketId, meterId);
-    if (!before) throw controlError('control.no_such_meter', `no meter ${meterId} in this market`);
+    if (!before) throw noSuchMeter(meterId);
+    requireSwitch(before.model);
     const after: OverrideRow = { override, reason, by: operatorId, at, until };
     await saveOverride(tx, marketId, [meterId], after);
     await recordAudit(tx, {
@@ -144,10 +146,20 @@ export async function setOverride(ctx: Context, order: NewOverride): Promise<voi
       action: 'control.set_override',
       subject: `meter:${meterId}`,
       reason,
-      before,
+      before: { override: before.override, reason: before.reason, by: before.by, at: before.at, until: before.until },
       after,
     });
     await evaluateLocked(tx, at, marketId, [meterId]);
     await tx.notify('grid', marketId);
   });
+}
+
+export const noSuchMeter = (meterId: string) =>
+  controlError('control.no_such_meter', `no meter ${meterId} in this market`);
+
+/** @throws control.cannot_switch where the model has neither relay nor valve */
+export function requireSwitch(model: string): void {
+  if (meterModels[model]?.switch === null) {
+    throw controlError('control.cannot_switch', `a ${model} has neither relay nor valve`);
+  }
 }

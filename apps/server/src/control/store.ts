@@ -1,5 +1,5 @@
 import type { NoticeStage, OverrideMode, ReportedSwitch } from '@openprepay/domain';
-import { fen, uuidV7, ZERO_FEN } from '@openprepay/kernel';
+import { fen, uuidV7 } from '@openprepay/kernel';
 import { meterModels } from '@openprepay/protocols';
 import type { Queryable, Row } from '../platform/database.ts';
 import type { MeterFacts, NoticeStep, WantedChange } from './plan.ts';
@@ -36,6 +36,8 @@ interface FactsRow extends Row {
   last_command_ended_at: Date | null;
   has_queued_off: boolean | null;
   has_exception: boolean;
+  emergency_fen: bigint;
+  locked_out: boolean;
   not_open_is_off: boolean;
   final_notice_wait_s: number;
   stale_after_s: number;
@@ -50,8 +52,9 @@ interface FactsRow extends Row {
  * The facts of every meter in scope, in one statement. Where a meter is and who holds a stall are found first and apart:
  * in one join of eleven tables a planner without statistics tries everything with everything. A meter's last command
  * is looked up only where it disagrees or may still be cut.
+ * @param at business time: a credit limit may have ended by then
  */
-export async function readFacts(db: Queryable, scope: ControlScope): Promise<MeterFacts[]> {
+export async function readFacts(db: Queryable, scope: ControlScope, at: Date): Promise<MeterFacts[]> {
   const rows = await db.query<FactsRow>(
     `with place as materialized (
        select binding.meter_id, binding.stall_id, stall.protected, stall.stall_type
@@ -61,7 +64,9 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
          and ($3::uuid[] is null or binding.meter_id = any($3))
      ), holder as materialized (
        select tenancy.stall_id, account.account_id, account.state as account_state, account.mode as account_mode,
-              account.credit_limit_fen, purse.balance_fen
+              case when account.credit_limit_until <= $4 then 0 else account.credit_limit_fen end as credit_limit_fen,
+              case when account.emergency_taken_at is null then 0 else account.emergency_limit_fen end as emergency_fen,
+              purse.balance_fen
        from tenancy
        join account on account.market_id = tenancy.market_id and account.account_id = tenancy.account_id
        left join purse
@@ -77,12 +82,14 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
      select meter.meter_id, meter.model, control.override, control.override_until, control.override_by, control.wanted,
             control.wanted_reason, control.wanted_seq, state.switch_state, state.switch_at, state.last_read_at,
             place.protected, place.stall_type, holder.account_id, holder.account_state, holder.account_mode, holder.credit_limit_fen,
-            holder.balance_fen, told.stages, told.delivered_ats,
+            holder.emergency_fen, holder.balance_fen, told.stages, told.delivered_ats,
             last_command.command_id as last_command_id, last_command.finished_at as last_command_ended_at,
             last_command.is_queued_off as has_queued_off,
             exists (select 1 from device_exception exception where exception.market_id = meter.market_id
               and exception.meter_id = meter.meter_id and exception.kind <> 'setting_not_confirmed'
               and exception.closed_at is null) as has_exception,
+            control.lockout_at is not null or exists (select 1 from site_emergency emergency
+              where emergency.market_id = meter.market_id and emergency.lifted_at is null) as locked_out,
             market.not_open_is_off, market.final_notice_wait_s, market.stale_after_s, market.low_balance_fen,
             market.alarm_2_fen, market.alarm_rearm_fen,
             market.restore_minimum_fen, market.command_limit_s
@@ -101,7 +108,7 @@ export async function readFacts(db: Queryable, scope: ControlScope): Promise<Met
      where meter.market_id = $1 and meter.retired_at is null
        and ($2::uuid[] is null or holder.account_id is not null)
        and ($3::uuid[] is null or meter.meter_id = any($3))`,
-    [scope.marketId, scope.accountIds ?? null, scope.meterIds ?? null],
+    [scope.marketId, scope.accountIds ?? null, scope.meterIds ?? null, at],
   );
   return rows.map(factsOf);
 }
@@ -117,6 +124,7 @@ function factsOf(row: FactsRow): MeterFacts {
     overrideMode: row.override ?? 'auto',
     overrideUntil: row.override_until,
     overrideBy: row.override_by,
+    lockedOut: row.locked_out,
     wanted: row.wanted,
     wantedReason: row.wanted_reason,
     wantedSeq: row.wanted_seq ?? 0n,
@@ -152,7 +160,7 @@ const accountOf = (row: FactsRow, accountId: string): MeterFacts['account'] => (
   mode: row.account_mode,
   utilityFen: fen(row.balance_fen ?? 0n),
   creditLimitFen: fen(row.credit_limit_fen),
-  emergencyLeftFen: ZERO_FEN,
+  emergencyLeftFen: fen(row.emergency_fen),
 });
 
 /** Makes sure each meter has its row and locks them in order of id, so that two evaluators never wait in a circle. */
@@ -274,11 +282,25 @@ export interface OverrideRow {
   readonly until: Date | null;
 }
 
-/** The meter's override as it is, under its lock; null where the market has no such meter. */
-export async function lockOverride(tx: Queryable, marketId: string, meterId: string): Promise<OverrideRow | null> {
+export interface Lockout {
+  readonly reason: string;
+  readonly by: string;
+  readonly at: Date;
+}
+
+interface ControlRow extends OverrideRow {
+  readonly model: string;
+  readonly lockoutReason: string | null;
+  readonly lockoutBy: string | null;
+  readonly lockoutAt: Date | null;
+}
+
+/** What people ordered of a meter, under its lock; null where the market has no such meter. */
+export async function lockOverride(tx: Queryable, marketId: string, meterId: string): Promise<ControlRow | null> {
   await lockMeters(tx, marketId, [meterId]);
-  const rows = await tx.query<Row & OverrideRow>(
-    `select override, override_reason as reason, override_by as by, override_at as at, override_until as until
+  const rows = await tx.query<Row & ControlRow>(
+    `select override, override_reason as reason, override_by as by, override_at as at, override_until as until,
+            model, lockout_reason as "lockoutReason", lockout_by as "lockoutBy", lockout_at as "lockoutAt"
      from meter_control join meter using (market_id, meter_id)
      where market_id = $1 and meter_id = $2 and meter.retired_at is null`,
     [marketId, meterId],
@@ -303,4 +325,17 @@ export async function saveOverride(
 export async function listMarketIds(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ market_id: string }>('select market_id from market order by market_id');
   return rows.map((row) => row.market_id);
+}
+
+export async function saveLockout(
+  tx: Queryable,
+  marketId: string,
+  meterId: string,
+  lockout: Lockout | null,
+): Promise<void> {
+  await tx.query(
+    `update meter_control set lockout_reason = $3, lockout_by = $4, lockout_at = $5
+     where market_id = $1 and meter_id = $2`,
+    [marketId, meterId, lockout?.reason ?? null, lockout?.by ?? null, lockout?.at ?? null],
+  );
 }

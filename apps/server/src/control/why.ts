@@ -15,7 +15,7 @@ const CHANGES = 20;
 export async function switchWhy({ db, clock }: Context, marketId: string, meterId: string): Promise<SwitchWhy> {
   const at = clock.now();
   const [{ meters, calendar }, changes] = await Promise.all([
-    readMarket(db, { marketId, meterIds: [meterId] }),
+    readMarket(db, { marketId, meterIds: [meterId] }, at),
     readChanges(db, marketId, meterId),
   ]);
   const [meter] = meters;
