@@ -256,3 +256,34 @@ test('a charge opens to its proof: both readings with their bytes, and a sum tha
   expect(await page.locator('header.bar').isVisible()).toBe(false);
   await page.emulateMedia({ media: 'screen' });
 });
+
+test('an emergency cut takes the whole site off once its name is typed, and supply comes back when it is lifted', async () => {
+  const states = async () => {
+    const { meters } = await market.stall(code);
+    return meters
+      .filter(({ kind }) => kind === 'electricity')
+      .map(({ switchState, wantedReason }) => `${switchState} ${wantedReason}`);
+  };
+  const { markets } = await market.api('markets', {});
+  const name = markets[0]?.name ?? '';
+  const confirm = async (button: string, typed: string) => {
+    await page.getByTestId(button).click();
+    await page.getByTestId('emergency-confirmation').fill(typed);
+    await page.getByTestId('reason-input').fill('二号厅起火');
+    await page.getByTestId('reason-confirm').click();
+  };
+  market.simulator.electricity(electricity).stuck = false;
+  await signIn(page, market, await addOperator(market, 'manager'));
+  await page.locator('nav a[href="/emergency"]').click();
+  await confirm('emergency-cut', '别的市场');
+  await page.getByRole('dialog').getByRole('alert').waitFor();
+  await page.getByTestId('emergency-confirmation').fill(name);
+  await page.getByTestId('reason-confirm').click();
+  await page.getByTestId('emergency-on').waitFor();
+  await eventually(async () => expect(await states()).toEqual(['off safety_lockout']));
+  await page.reload();
+  await page.locator('.banner').waitFor();
+  await confirm('emergency-restore', name);
+  await page.getByTestId('emergency-off').waitFor();
+  await eventually(async () => expect(await states()).toEqual(['on balance_available']));
+});

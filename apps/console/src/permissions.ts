@@ -7,6 +7,9 @@ import type { Role } from '@openprepay/contract';
 export const ROLES_OF = {
   topUp: ['admin', 'cashier'],
   setOverride: ['admin', 'technician'],
+  lockOut: ['admin', 'manager', 'technician'],
+  liftLockout: ['admin', 'manager'],
+  cutSite: ['admin', 'manager'],
   releaseHold: ['admin', 'finance'],
   unclaimedDevices: ['admin', 'technician', 'auditor'],
   createMeter: ['admin', 'technician'],

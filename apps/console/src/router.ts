@@ -36,6 +36,7 @@ const routes: RouteRecordRaw[] = [
       { path: 'exceptions', name: 'exceptions', component: () => import('./lists/ExceptionsPage.vue') },
       { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },
       { path: 'proof/:txId', name: 'proof', props: true, component: () => import('./proof/ProofPage.vue') },
+      { path: 'emergency', name: 'emergency', component: () => import('./safety/EmergencyPage.vue') },
       { path: 'approvals', name: 'approvals', component: () => import('./approvals/ApprovalsPage.vue') },
       { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
     ],

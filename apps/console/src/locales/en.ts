@@ -4,6 +4,7 @@ import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
 import { metersEn } from './meters.en.ts';
 import { proofEn } from './proof.en.ts';
+import { safetyEn } from './safety.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
@@ -13,6 +14,7 @@ export const en: Messages = {
   ...errorsEn,
   ...metersEn,
   ...proofEn,
+  ...safetyEn,
   app: {
     title: 'Prepaid electricity and water',
     language: '中文',
@@ -28,6 +30,7 @@ export const en: Messages = {
       exceptions: 'Exceptions',
       unclaimed: 'Unclaimed',
       approvals: 'Approvals',
+      emergency: 'Emergency',
     },
     market: 'Market',
     marketTime: 'Market time',

@@ -4,6 +4,7 @@ import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
+import { safetyZhCN } from './safety.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
@@ -13,6 +14,7 @@ export const zhCN = {
   ...errorsZhCN,
   ...metersZhCN,
   ...proofZhCN,
+  ...safetyZhCN,
   app: {
     title: '预付费水电管理',
     language: 'English',
@@ -28,6 +30,7 @@ export const zhCN = {
       exceptions: '异常与挂起',
       unclaimed: '未认领设备',
       approvals: '审批',
+      emergency: '紧急停供',
     },
     market: '项目',
     marketTime: '项目时间',
