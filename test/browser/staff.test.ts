@@ -273,6 +273,8 @@ test('an emergency cut takes the whole site off once its name is typed, and supp
     await page.getByTestId('reason-confirm').click();
   };
   market.simulator.electricity(electricity).stuck = false;
+  const { meters } = await market.stall(code);
+  await market.override(meters.find(({ kind }) => kind === 'electricity')?.meterId ?? '', 'auto');
   await signIn(page, market, await addOperator(market, 'manager'));
   await page.locator('nav a[href="/emergency"]').click();
   await confirm('emergency-cut', '别的市场');
