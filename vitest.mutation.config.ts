@@ -11,7 +11,10 @@ export default defineConfig({
       enforce: 'pre',
       transform: (code, id) =>
         id.endsWith('.test.ts')
-          ? code.replace(/numRuns: ([\d_]+)/g, (_, runs: string) => `numRuns: ${Math.min(MAX_RUNS, Number(runs.replaceAll('_', '')))}`)
+          ? code.replace(
+              /numRuns: ([\d_]+)/g,
+              (_, runs: string) => `numRuns: ${Math.min(MAX_RUNS, Number(runs.replaceAll('_', '')))}`,
+            )
           : null,
     },
   ],
