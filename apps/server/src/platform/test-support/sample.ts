@@ -31,6 +31,7 @@ export function sample(schema: Schema): unknown {
       if (schema.format === 'date') return '2026-03-02';
       if (schema.format === 'date-time') return '2026-03-02T02:00:00.000Z';
       if (schema.pattern?.startsWith('^\\d')) return '1';
+      if (schema.pattern?.startsWith('^-?\\d+\\.')) return '0.00';
       if (schema.pattern?.includes('[0-5]\\d')) return '08:00';
       return 'x'.repeat(schema.minLength ?? 1);
     case 'integer':
