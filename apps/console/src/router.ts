@@ -1,47 +1,7 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { createRouter, createWebHistory } from 'vue-router';
 import { nextPath } from './next-path.ts';
+import { routes } from './routes.ts';
 import { operator, resumeSession } from './session.ts';
-
-const routes: RouteRecordRaw[] = [
-  { path: '/sign-in', name: 'sign-in', component: () => import('./shell/SignInPage.vue') },
-  {
-    path: '/',
-    component: () => import('./shell/AppShell.vue'),
-    children: [
-      { path: '', redirect: { name: 'stalls' } },
-      {
-        path: 'stalls',
-        name: 'stalls',
-        component: () => import('./grid/GridPage.vue'),
-        // The stall opens beside the grid, which stays as it is: same filter, same place.
-        children: [{ path: ':stallId', name: 'stall', props: true, component: () => import('./stall/StallPanel.vue') }],
-      },
-      { path: 'meters', name: 'meters', component: () => import('./meters/MetersPage.vue') },
-      { path: 'meters/:meterId', name: 'meter', props: true, component: () => import('./meters/MeterPage.vue') },
-      { path: 'gateways', name: 'gateways', component: () => import('./meters/GatewaysPage.vue') },
-      { path: 'field', name: 'field', component: () => import('./field/FieldPage.vue') },
-      {
-        path: 'collector',
-        component: () => import('./collector/CollectorPage.vue'),
-        children: [
-          { path: '', name: 'collector', redirect: { name: 'collector-sessions' } },
-          { path: 'sessions', name: 'collector-sessions', component: () => import('./collector/SessionsPage.vue') },
-          { path: 'frames', name: 'collector-frames', component: () => import('./collector/FramesPage.vue') },
-          { path: 'events', name: 'collector-events', component: () => import('./collector/EventsPage.vue') },
-          { path: 'sweep', name: 'collector-sweep', component: () => import('./collector/SweepPage.vue') },
-          { path: 'lost', name: 'collector-lost', component: () => import('./collector/LostPage.vue') },
-          { path: 'clocks', name: 'collector-clocks', component: () => import('./collector/ClocksPage.vue') },
-        ],
-      },
-      { path: 'exceptions', name: 'exceptions', component: () => import('./lists/ExceptionsPage.vue') },
-      { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },
-      { path: 'proof/:txId', name: 'proof', props: true, component: () => import('./proof/ProofPage.vue') },
-      { path: 'emergency', name: 'emergency', component: () => import('./safety/EmergencyPage.vue') },
-      { path: 'approvals', name: 'approvals', component: () => import('./approvals/ApprovalsPage.vue') },
-      { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
-    ],
-  },
-];
 
 export const router = createRouter({ history: createWebHistory(), routes });
 

@@ -2,6 +2,7 @@ import { approvalsEn } from './approvals.en.ts';
 import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
+import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
@@ -12,6 +13,7 @@ export const en: Messages = {
   ...collectorEn,
   ...controlEn,
   ...errorsEn,
+  ...menuEn,
   ...metersEn,
   ...proofEn,
   ...safetyEn,
@@ -21,17 +23,6 @@ export const en: Messages = {
     languageHint: '切换到中文',
     theme: { light: 'Light', dark: 'Dark', switchToLight: 'Switch to light', switchToDark: 'Switch to dark' },
     skip: 'Skip to content',
-    menu: 'Main menu',
-    nav: {
-      stalls: 'Stalls',
-      meters: 'Meters',
-      collector: 'Collector',
-      field: 'Field',
-      exceptions: 'Exceptions',
-      unclaimed: 'Unclaimed',
-      approvals: 'Approvals',
-      emergency: 'Emergency',
-    },
     market: 'Market',
     marketTime: 'Market time',
     clockSpeed: '{speed}× speed',

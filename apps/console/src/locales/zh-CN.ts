@@ -2,6 +2,7 @@ import { approvalsZhCN } from './approvals.zh-CN.ts';
 import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
+import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
@@ -12,6 +13,7 @@ export const zhCN = {
   ...collectorZhCN,
   ...controlZhCN,
   ...errorsZhCN,
+  ...menuZhCN,
   ...metersZhCN,
   ...proofZhCN,
   ...safetyZhCN,
@@ -21,17 +23,6 @@ export const zhCN = {
     languageHint: 'Switch to English',
     theme: { light: '浅色', dark: '深色', switchToLight: '切换到浅色', switchToDark: '切换到深色' },
     skip: '跳到正文',
-    menu: '主菜单',
-    nav: {
-      stalls: '房间监控',
-      meters: '表计档案',
-      collector: '集中抄表',
-      field: '现场',
-      exceptions: '异常与挂起',
-      unclaimed: '未认领设备',
-      approvals: '审批',
-      emergency: '紧急停供',
-    },
     market: '项目',
     marketTime: '项目时间',
     clockSpeed: '{speed} 倍速',

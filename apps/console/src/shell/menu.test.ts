@@ -1,0 +1,37 @@
+import { ROLES } from '@openprepay/contract';
+import { expect, test } from 'vitest';
+import type { RouteRecordRaw } from 'vue-router';
+import { zhCN } from '../locales/zh-CN.ts';
+import { routes } from '../routes.ts';
+import { menuOf, phoneBarOf, waitingIn } from './menu.ts';
+
+const namesOf = (records: readonly RouteRecordRaw[]): unknown[] =>
+  records.flatMap((record) => [record.name, ...namesOf(record.children ?? [])]);
+const routesOf = (entries: readonly { readonly route: string }[]) => entries.map(({ route }) => route);
+const all = menuOf('admin').flatMap(({ entries }) => entries);
+
+test('every entry of the menu leads to a page, once, and has words', () => {
+  const pages = namesOf(routes);
+  expect(routesOf(all).filter((route) => !pages.includes(route))).toEqual([]);
+  expect(new Set(routesOf(all)).size).toBe(all.length);
+  expect(Object.keys(zhCN.menu.page).sort()).toEqual(routesOf(all).sort());
+});
+
+test('a role sees what the server would answer it, and no empty group', () => {
+  expect(routesOf(menuOf('cashier').flatMap(({ entries }) => entries))).not.toContain('emergency');
+  expect(routesOf(menuOf('technician').flatMap(({ entries }) => entries))).toContain('field');
+  expect(menuOf(undefined)).toEqual([]);
+  for (const role of ROLES) expect(menuOf(role).filter(({ entries }) => entries.length === 0)).toEqual([]);
+});
+
+test.each(ROLES)('on the phone of a %s four pages are at hand, all of which that role may see', (role) => {
+  const seen = routesOf(menuOf(role).flatMap(({ entries }) => entries));
+  const bar = routesOf(phoneBarOf(role));
+  expect(bar).toHaveLength(4);
+  expect(bar.filter((route) => !seen.includes(route))).toEqual([]);
+});
+
+test('what waits behind several entries is one number', () => {
+  expect(waitingIn(all, { exceptions: 3, approvals: 2, unclaimed: 1 })).toBe(6);
+  expect(waitingIn(phoneBarOf('technician'), { exceptions: 3, approvals: 2, unclaimed: 1 })).toBe(3);
+});

@@ -1,0 +1,76 @@
+import type { Role } from '@openprepay/contract';
+import { may, type Permission } from '../permissions.ts';
+import type { IconName } from '../ui/icons.ts';
+
+/** What can wait for a person, and is counted beside the page where it waits. */
+export type WaitingKind = 'exceptions' | 'approvals' | 'unclaimed';
+export type Waiting = Readonly<Record<WaitingKind, number>>;
+
+interface Entry {
+  /** The page, and its words: `menu.page.…`. */
+  readonly route: string;
+  readonly icon: IconName;
+  /** Shown to whom the API would answer; to everybody where nothing is said. */
+  readonly needs?: Permission;
+  readonly waiting?: WaitingKind;
+}
+
+/** The whole menu. A page is added in one line here and one in each language's `menu.page`. */
+const GROUPS = {
+  today: [
+    { route: 'stalls', icon: 'stalls' },
+    { route: 'exceptions', icon: 'exception', waiting: 'exceptions' },
+    { route: 'approvals', icon: 'check', waiting: 'approvals' },
+  ],
+  customers: [],
+  money: [],
+  meters: [
+    { route: 'meters', icon: 'electricity' },
+    { route: 'gateways', icon: 'gateway' },
+    { route: 'collector', icon: 'collector', needs: 'collectorSessions' },
+    { route: 'field', icon: 'field', needs: 'createMeter' },
+    { route: 'unclaimed', icon: 'unclaimed', needs: 'unclaimedDevices', waiting: 'unclaimed' },
+  ],
+  rules: [{ route: 'emergency', icon: 'emergency', needs: 'cutSite' }],
+  administration: [],
+} as const satisfies Record<string, readonly Entry[]>;
+
+export type MenuGroupName = keyof typeof GROUPS;
+export type MenuRoute = (typeof GROUPS)[MenuGroupName][number]['route'];
+export interface MenuEntry extends Entry {
+  readonly route: MenuRoute;
+}
+export interface MenuGroup {
+  readonly name: MenuGroupName;
+  readonly entries: readonly MenuEntry[];
+}
+
+/** What each role's thumb finds at the bottom of a phone before anything else. */
+const FIRST_ON_PHONE: Readonly<Record<Role, readonly MenuRoute[]>> = {
+  admin: ['stalls', 'exceptions', 'approvals', 'meters'],
+  manager: ['stalls', 'approvals', 'exceptions', 'emergency'],
+  finance: ['stalls', 'approvals', 'exceptions', 'meters'],
+  cashier: ['stalls', 'approvals', 'exceptions', 'meters'],
+  technician: ['field', 'stalls', 'exceptions', 'meters'],
+  auditor: ['stalls', 'exceptions', 'approvals', 'meters'],
+};
+
+/** The menu as a role sees it: groups in order, none of them empty. */
+export function menuOf(role: Role | undefined): MenuGroup[] {
+  const groups = Object.entries(GROUPS) as [MenuGroupName, readonly MenuEntry[]][];
+  return groups
+    .map(([name, entries]) => ({
+      name,
+      entries: entries.filter(({ needs }) => needs === undefined || may(role, needs)),
+    }))
+    .filter(({ entries }) => role !== undefined && entries.length > 0);
+}
+
+/** The few pages at the bottom of a phone, in that order. */
+export function phoneBarOf(role: Role | undefined): MenuEntry[] {
+  const entries = menuOf(role).flatMap((group) => group.entries);
+  return role ? FIRST_ON_PHONE[role].flatMap((route) => entries.find((entry) => entry.route === route) ?? []) : [];
+}
+
+export const waitingIn = (entries: readonly MenuEntry[], waiting: Waiting): number =>
+  entries.reduce((sum, entry) => sum + (entry.waiting ? waiting[entry.waiting] : 0), 0);
