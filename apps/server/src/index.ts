@@ -1,4 +1,4 @@
-export { templateFile } from './devices/import/files.ts';
+export { meterSheet } from './devices/import/columns.ts';
 export { importMeters } from './devices/import/import.ts';
 export { listMeters } from './devices/register-page.ts';
 export type { MqttConfig } from './headend/index.ts';
@@ -7,6 +7,7 @@ export type { Database } from './platform/database.ts';
 export type { Log } from './platform/log.ts';
 export { silentLog } from './platform/log.ts';
 export { openMarketClock } from './platform/market-clock.ts';
+export { templateFile } from './platform/sheet/files.ts';
 export { openStore, type Store, type StoreOptions, visitStore } from './platform/store.ts';
 export { type RunningServer, type ServerConfig, startServer } from './server.ts';
 export { importSite } from './sites/import.ts';

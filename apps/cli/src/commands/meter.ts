@@ -6,6 +6,7 @@ import {
   importMeters,
   listMarkets,
   listMeters,
+  meterSheet,
   openMarketClock,
   operatorByLogin,
   templateFile,
@@ -54,7 +55,7 @@ export function addMeterCommand(program: Command): void {
 /** A market needs no file to be filled in for it, so neither does this need a database. */
 async function writeTemplate(file: string, options: OutputOptions & { language: 'zh' | 'en' }): Promise<void> {
   try {
-    const { base64 } = await templateFile(options.language);
+    const { base64 } = await templateFile(meterSheet, options.language);
     await writeFile(file, Buffer.from(base64, 'base64'), { flag: 'wx' });
     print(options, { file }, `written: ${file}`);
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { Operator } from '@openprepay/contract';
 import type { Handlers } from '../platform/handlers.ts';
+import { templateFile } from '../platform/sheet/files.ts';
 import { catalogue } from './catalogue.ts';
 import { claimDevice } from './claim.ts';
 import { createGateway, listGateways, retireGateway, updateGateway } from './gateways.ts';
-import { templateFile } from './import/files.ts';
+import { meterSheet } from './import/columns.ts';
 import { importMeters } from './import/import.ts';
 import { listImports, undoImport } from './import/undo.ts';
 import { listExceptions, listUnclaimed } from './lists.ts';
@@ -69,7 +70,7 @@ export const devicesRoutes = {
     return { meterId: await claimDevice(ctx, actOf(params, operator), body) };
   },
   async importMetersTemplate(_ctx, { query }) {
-    return templateFile(query.language ?? 'zh');
+    return templateFile(meterSheet, query.language ?? 'zh');
   },
   async importMeters(ctx, { params, operator, body }) {
     const { fileName, base64, dryRun, language = 'zh' } = body;

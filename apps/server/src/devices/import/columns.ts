@@ -1,3 +1,6 @@
+import type { SheetForm, SheetLanguage } from '../../platform/sheet/form.ts';
+import type { devicesError } from '../errors.ts';
+
 /** Every column of the sheet, by its stable name. */
 export const COLUMNS = [
   'serial',
@@ -14,16 +17,10 @@ export const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-export const REQUIRED: readonly Column[] = ['serial', 'kind', 'model', 'link', 'linkKey', 'busAddress'];
+type Words = SheetForm<Column, MeterErrorCode>['words'][SheetLanguage];
+export type MeterErrorCode = Parameters<typeof devicesError>[0];
 
-export type Language = 'zh' | 'en';
-
-export interface ColumnWords {
-  readonly heading: string;
-  readonly note: string;
-}
-
-const en: Readonly<Record<Column, ColumnWords>> = {
+const en: Words = {
   serial: { heading: 'Serial', note: 'As printed on the meter. Format the column as text, so that no digit is lost.' },
   kind: { heading: 'Kind', note: 'electricity or water.' },
   model: { heading: 'Model', note: 'One of the models of the catalogue, e.g. DDSY1352-NK.' },
@@ -49,7 +46,7 @@ const en: Readonly<Record<Column, ColumnWords>> = {
   operator: { heading: 'Operator code', note: 'Of a DL/T 645 meter, for writing to it. May be empty.' },
 };
 
-const zh: Readonly<Record<Column, ColumnWords>> = {
+const zh: Words = {
   serial: { heading: '表号', note: '表上印的编号。请把本列设为文本格式,以免丢失数字。' },
   kind: { heading: '类型', note: '电 或 水。' },
   model: { heading: '型号', note: '型号库中的型号,例如 DDSY1352-NK。' },
@@ -63,14 +60,36 @@ const zh: Readonly<Record<Column, ColumnWords>> = {
   operator: { heading: '操作员代码', note: 'DL/T 645 表的写入操作员代码。可空。' },
 };
 
-export const WORDS: Readonly<Record<Language, Readonly<Record<Column, ColumnWords>>>> = { zh, en };
+const EXAMPLE_SERIAL = 'EXAMPLE';
 
-/** A row whose serial begins so is the template's own. */
-export const EXAMPLE_SERIAL = 'EXAMPLE';
-
-export const EXAMPLE: Readonly<Record<Language, Readonly<Record<Column, string>>>> = {
-  en: example('electricity'),
-  zh: example('电'),
+export const meterSheet: SheetForm<Column, MeterErrorCode> = {
+  columns: COLUMNS,
+  required: ['serial', 'kind', 'model', 'link', 'linkKey', 'busAddress'],
+  words: { zh, en },
+  names: {
+    zh: { sheet: '仪表', notes: '填写说明', file: '仪表导入模板.xlsx' },
+    en: { sheet: 'Meters', notes: 'How to fill in', file: 'meters-template.xlsx' },
+  },
+  example: { zh: example('电'), en: example('electricity') },
+  exampleMark: { column: 'serial', beginsWith: EXAMPLE_SERIAL },
+  cellMissing: 'devices.cell_missing',
+  cellNotUnderstood: 'devices.cell_not_understood',
+  chinese: {
+    'devices.cell_missing': '必填',
+    'devices.cell_not_understood': '内容看不懂,请对照填写说明(长数字请设为文本)',
+    'devices.twice_in_file': '与本文件中另一行重复',
+    'devices.unknown_model': '型号库中没有这个型号',
+    'devices.wrong_kind': '型号与类型不符',
+    'devices.no_ct_for_water': '水表没有互感器,变比只能是 1',
+    'devices.bad_address': '地址不合规定',
+    'devices.bad_access': '该型号不需要这一项',
+    'devices.serial_in_use': '该表号已登记,但此项不同',
+    'devices.address_in_use': '该地址已被另一只表占用',
+    'devices.unknown_gateway': '本项目没有登记这个网关',
+    'devices.unknown_product': '本项目没有登记这个平台产品',
+    'devices.no_such_stall': '本项目没有这个档位',
+    'devices.start_without_stall': '填了档位才能填起始示数',
+  },
 };
 
 function example(kind: string): Record<Column, string> {
@@ -88,17 +107,3 @@ function example(kind: string): Record<Column, string> {
     operator: '',
   };
 }
-
-/** Which column a heading means, in either language, or by its stable name; null for any other. */
-export function columnOf(heading: string): Column | null {
-  const key = normal(heading);
-  return COLUMNS.find((column) => [column, zh[column].heading, en[column].heading].map(normal).includes(key)) ?? null;
-}
-
-/** Without blanks, stars, and what stands in brackets. */
-const normal = (heading: string): string =>
-  heading
-    .normalize('NFKC')
-    .replace(/\([^)]*\)/g, '')
-    .replace(/[\s*]/g, '')
-    .toLowerCase();

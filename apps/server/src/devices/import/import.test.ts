@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../../test-support/database.ts';
 import { minute, START } from '../../../test-support/market.ts';
+import { templateFile } from '../../platform/sheet/files.ts';
+import type { SheetLanguage } from '../../platform/sheet/form.ts';
 import { readWorkbook, writeWorkbook } from '../../platform/workbook.ts';
 import { findDevices } from '../index.ts';
 import { createMeter, updateMeter } from '../meters.ts';
 import { listMeters } from '../register-page.ts';
 import { auditOf, seedPlace, type TestMarketPlace } from '../test-support/world.ts';
-import { COLUMNS, type Column, EXAMPLE, type Language, WORDS } from './columns.ts';
-import { templateFile } from './files.ts';
+import { COLUMNS, type Column, meterSheet } from './columns.ts';
 import { importMeters, importSheet } from './import.ts';
 import { listImports, undoImport } from './undo.ts';
 
@@ -28,8 +29,8 @@ function rowOf(change: SheetRow = {}): SheetRow {
   return { serial, kind: 'electricity', model: 'DDSY1352-NK', ...address, ...change };
 }
 
-async function fileOf(rows: readonly SheetRow[], language: Language = 'en'): Promise<Uint8Array> {
-  const heading = COLUMNS.map((column) => WORDS[language][column].heading);
+async function fileOf(rows: readonly SheetRow[], language: SheetLanguage = 'en'): Promise<Uint8Array> {
+  const heading = COLUMNS.map((column) => meterSheet.words[language][column].heading);
   const cells = rows.map((row) => COLUMNS.map((column) => row[column] ?? null));
   return writeWorkbook([{ name: 'm', headRows: 1, widths: [], rows: [heading, ...cells] }]);
 }
@@ -153,11 +154,11 @@ test('what another market has is neither seen nor taken', async () => {
 test.each(['zh', 'en'] as const)(
   'the template in %s is understood as it is, and its example is passed over',
   async (language) => {
-    const file = await templateFile(language);
+    const file = await templateFile(meterSheet, language);
     const bytes = Buffer.from(file.base64, 'base64');
     expect(await bring(bytes)).toMatchObject({ rows: 0, created: 0, failed: 0 });
     const [heading = []] = await readWorkbook(bytes, LIMITS);
-    const row = { ...EXAMPLE[language], serial: `T-${language}`, linkKey: `T-${language}`, stall: 'A-3' };
+    const row = { ...meterSheet.example[language], serial: `T-${language}`, linkKey: `T-${language}`, stall: 'A-3' };
     const filled = await writeWorkbook([
       { name: 'm', headRows: 1, widths: [], rows: [heading.map(String), COLUMNS.map((column) => row[column] || null)] },
     ]);
@@ -168,7 +169,7 @@ test.each(['zh', 'en'] as const)(
 test('a sheet that is not one of meters, or has a column twice, is refused', async () => {
   const sheet = (...headings: string[]) => writeWorkbook([{ name: 'm', headRows: 0, widths: [], rows: [headings] }]);
   await expect(bring(await sheet('Name', 'Phone'))).rejects.toThrow(refused('devices.not_a_meter_sheet'));
-  const all = COLUMNS.map((column) => WORDS.zh[column].heading);
+  const all = COLUMNS.map((column) => meterSheet.words.zh[column].heading);
   await expect(bring(await sheet(...all, 'Serial'))).rejects.toThrow(refused('devices.not_a_meter_sheet'));
 });
 

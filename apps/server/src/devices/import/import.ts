@@ -4,6 +4,8 @@ import { uuidV7 } from '@openprepay/kernel';
 import { recordAudit } from '../../identity/audit.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Tx } from '../../platform/database.ts';
+import { failedRowsFile } from '../../platform/sheet/files.ts';
+import { inSheetOrder, inWords, readSheet, type SheetLanguage } from '../../platform/sheet/form.ts';
 import { readWorkbook, type WorkbookRow } from '../../platform/workbook.ts';
 import { openBindings } from '../bindings.ts';
 import { devicesError } from '../errors.ts';
@@ -11,10 +13,8 @@ import type { Act } from '../meters.ts';
 import { enterMeters, lockRegister, tellOfMeters } from '../register.ts';
 import { takeStarts } from '../start-reading.ts';
 import { type Compared, compare, type Ready } from './against-register.ts';
-import { COLUMNS, type Language } from './columns.ts';
-import { failedRowsFile } from './files.ts';
-import { type ParsedSheet, parseRows, type RowError, readHeading } from './rows.ts';
-import { inWords } from './words.ts';
+import { meterSheet } from './columns.ts';
+import { type ParsedSheet, parseRows, type RowError } from './rows.ts';
 
 export const MAX_IMPORT_ROWS = 20_000;
 const MAX_COLUMNS = 60;
@@ -30,7 +30,7 @@ export interface ImportOrder {
   readonly fileName: string;
   readonly bytes: Uint8Array;
   readonly dryRun: boolean;
-  readonly language: Language;
+  readonly language: SheetLanguage;
 }
 
 /**
@@ -55,8 +55,8 @@ export async function importMeters(ctx: ImportContext, act: Act, order: ImportOr
     failed,
     errors: errors
       .slice(0, MAX_ERRORS_NAMED)
-      .map((error) => ({ ...error, message: inWords({ ...error, column: null }, language) })),
-    failedRows: failed > 0 ? await failedRowsFile(fileName, sheet, errors, language) : null,
+      .map((error) => ({ ...error, message: inWords(meterSheet, { ...error, column: null }, language) })),
+    failedRows: failed > 0 ? await failedRowsFile(meterSheet, fileName, sheet, errors, language) : null,
   };
 }
 
@@ -76,9 +76,9 @@ export async function importSheet(
   sheet: readonly WorkbookRow[],
   { fileName, dryRun }: Pick<ImportOrder, 'fileName' | 'dryRun'>,
 ): Promise<SheetOutcome> {
-  const { at, wrong } = readHeading(sheet[0] ?? []);
-  if (wrong !== null) throw devicesError('devices.not_a_meter_sheet', wrong);
-  const parsed = parseRows(sheet, at);
+  const read = readSheet(meterSheet, sheet);
+  if (read.wrong !== null) throw devicesError('devices.not_a_meter_sheet', read.wrong);
+  const parsed = parseRows(read.rows);
   if (dryRun) return outcomeOf(parsed, await compare(ctx.db, act.marketId, parsed.drafts), null);
   const now = ctx.clock.now();
   const importId = uuidV7(now);
@@ -94,7 +94,7 @@ export async function importSheet(
 }
 
 function outcomeOf(parsed: ParsedSheet, compared: Compared, importId: string | null): SheetOutcome {
-  const errors = [...parsed.errors, ...compared.errors].sort((a, b) => a.row - b.row || placeOf(a) - placeOf(b));
+  const errors = inSheetOrder(meterSheet, [...parsed.errors, ...compared.errors]);
   return {
     importId,
     rows: parsed.rows,
@@ -104,8 +104,6 @@ function outcomeOf(parsed: ParsedSheet, compared: Compared, importId: string | n
     errors,
   };
 }
-
-const placeOf = ({ column }: RowError): number => (column === null ? -1 : COLUMNS.indexOf(column));
 
 async function bringIn(
   tx: Tx,
