@@ -176,9 +176,9 @@ test('meters come in from Excel: good rows go in, and the wrong ones say why', a
   await page.getByTestId('import-file').setInputFiles({ name: 'meters.xlsx', mimeType, buffer });
   await page.getByTestId('import-result').waitFor();
   const dialog = page.getByRole('dialog');
-  expect(await dialog.textContent()).toMatch(/可导入 3 块表计.*有错 1 行.*没有这种型号/s);
+  expect(await dialog.textContent()).toMatch(/可导入 3 行.*有错 1 行.*没有这种型号/s);
   await page.getByTestId('import-go').click();
-  await eventually(async () => expect(await dialog.textContent()).toContain('已导入 3 块表计'));
+  await eventually(async () => expect(await dialog.textContent()).toContain('已导入 3 行'));
   const { total } = await market.api('meters', { params: { marketId: market.marketId }, query: { text: '55500' } });
   expect(total).toBe(3);
 });

@@ -12,7 +12,9 @@ test('an auditor changes nothing, a cashier only sells, a technician does not to
   const grants = (role: Role) => permissions.filter((name) => may(role, name));
   expect(grants('auditor')).toEqual(['unclaimedDevices', 'collectorSessions', 'meterSettings']);
   expect(grants('technician')).toEqual(
-    permissions.filter((name) => !['topUp', 'releaseHold', 'correctReading', 'liftLockout', 'cutSite'].includes(name)),
+    permissions.filter(
+      (name) => !['topUp', 'releaseHold', 'correctReading', 'liftLockout', 'cutSite', 'createStall'].includes(name),
+    ),
   );
   expect(grants('cashier')).toEqual(['topUp']);
   expect(grants('admin')).toEqual(permissions);

@@ -12,6 +12,7 @@ export const ROLES_OF = {
   cutSite: ['admin', 'manager'],
   releaseHold: ['admin', 'finance'],
   unclaimedDevices: ['admin', 'technician', 'auditor'],
+  createStall: ['admin', 'manager'],
   createMeter: ['admin', 'technician'],
   createGateway: ['admin', 'technician'],
   claimDevice: ['admin', 'technician'],

@@ -15,6 +15,11 @@ export const routes: RouteRecordRaw[] = [
         // The stall opens beside the grid, which stays as it is: same filter, same place.
         children: [{ path: ':stallId', name: 'stall', props: true, component: () => import('./stall/StallPanel.vue') }],
       },
+      {
+        path: 'stall-register',
+        name: 'stall-register',
+        component: () => import('./stalls/StallRegisterPage.vue'),
+      },
       { path: 'meters', name: 'meters', component: () => import('./meters/MetersPage.vue') },
       { path: 'meters/:meterId', name: 'meter', props: true, component: () => import('./meters/MeterPage.vue') },
       { path: 'gateways', name: 'gateways', component: () => import('./meters/GatewaysPage.vue') },

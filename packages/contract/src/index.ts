@@ -12,3 +12,4 @@ export * from './readings.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';
+export * from './stalls.ts';

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { ExcelFile, ImportRowError } from './excel.ts';
+import { ExcelFile, IMPORT_BODY_BYTES, ImportFile, ImportLanguage, ImportRowError } from './excel.ts';
 import { defineRoute, ROLES } from './route.ts';
 import { Id, Instant, Nullable } from './schemas.ts';
 
@@ -9,22 +9,7 @@ import { Id, Instant, Nullable } from './schemas.ts';
 
 const changers = ['admin', 'technician'] as const;
 const inMarket = Type.Object({ marketId: Id });
-const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 const Note = Type.String({ minLength: 2, maxLength: 200 });
-
-/** Of an Excel file; as base64 in JSON it is a third more. */
-export const MAX_IMPORT_FILE_BYTES = 6 * 1024 * 1024;
-const MAX_IMPORT_BASE64 = Math.ceil(MAX_IMPORT_FILE_BYTES / 3) * 4;
-const IMPORT_BODY_BYTES = MAX_IMPORT_BASE64 + 4096;
-
-export const MeterImport = Type.Object({
-  fileName: Name(200),
-  base64: Type.String({ maxLength: MAX_IMPORT_BASE64 }),
-  /** Only says what it would do. */
-  dryRun: Type.Boolean(),
-  /** Of the words beside the errors; `zh` where nothing is said. */
-  language: Type.Optional(Type.Enum(['zh', 'en'])),
-});
 
 export const MeterImportResult = Type.Object({
   /** Of what was brought in; null where nothing was. */
@@ -58,7 +43,7 @@ export const meterImportRoutes = {
     summary: 'An Excel file to fill in, with notes and an example',
     roles: changers,
     params: inMarket,
-    query: Type.Object({ language: Type.Optional(Type.Enum(['zh', 'en'])) }),
+    query: Type.Object({ language: Type.Optional(ImportLanguage) }),
     response: ExcelFile,
   }),
   importMeters: defineRoute({
@@ -68,7 +53,7 @@ export const meterImportRoutes = {
     roles: changers,
     bodyLimitBytes: IMPORT_BODY_BYTES,
     params: inMarket,
-    body: MeterImport,
+    body: ImportFile,
     response: MeterImportResult,
   }),
   meterImports: defineRoute({

@@ -21,6 +21,7 @@ import {
   StallDetail,
   UnclaimedDevice,
 } from './schemas.ts';
+import { stallsRoutes } from './stalls.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
@@ -107,6 +108,7 @@ export const routes = {
   ...ledgerRoutes,
   ...proofRoutes,
   ...approvalsRoutes,
+  ...stallsRoutes,
   ...devicesRoutes,
   ...gatewaysRoutes,
   ...meterImportRoutes,

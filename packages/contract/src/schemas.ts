@@ -107,8 +107,13 @@ export type GridSummary = Static<typeof GridSummary>;
 export const Grid = Type.Object({ at: Instant, summary: GridSummary, stalls: Type.Array(StallCell) });
 export type Grid = Static<typeof Grid>;
 
-/** What the event stream sends after the first grid: only the cells that changed. */
-export const GridChange = Type.Object({ at: Instant, summary: GridSummary, stalls: Type.Array(StallCell) });
+/** What the event stream sends after the first grid: only the cells that changed, and the stalls that are no more. */
+export const GridChange = Type.Object({
+  at: Instant,
+  summary: GridSummary,
+  stalls: Type.Array(StallCell),
+  gone: Type.Optional(Type.Array(Id)),
+});
 export type GridChange = Static<typeof GridChange>;
 
 export const Reading = Type.Object({

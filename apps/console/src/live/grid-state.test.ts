@@ -37,6 +37,12 @@ test('stalls stand by code, as people count', () => {
   expect(codes(state)).toEqual(['A-2', 'A-9', 'A-10', 'B-1']);
 });
 
+test('a stall that is no more leaves its place', () => {
+  const before = replaceGrid(grid(cell('A-1'), cell('A-2')));
+  const after = mergeChange(before, { at: '2026-03-02T00:00:01Z', summary, stalls: [cell('A-3')], gone: ['id-A-1'] });
+  expect(codes(after)).toEqual(['A-2', 'A-3']);
+});
+
 test('a change replaces its own cells and leaves the others the same objects', () => {
   const before = replaceGrid(grid(cell('A-1'), cell('A-2'), cell('A-3')));
   const after = mergeChange(before, {

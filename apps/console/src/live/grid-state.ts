@@ -17,9 +17,15 @@ export function replaceGrid(grid: Grid): GridState {
   return { at: grid.at, summary: grid.summary, stalls: [...grid.stalls].sort(inOrder) };
 }
 
-/** Puts changed cells in the place of the old; a stall that was not there yet takes its place in the order. */
-export function mergeChange(state: GridState, change: GridChange): GridState {
+/**
+ * Puts changed cells in the place of the old; a stall that was not there yet takes its place in the order, one that is no
+ * more leaves it.
+ */
+export function mergeChange(before: GridState, change: GridChange): GridState {
   const { at, summary } = change;
+  const gone = new Set(change.gone);
+  const state =
+    gone.size === 0 ? before : { ...before, stalls: before.stalls.filter(({ stallId }) => !gone.has(stallId)) };
   if (change.stalls.length === 0) return { at, summary, stalls: state.stalls };
   const changed = new Map(change.stalls.map((cell) => [cell.stallId, cell]));
   let reorder = false;

@@ -6,6 +6,7 @@ import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
+import { sheetEn } from './sheet.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
@@ -17,6 +18,7 @@ export const en: Messages = {
   ...metersEn,
   ...proofEn,
   ...safetyEn,
+  ...sheetEn,
   app: {
     title: 'Prepaid electricity and water',
     language: '中文',

@@ -12,6 +12,7 @@ export const menuEn = {
       administration: 'Administration',
     },
     page: {
+      'stall-register': 'Stall register',
       stalls: 'Stalls',
       exceptions: 'Exceptions',
       approvals: 'Approvals',

@@ -12,6 +12,7 @@ export const menuZhCN = {
       administration: '管理',
     },
     page: {
+      'stall-register': '档位档案',
       stalls: '房间监控',
       exceptions: '异常与挂起',
       approvals: '审批',

@@ -1,6 +1,6 @@
 import type { Messages } from './zh-CN.ts';
 
-type Part = 'meters' | 'access' | 'detail' | 'detailValue' | 'importColumn' | 'field';
+type Part = 'meters' | 'access' | 'detail' | 'detailValue' | 'field';
 
 export const metersEn: Pick<Messages, Part> = {
   meters: {
@@ -34,19 +34,6 @@ export const metersEn: Pick<Messages, Part> = {
     },
     new: 'New meter',
     enter: 'Enter',
-    import: 'Import',
-    importHint:
-      'Fill in the Excel template. It is checked first; rows that are wrong come back with the reason, good rows go in.',
-    template: 'Get the template',
-    file: 'Excel file',
-    wouldImport: '{n} meter can go in. | {n} meters can go in.',
-    imported: '{n} meter went in. | {n} meters went in.',
-    importRest: '{unchanged} rows are there already, {failed} are wrong.',
-    importGood: 'Import {n} good row | Import {n} good rows',
-    takeBadRows: 'Get the wrong rows',
-    row: 'Row',
-    column: 'Column',
-    wrong: 'What is wrong',
     gateways: 'Gateways',
     newGateway: 'New gateway',
     noGateways: 'No gateway yet',
@@ -209,19 +196,6 @@ export const metersEn: Pick<Messages, Part> = {
     flow: 'Flow',
   },
   detailValue: { yes: 'yes', no: 'no', on: 'on', off: 'off' },
-  importColumn: {
-    serial: 'Serial',
-    kind: 'Kind',
-    model: 'Model',
-    ctRatio: 'CT ratio',
-    link: 'Link',
-    linkKey: 'Device',
-    busAddress: 'Bus address',
-    stall: 'Stall',
-    start: 'Start reading',
-    password: 'Password',
-    operator: 'Operator code',
-  },
   field: {
     search: 'Scan or type a serial or stall',
     look: 'Look',

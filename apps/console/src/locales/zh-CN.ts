@@ -6,6 +6,7 @@ import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
+import { sheetZhCN } from './sheet.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
@@ -17,6 +18,7 @@ export const zhCN = {
   ...metersZhCN,
   ...proofZhCN,
   ...safetyZhCN,
+  ...sheetZhCN,
   app: {
     title: '预付费水电管理',
     language: 'English',

@@ -32,7 +32,7 @@ const GROUPS = {
     { route: 'unclaimed', icon: 'unclaimed', needs: 'unclaimedDevices', waiting: 'unclaimed' },
   ],
   rules: [{ route: 'emergency', icon: 'emergency', needs: 'cutSite' }],
-  administration: [],
+  administration: [{ route: 'stall-register', icon: 'stalls', needs: 'createStall' }],
 } as const satisfies Record<string, readonly Entry[]>;
 
 export type MenuGroupName = keyof typeof GROUPS;

@@ -47,6 +47,20 @@ test('a reader of nothing is given all, a reader of the last page nothing, other
   expect(book.changesSince(3)).toBeNull();
 });
 
+test('a stall that is no more is told to whoever has seen it, until it is there again', () => {
+  const book = newGridBook();
+  const whole = gridOf([1, 2, 3]);
+  const without = { ...whole, stalls: whole.stalls.filter(({ stallId }) => stallId !== 'b') };
+  book.add(whole);
+  book.add(without);
+  expect(JSON.parse(book.changesSince(1) ?? 'null')).toMatchObject({ stalls: [], gone: ['b'] });
+  expect(read(book.changesSince(0))).toEqual(without);
+  expect(book.changesSince(2)).toBeNull();
+  book.add(whole);
+  expect(JSON.parse(book.changesSince(1) ?? 'null').gone).toBeUndefined();
+  expect(read(book.changesSince(2))?.stalls.map(({ stallId }) => stallId)).toEqual(['b']);
+});
+
 test('a summary that changed alone is told alone', () => {
   const book = newGridBook();
   book.add(gridOf([1, 2, 3]));

@@ -19,6 +19,8 @@ interface Entry {
 
 export function newGridBook(): GridBook {
   const cells = new Map<string, Entry>();
+  /** Stalls taken out of the register, and the page they left on. */
+  const left = new Map<string, number>();
   let summary: Entry = { json: 'null', changedOn: 0 };
   let at = '';
   let page = 0;
@@ -33,13 +35,24 @@ export function newGridBook(): GridBook {
       page += 1;
       at = grid.at;
       summary = renew(summary, grid.summary);
-      for (const stall of grid.stalls) cells.set(stall.stallId, renew(cells.get(stall.stallId), stall));
+      const gone = new Set(cells.keys());
+      for (const stall of grid.stalls) {
+        gone.delete(stall.stallId);
+        left.delete(stall.stallId);
+        cells.set(stall.stallId, renew(cells.get(stall.stallId), stall));
+      }
+      for (const stallId of gone) {
+        cells.delete(stallId);
+        left.set(stallId, page);
+      }
     },
     changesSince(readPage) {
       const changed = [...cells.values()].filter((cell) => cell.changedOn > readPage);
-      if (changed.length === 0 && summary.changedOn <= readPage) return null;
+      const gone = readPage === 0 ? [] : [...left].flatMap(([stallId, leftOn]) => (leftOn > readPage ? [stallId] : []));
+      if (changed.length === 0 && gone.length === 0 && summary.changedOn <= readPage) return null;
       const stalls = changed.map((cell) => cell.json).join(',');
-      return `{"at":${JSON.stringify(at)},"summary":${summary.json},"stalls":[${stalls}]}`;
+      const told = gone.length === 0 ? '' : `,"gone":${JSON.stringify(gone)}`;
+      return `{"at":${JSON.stringify(at)},"summary":${summary.json},"stalls":[${stalls}]${told}}`;
     },
   };
 }

@@ -1,7 +1,18 @@
+import type { Operator } from '@openprepay/contract';
 import type { Handlers } from '../platform/handlers.ts';
+import { templateFile } from '../platform/sheet/files.ts';
 import { gridOf } from './grid.ts';
+import { stallSheet } from './register/columns.ts';
+import { importStalls, listStallImports, undoStallImport } from './register/import.ts';
+import { listStalls } from './register/list.ts';
+import { type Act, createStall, deleteStall, updateStall } from './register/stalls.ts';
 import { listMarkets } from './service.ts';
 import { stallDetail } from './stall.ts';
+
+const actOf = ({ marketId }: { readonly marketId: string }, { operatorId }: Operator): Act => ({
+  marketId,
+  operatorId,
+});
 
 export const sitesRoutes = {
   async markets(ctx, { program }) {
@@ -12,5 +23,33 @@ export const sitesRoutes = {
   },
   async stall(ctx, { params }) {
     return stallDetail(ctx.db, ctx.clock, params.marketId, params.stallId);
+  },
+  async stalls(ctx, { params, query }) {
+    return listStalls(ctx.db, params.marketId, query);
+  },
+  async createStall(ctx, { params, operator, body: { stallId, ...data } }) {
+    await createStall(ctx, actOf(params, operator), stallId, data);
+    return null;
+  },
+  async updateStall(ctx, { params, operator, body }) {
+    await updateStall(ctx, actOf(params, operator), params.stallId, body);
+    return null;
+  },
+  async deleteStall(ctx, { params, operator }) {
+    await deleteStall(ctx, actOf(params, operator), params.stallId);
+    return null;
+  },
+  async importStallsTemplate(_ctx, { query }) {
+    return templateFile(stallSheet, query.language ?? 'zh');
+  },
+  async importStalls(ctx, { params, operator, body: { fileName, base64, dryRun, language = 'zh' } }) {
+    const bytes = Buffer.from(base64, 'base64');
+    return importStalls(ctx, actOf(params, operator), { fileName, bytes, dryRun, language });
+  },
+  async stallImports(ctx, { params }) {
+    return listStallImports(ctx.db, params.marketId);
+  },
+  async undoStallImport(ctx, { params, operator, body: { note } }) {
+    return { stalls: await undoStallImport(ctx, actOf(params, operator), params.importId, note) };
   },
 } satisfies Partial<Handlers>;

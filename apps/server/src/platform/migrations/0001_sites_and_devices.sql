@@ -53,9 +53,24 @@ create table stall (
   stall_type text not null,
   area_m2 numeric(10, 2),
   protected boolean not null default false,
+  import_id uuid,
   primary key (market_id, stall_id),
   unique (market_id, code),
   foreign key (market_id, building_id) references building
+);
+
+create index stall_import_id on stall (market_id, import_id) where import_id is not null;
+
+-- Stalls brought in from one Excel file; they name it in import_id. Undone: taken out again before anything came of them.
+create table stall_import (
+  market_id uuid not null references market,
+  import_id uuid not null,
+  file_name text not null,
+  at timestamptz not null,
+  operator_id uuid,
+  stalls integer not null,
+  undone_at timestamptz,
+  primary key (market_id, import_id)
 );
 
 -- model names a profile of the catalogue that the program carries. link_key and bus_address say how to reach the meter:
