@@ -1,12 +1,13 @@
-import { type SettlementPeriod, settlementCutOff } from '@openprepay/domain';
+import { settlementCutOff } from '@openprepay/domain';
 import { assert, negateFen, OpenPrepayError, uuidV7 } from '@openprepay/kernel';
 import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
-import type { Tx } from '../platform/database.ts';
+import type { Queryable, Tx } from '../platform/database.ts';
 import { type PriceBook, priceBook } from '../prices/index.ts';
 import { isCutShort, settleMeter } from './meter.ts';
 import { type DueMeter, dueMeters, type Limits, openCursors, readSpans } from './spans.ts';
 import {
+  buildingTimes,
   freshMeters,
   insertCharges,
   listMarkets,
@@ -22,7 +23,6 @@ import type { Cursor, Settled, Skipped } from './types.ts';
 const MAX_METERS = 2_000;
 /** Beyond it the rest of a batch waits for the next one. */
 const MAX_CHARGES = 5_000;
-const PERIODS: readonly SettlementPeriod[] = ['each_reading', 'daily', 'weekly', 'monthly'];
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /**
@@ -31,11 +31,8 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
  * it stops no other.
  */
 export async function settleMarket(ctx: Context, marketId: string): Promise<Settled> {
-  const market = (await listMarkets(ctx.db)).find((one) => one.marketId === marketId);
-  if (!market) return { charges: 0, skipped: [] };
-  const now = ctx.clock.now();
-  const cutOffs = PERIODS.map((period) => ({ period, at: settlementCutOff(period, now, market.timeZone) }));
-  const limits: Limits = { marketId, now, timeZone: market.timeZone, cutOffs };
+  const limits = await limitsOf(ctx.db, marketId, ctx.clock.now());
+  if (limits === null) return { charges: 0, skipped: [] };
   const book = await priceBook(ctx.db, marketId);
   const all: Settled[] = [];
   let fresh = await freshMeters(ctx.db, marketId, BEFORE_ALL, MAX_METERS);
@@ -47,6 +44,18 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
     charges: all.reduce((sum, batch) => sum + batch.charges, 0),
     skipped: all.flatMap((batch) => batch.skipped),
   };
+}
+
+/** Up to where each building of a market may be settled at an instant; null where there is no such market. */
+async function limitsOf(db: Queryable, marketId: string, now: Date): Promise<Limits | null> {
+  const market = (await listMarkets(db)).find((one) => one.marketId === marketId);
+  if (!market) return null;
+  const { timeZone } = market;
+  const buildings = await buildingTimes(db, marketId);
+  const cutOffs = buildings.map(({ buildingId, period, minutes }) => {
+    return { buildingId, at: settlementCutOff(period, now, timeZone, minutes) };
+  });
+  return { marketId, now, timeZone, cutOffs };
 }
 
 /** Settles meters, and then those that took the place of one of them and were waiting for it. */

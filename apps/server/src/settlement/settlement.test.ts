@@ -251,6 +251,41 @@ test('a building settled daily is charged up to midnight, in its market’s zone
   await market.prove();
 });
 
+test('whatever its times of settlement, a life of use costs the same', async () => {
+  const times = fc.array(fc.integer({ min: 0, max: 1_439 }), { minLength: 0, maxLength: 3 });
+  const period = fc.constantFrom('daily', 'weekly', 'monthly');
+  const looks = fc.array(fc.integer({ min: 0, max: 14_400 }), { minLength: 1, maxLength: 6 });
+  const property = fc.asyncProperty(times, period, looks, async (minutes, settlementPeriod, at) => {
+    const market = await newMarket({ settlementPeriod, prices: [[0, '0.853217']] });
+    const { marketId } = market;
+    await ctx.db.query('update building set settlement_minutes = $2 where market_id = $1', [marketId, minutes]);
+    await market.read(...Array.from({ length: 25 }, (_, i) => [i * 600, i * 333] as const));
+    for (const moment of at.toSorted((a, b) => a - b)) {
+      await settleMarket({ ...ctx, clock: testClock(minute(moment)) }, marketId);
+    }
+    await market.settle();
+    expect(await market.balance()).toBe(-costOf(24n * 333n, 853_217n));
+    await market.prove();
+  });
+  await fc.assert(property, { numRuns: 12 });
+});
+
+test('a building settled daily at 07:30 and 19:30 is charged up to them, and no further', async () => {
+  const market = await newMarket({ settlementPeriod: 'daily' });
+  const { marketId } = market;
+  await ctx.db.query('update building set settlement_minutes = $2 where market_id = $1', [marketId, [450, 1_170]]);
+  // The market opens at 08:00 in Shanghai: 19:30 is its minute 690, 07:30 of the next day its minute 1,410.
+  await market.read([0, 0], [690, 1_000], [700, 1_100], [1_400, 1_300], [1_420, 1_500]);
+  const at = (moment: number) => settleMarket({ ...ctx, clock: testClock(minute(moment)) }, marketId);
+  await at(689);
+  expect(await market.charges()).toEqual([]);
+  await at(690);
+  expect(await market.charges()).toEqual(['0–1000 v1']);
+  await at(1_425);
+  expect(await market.charges()).toEqual(['0–1000 v1', '1000–1300 v1']);
+  await market.prove();
+});
+
 test('more readings than are settled at once cost the same', async () => {
   const market = await newMarket();
   await market.read(...Array.from({ length: 450 }, (_, i) => [i * 10, i * 7] as const));

@@ -1,4 +1,4 @@
-import type { BillingState, SettlementPeriod } from '@openprepay/domain';
+import type { BillingState } from '@openprepay/domain';
 import type { Queryable } from '../platform/database.ts';
 import { MAX_READINGS } from './meter.ts';
 import type { Span } from './types.ts';
@@ -8,7 +8,13 @@ export interface Limits {
   readonly marketId: string;
   readonly now: Date;
   readonly timeZone: string;
-  readonly cutOffs: readonly { readonly period: SettlementPeriod; readonly at: Date | null }[];
+  readonly cutOffs: readonly CutOff[];
+}
+
+export interface CutOff {
+  readonly buildingId: string;
+  /** Null where every reading is settled as it comes. */
+  readonly at: Date | null;
 }
 
 /**
@@ -22,7 +28,7 @@ export interface Limits {
  */
 const SPANS = `
   with cut_off as (
-    select * from unnest($3::text[], $4::timestamptz[]) as t (period, at)
+    select * from unnest($3::uuid[], $4::timestamptz[]) as t (building_id, at)
   ), held as (
     select hold.meter_id, min(least(reading.read_at, reading.received_at)) as stop_at
     from hold
@@ -67,12 +73,11 @@ const SPANS = `
     join meter on meter.market_id = $1 and meter.meter_id = tenure.meter_id
     join account on account.market_id = $1 and account.account_id = tenure.account_id and account.state = 'open'
     join stall on stall.market_id = $1 and stall.stall_id = tenure.stall_id
-    join building on building.market_id = $1 and building.building_id = stall.building_id
     left join meter_settlement settled on settled.market_id = $1 and settled.meter_id = tenure.meter_id
     left join held on held.meter_id = tenure.meter_id
     left join carried on carried.meter_id = tenure.meter_id and carried.from_at = tenure.from_at
     left join cut_off
-      on cut_off.period = building.settlement_period and coalesce(tenure.to_at, 'infinity') > $2
+      on cut_off.building_id = stall.building_id and coalesce(tenure.to_at, 'infinity') > $2
     where coalesce(tenure.to_at, 'infinity') > greatest(tenure.from_at, settled.settled_at)
       and not exists (
         select from meter_replacement replaced
@@ -90,7 +95,7 @@ const SETTLEABLE = `reading.market_id = $1 and reading.meter_id = span.meter_id 
 const spanValues = ({ marketId, now, cutOffs }: Limits, meterIds: readonly string[]) => [
   marketId,
   now,
-  cutOffs.map((cutOff) => cutOff.period),
+  cutOffs.map((cutOff) => cutOff.buildingId),
   cutOffs.map((cutOff) => cutOff.at),
   meterIds,
 ];

@@ -1,9 +1,24 @@
-import type { BillingState, PricedUse } from '@openprepay/domain';
+import type { BillingState, PricedUse, SettlementPeriod } from '@openprepay/domain';
 import type { Queryable } from '../platform/database.ts';
 import type { Cursor, MeterCharge } from './types.ts';
 
 export async function listMarkets(db: Queryable): Promise<{ marketId: string; timeZone: string }[]> {
   return db.query('select market_id as "marketId", time_zone as "timeZone" from market order by market_id');
+}
+
+export interface BuildingTimes {
+  readonly buildingId: string;
+  readonly period: SettlementPeriod;
+  /** Of the day; none: midnight. */
+  readonly minutes: readonly number[];
+}
+
+export async function buildingTimes(db: Queryable, marketId: string): Promise<BuildingTimes[]> {
+  return db.query<BuildingTimes & Record<string, unknown>>(
+    `select building_id as "buildingId", settlement_period as period, settlement_minutes as minutes
+     from building where market_id = $1`,
+    [marketId],
+  );
 }
 
 /**
