@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   readings: ['identity'],
   ledger: ['identity', 'accounts'],
   counter: ['identity', 'accounts', 'ledger'],
-  settlement: ['ledger', 'prices', 'accounts', 'readings'],
+  settlement: ['identity', 'ledger', 'prices', 'accounts', 'readings'],
   control: ['commands', 'identity'],
   collection: ['headend', 'devices', 'commands', 'readings', 'identity'],
   headend: ['devices', 'readings', 'commands', 'identity'],

@@ -13,3 +13,4 @@ export * from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';
 export * from './stalls.ts';
+export * from './settlement.ts';

@@ -22,6 +22,7 @@ import {
   UnclaimedDevice,
 } from './schemas.ts';
 import { stallsRoutes } from './stalls.ts';
+import { settlementRoutes } from './settlement.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
@@ -113,6 +114,7 @@ export const routes = {
   ...gatewaysRoutes,
   ...meterImportRoutes,
   ...readingsRoutes,
+  ...settlementRoutes,
   ...collectionRoutes,
 } as const;
 

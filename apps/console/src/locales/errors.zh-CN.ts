@@ -27,6 +27,7 @@ export const errorsZhCN = {
       twice_in_file: '与文件中另一行重复',
       import_in_use: '其中已有档位装了表或有了租户',
       import_undone: '这次导入之前已撤销',
+      times_without_period: '逐次抄表结算的楼栋不设结算时间',
     },
     accounts: { not_found: '没有这个账户', not_open: '账户不在开户状态' },
     ledger: {
@@ -144,7 +145,9 @@ export const errorsZhCN = {
       still_bound: '还装在档位上，请先拆下',
     },
     settlement: {
+      no_such_market: '没有这个项目',
       no_plan: '没有价格方案',
+      no_valid_day: '这只表没有有效用量日，无法暂估',
       inside_a_charge: '这个读数在一笔已结算的用量中间，不能更正',
     },
     collection: {

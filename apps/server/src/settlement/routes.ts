@@ -2,8 +2,14 @@ import type { CorrectReadingResult } from '@openprepay/contract';
 import { parseDecimal } from '@openprepay/kernel';
 import type { Handlers } from '../platform/handlers.ts';
 import { correctReading } from './correction.ts';
+import { provisionalRule, setProvisionalRule } from './rule.ts';
 
 export const settlementRoutes = {
+  provisionalRule: (ctx, { params }) => provisionalRule(ctx, params.marketId),
+  async setProvisionalRule(ctx, { params, body, operator }) {
+    await setProvisionalRule(ctx, { ...params, operatorId: operator.operatorId }, body);
+    return null;
+  },
   async correctReading(ctx, { params, body, operator }): Promise<CorrectReadingResult> {
     const corrections = await correctReading(ctx, {
       ...params,

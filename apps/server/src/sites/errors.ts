@@ -17,4 +17,6 @@ export const sitesError = defineErrors({
   'sites.twice_in_file': 422,
   'sites.import_in_use': 409,
   'sites.import_undone': 409,
+  'sites.no_such_building': 404,
+  'sites.times_without_period': 400,
 });

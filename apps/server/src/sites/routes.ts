@@ -1,6 +1,7 @@
 import type { Operator } from '@openprepay/contract';
 import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
+import { listBuildings, setBuildingTimes } from './buildings.ts';
 import { gridOf } from './grid.ts';
 import { stallSheet } from './register/columns.ts';
 import { importStalls, listStallImports, undoStallImport } from './register/import.ts';
@@ -51,5 +52,10 @@ export const sitesRoutes = {
   },
   async undoStallImport(ctx, { params, operator, body: { note } }) {
     return { stalls: await undoStallImport(ctx, actOf(params, operator), params.importId, note) };
+  },
+  buildings: (ctx, { params }) => listBuildings(ctx.db, params.marketId),
+  async setBuildingTimes(ctx, { params, body, operator }) {
+    await setBuildingTimes(ctx, { ...params, operatorId: operator.operatorId }, body);
+    return null;
   },
 } satisfies Partial<Handlers>;

@@ -2,6 +2,7 @@ import { meterModels } from '@openprepay/protocols';
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { GATEWAY_LINKS, LINKS } from '../devices/index.ts';
+import { mustHaveAPeriod } from './buildings.ts';
 import { sitesError } from './errors.ts';
 
 /*
@@ -72,6 +73,10 @@ const Building = Type.Object({
     Type.Literal('weekly'),
     Type.Literal('monthly'),
   ]),
+  /** When a day of settlement ends; midnight where nothing is said. */
+  settlementTimes: Type.Optional(
+    Type.Array(Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' }), { maxItems: 24, uniqueItems: true }),
+  ),
 });
 
 const Stall = Type.Object({
@@ -113,7 +118,7 @@ const shape = Compile(Site);
 
 /**
  * Checks a document's shape, and that its names are unique and its references lead somewhere.
- * @throws sites.bad_site, sites.named_twice, sites.unknown_name
+ * @throws sites.bad_site, sites.named_twice, sites.unknown_name, sites.times_without_period
  */
 export function parseSite(document: unknown): Site {
   if (!shape.Check(document)) {
@@ -131,6 +136,7 @@ export function parseSite(document: unknown): Site {
   uniqueNames('gateway', site.gateways ?? [], ({ link, linkKey }) => `${link} ${linkKey}`);
   uniqueNames('device', meters, ({ link, linkKey, busAddress }) => `${link} ${linkKey} ${busAddress}`);
   uniqueNames('stall of an account', letStalls, (code) => code);
+  for (const one of site.buildings) mustHaveAPeriod(one.settlementPeriod, one.settlementTimes ?? []);
   mustBeKnown('building', site.stalls, (stall) => stall.building, buildings);
   mustBeKnown('stall', letStalls, (code) => code, stalls);
   mustBeKnown('meter model', meters, (meter) => `${meter.kind} ${meter.model}`, knownModels);

@@ -1,4 +1,5 @@
 import type { Queryable } from '../platform/database.ts';
+import { minutesOf } from './buildings.ts';
 import type { Site } from './site.ts';
 
 /*
@@ -32,14 +33,17 @@ export async function insertBuildings(
   buildingIds: ReadonlyMap<string, string>,
 ): Promise<void> {
   await tx.query(
-    `insert into building (market_id, building_id, name, reading_interval_s, settlement_period)
-     select $1, * from unnest($2::uuid[], $3::text[], $4::integer[], $5::text[])`,
+    `insert into building (market_id, building_id, name, reading_interval_s, settlement_period, settlement_minutes)
+     select $1, building_id, name, interval_s, period, minutes::smallint[]
+     from unnest($2::uuid[], $3::text[], $4::integer[], $5::text[], $6::text[])
+       as t (building_id, name, interval_s, period, minutes)`,
     [
       marketId,
       buildings.map((building) => buildingIds.get(building.name)),
       buildings.map((building) => building.name),
       buildings.map((building) => building.readingIntervalS),
       buildings.map((building) => building.settlementPeriod),
+      buildings.map((building) => `{${minutesOf(building.settlementTimes ?? []).join()}}`),
     ],
   );
 }
