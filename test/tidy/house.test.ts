@@ -125,7 +125,10 @@ test('only the ledger writes postings and purses, only control writes the wanted
     ],
     [/(insert into|update|delete from)\s+command\b/i, 'commands'],
     [/(insert into|update|delete from)\s+(reading|hold|photo)\b/i, 'readings'],
-    [/(insert into|update|delete from)\s+(charge|charge_correction|meter_settlement)\b/i, 'settlement'],
+    [
+      /(insert into|update|delete from)\s+(charge|charge_correction|meter_settlement|provisional_charge)\b/i,
+      'settlement',
+    ],
   ];
   const wrong = product
     .filter((path) => path.startsWith('apps/server/src/'))

@@ -11,7 +11,7 @@ import { buildHttp } from './platform/http.ts';
 import type { Log } from './platform/log.ts';
 import { openMarketClock } from './platform/market-clock.ts';
 import { openSignals } from './platform/signals.ts';
-import { startSettlement } from './settlement/jobs.ts';
+import { startProvisional, startSettlement } from './settlement/jobs.ts';
 
 export interface ServerConfig {
   /** Migrated; the caller closes it after the server has stopped. */
@@ -61,9 +61,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     stack.push(() => headend.stop());
 
     const settlement = startSettlement(ctx);
+    const provisional = startProvisional(ctx);
     const control = startControl(ctx);
     const sealing = startSealing(ctx);
-    stack.push(() => Promise.all([settlement.stop(), control.stop(), sealing.stop()]));
+    stack.push(() => Promise.all([settlement.stop(), provisional.stop(), control.stop(), sealing.stop()]));
 
     const app = await buildHttp(ctx, {
       handlers,

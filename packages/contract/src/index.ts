@@ -12,5 +12,5 @@ export * from './readings.ts';
 export * from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';
-export * from './stalls.ts';
 export * from './settlement.ts';
+export * from './stalls.ts';

@@ -21,8 +21,8 @@ import {
   StallDetail,
   UnclaimedDevice,
 } from './schemas.ts';
-import { stallsRoutes } from './stalls.ts';
 import { settlementRoutes } from './settlement.ts';
+import { stallsRoutes } from './stalls.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();

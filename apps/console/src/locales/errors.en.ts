@@ -34,7 +34,6 @@ export const errorsEn: Pick<Messages, 'error'> = {
       twice_in_file: 'Another row of the file has this too',
       import_in_use: 'A meter or a tenant came to one of its stalls already',
       import_undone: 'This import was taken back before',
-      no_such_building: 'There is no such building',
       times_without_period: 'A building that settles each reading has no settlement times',
     },
     accounts: { not_found: 'There is no such account', not_open: 'The account is not open' },
@@ -155,6 +154,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
     },
     settlement: {
       no_such_market: 'There is no such market',
+      sooner_than_stale: 'A meter’s data is still fresh by then; an average must not cut supply',
       no_plan: 'There is no price plan',
       no_valid_day: 'No valid day is known of this meter',
       inside_a_charge: 'It lies inside a settled charge and cannot be corrected',

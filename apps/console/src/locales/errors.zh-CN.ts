@@ -146,6 +146,7 @@ export const errorsZhCN = {
     },
     settlement: {
       no_such_market: '没有这个项目',
+      sooner_than_stale: '这时数据还算新，暂估扣费不能造成断电断水，请设长一些',
       no_plan: '没有价格方案',
       no_valid_day: '这只表没有有效用量日，无法暂估',
       inside_a_charge: '这个读数在一笔已结算的用量中间，不能更正',

@@ -1,6 +1,7 @@
-import type { BillingState, Correction, PricedUse } from '@openprepay/domain';
+import type { BillingState, Correction } from '@openprepay/domain';
 import type { MeterKind, Quantity } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
+import { storedUse } from './store.ts';
 
 /** Which end of a charge a reading is. */
 export type Edge = 'start' | 'end';
@@ -196,5 +197,3 @@ export async function insertCorrection(
     ],
   );
 }
-
-const storedUse = ({ step, tariff, use }: PricedUse) => ({ step, tariff, use: String(use) });

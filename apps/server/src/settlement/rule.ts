@@ -13,7 +13,8 @@ export const provisionalRule = ({ db }: Context, marketId: string): Promise<Prov
 /**
  * Sets after how long a meter without data is charged by its average. What was charged so stays until its data comes,
  * whatever is set.
- * @throws settlement.no_such_market
+ * @throws settlement.no_such_market, settlement.sooner_than_stale: while a meter's data counts as fresh its supply may be cut, and an
+ *   average must never do that
  */
 export async function setProvisionalRule(
   ctx: Context,
@@ -22,7 +23,12 @@ export async function setProvisionalRule(
 ): Promise<void> {
   await ctx.db.tx(async (tx) => {
     const before = await readRule(tx, `${RULE} for no key update`, marketId);
-    await tx.query('update market set provisional_after_s = $2 where market_id = $1', [marketId, rule.afterS]);
+    const [set] = await tx.query(
+      `update market set provisional_after_s = $2
+       where market_id = $1 and ($2::integer is null or $2 >= stale_after_s) returning market_id`,
+      [marketId, rule.afterS],
+    );
+    if (!set) throw settlementError('settlement.sooner_than_stale', 'the data of a meter is still fresh by then');
     await recordAudit(tx, {
       at: ctx.clock.now(),
       marketId,

@@ -1,16 +1,16 @@
-import { settlementCutOff } from '@openprepay/domain';
 import { assert, negateFen, OpenPrepayError, uuidV7 } from '@openprepay/kernel';
 import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
-import type { Queryable, Tx } from '../platform/database.ts';
+import type { Tx } from '../platform/database.ts';
 import { type PriceBook, priceBook } from '../prices/index.ts';
+import { limitsOf } from './limits.ts';
 import { isCutShort, settleMeter } from './meter.ts';
+import { takeBack } from './provisional.ts';
 import { type DueMeter, dueMeters, type Limits, openCursors, readSpans } from './spans.ts';
 import {
-  buildingTimes,
+  BEFORE_ALL,
   freshMeters,
   insertCharges,
-  listMarkets,
   lockCursors,
   lockUnopened,
   moveCursors,
@@ -23,7 +23,6 @@ import type { Cursor, Settled, Skipped } from './types.ts';
 const MAX_METERS = 2_000;
 /** Beyond it the rest of a batch waits for the next one. */
 const MAX_CHARGES = 5_000;
-const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Settles every meter of a market up to its last good reading that may be settled now, at most 2,000 meters a commit.
@@ -44,18 +43,6 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
     charges: all.reduce((sum, batch) => sum + batch.charges, 0),
     skipped: all.flatMap((batch) => batch.skipped),
   };
-}
-
-/** Up to where each building of a market may be settled at an instant; null where there is no such market. */
-async function limitsOf(db: Queryable, marketId: string, now: Date): Promise<Limits | null> {
-  const market = (await listMarkets(db)).find((one) => one.marketId === marketId);
-  if (!market) return null;
-  const { timeZone } = market;
-  const buildings = await buildingTimes(db, marketId);
-  const cutOffs = buildings.map(({ buildingId, period, minutes }) => {
-    return { buildingId, at: settlementCutOff(period, now, timeZone, minutes) };
-  });
-  return { marketId, now, timeZone, cutOffs };
 }
 
 /** Settles meters, and then those that took the place of one of them and were waiting for it. */
@@ -93,7 +80,8 @@ async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, due: r
   const unopened = due.flatMap((one) => (one.unopened ? [one.meterId] : []));
   return ctx.db.tx(async (tx) => {
     if (unopened.length > 0) await lockUnopened(tx, marketId, unopened);
-    const held = await lockCursors(tx, marketId, [...meterIds, ...(await predecessors(tx, marketId, meterIds))]);
+    const before = await predecessors(tx, marketId, meterIds);
+    const held = await lockCursors(tx, marketId, [...meterIds, ...before]);
     const opened = unopened.length > 0 ? await openCursors(tx, limits, unopened) : [];
     const cursors = new Map([...held, ...(await lockCursors(tx, marketId, opened))]);
     const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
@@ -118,7 +106,7 @@ async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, due: r
         skipped.push({ meterId, code: error.code, message: error.message });
       }
     }
-    await store(tx, marketId, now, charges, moved);
+    await store(tx, limits, charges, moved, before);
     return { charges: charges.length, skipped, left };
   });
 }
@@ -131,18 +119,21 @@ function withId(charge: Omit<StoredCharge, 'chargeId' | 'txId'>, now: Date): Sto
 
 async function store(
   tx: Tx,
-  marketId: string,
-  now: Date,
+  { marketId, now }: Limits,
   charges: readonly StoredCharge[],
   moved: readonly (Cursor & { readonly meterId: string })[],
+  before: readonly string[],
 ): Promise<void> {
   const transactions = charges.flatMap((charge) =>
     charge.txId === null ? [] : [transactionOf(charge, charge.txId, now)],
   );
-  const posted = await post(tx, marketId, transactions);
+  // The meters before these are settled to their end: nothing provisional of them is replaced by a charge any more.
+  const provisional = await takeBack(tx, marketId, now, [...moved.map(({ meterId }) => meterId), ...before]);
+  const posted = await post(tx, marketId, [...transactions, ...provisional.transactions]);
   assert(!posted.some(({ repeated }) => repeated), 'a cursor moves once over each charge');
   if (charges.length > 0) await insertCharges(tx, marketId, now, charges);
   if (moved.length > 0) await moveCursors(tx, marketId, moved);
+  await provisional.close();
 }
 
 function transactionOf(charge: StoredCharge, txId: string, now: Date): LedgerTransaction {

@@ -2,6 +2,9 @@ import type { BillingState, PricedUse, SettlementPeriod } from '@openprepay/doma
 import type { Queryable } from '../platform/database.ts';
 import type { Cursor, MeterCharge } from './types.ts';
 
+/** No id comes before it. */
+export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
 export async function listMarkets(db: Queryable): Promise<{ marketId: string; timeZone: string }[]> {
   return db.query('select market_id as "marketId", time_zone as "timeZone" from market order by market_id');
 }
@@ -136,7 +139,7 @@ export async function insertCharges(
   );
 }
 
-const storedUse = ({ step, tariff, use }: PricedUse) => ({ step, tariff, use: String(use) });
+export const storedUse = ({ step, tariff, use }: PricedUse) => ({ step, tariff, use: String(use) });
 
 export async function moveCursors(
   tx: Queryable,

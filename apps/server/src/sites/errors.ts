@@ -7,7 +7,7 @@ export const sitesError = defineErrors({
   'sites.device_in_use': 409,
   'sites.no_such_market': 404,
   'sites.no_such_stall': 404,
-  'sites.no_such_building': 422,
+  'sites.no_such_building': 404,
   'sites.no_such_import': 404,
   'sites.code_taken': 409,
   'sites.stall_in_use': 409,
@@ -17,6 +17,5 @@ export const sitesError = defineErrors({
   'sites.twice_in_file': 422,
   'sites.import_in_use': 409,
   'sites.import_undone': 409,
-  'sites.no_such_building': 404,
   'sites.times_without_period': 400,
 });

@@ -7,6 +7,7 @@ import { correctedTariffsRule } from './corrected-tariffs.ts';
 import { correctionRules } from './corrections.ts';
 import { meterRules } from './meters.ts';
 import { periodRules } from './periods.ts';
+import { provisionalRules } from './provisional.ts';
 import { receiptRules } from './receipts.ts';
 import { replacementRules } from './replacements.ts';
 import type { Rule, Subject } from './rule.ts';
@@ -27,6 +28,7 @@ const RULES = [
   ...periodRules,
   ...correctionRules,
   correctedTariffsRule,
+  ...provisionalRules,
   ...meterRules,
   ...replacementRules,
 ];

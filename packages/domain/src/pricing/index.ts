@@ -13,6 +13,16 @@ export { formatExplanation } from './explain-text.ts';
 export type { MeterValue } from './meter-value.ts';
 export { type PricePart, unitPrice } from './parts.ts';
 export { billingPeriodOf, WHOLE_TENURE } from './period.ts';
+export {
+  averageUse,
+  chargeProvisionally,
+  type DayEnd,
+  lastValidDays,
+  type Outage,
+  PROVISIONAL_DAYS,
+  PROVISIONAL_LOOKS_BACK_DAYS,
+  type ValidDay,
+} from './provisional.ts';
 export { type FlatRule, type PriceRule, parseRule, type StepsRule, type StepsTouRule, type TouRule } from './rule.ts';
 export type { StepPeriod } from './steps.ts';
 export { priceOfUse } from './stored-use.ts';

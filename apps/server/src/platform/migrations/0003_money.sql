@@ -224,36 +224,48 @@ create table charge_correction (
 );
 create index charge_correction_charge on charge_correction (market_id, charge_id);
 
--- What a meter without data was charged until its data came: use by the average of its last valid days. It is replaced once, by
--- one signed entry of the ledger that takes it back when the true readings are charged. replaced_tx_id: that entry.
+-- What a meter without data was charged until its data came: use by the average of its last valid days since its last good
+-- reading, at settled_at. A long outage has several, each from the end of the one before. All that are open are replaced at once,
+-- by one signed entry of the ledger that takes them back, when the meter is settled further: replaced_tx_id is that entry.
 create table provisional_charge (
   market_id uuid not null,
   provisional_id uuid not null,
   meter_id uuid not null,
   account_id uuid not null,
-  from_at timestamptz not null,
+  stall_id uuid not null,
+  settled_at timestamptz not null,
+  from_at timestamptz not null check (from_at >= settled_at),
   to_at timestamptz not null check (to_at > from_at),
-  from_value bigint not null,
-  use bigint not null check (use >= 0),
-  -- The days the average is of: [{"day": "2026-03-04", "use": "1234"}].
+  -- The days the average is of, each by the last reading of the day before and its own:
+  -- [{"day": "2026-03-04", "fromAt": "…", "toAt": "…", "use": "1234"}].
   days jsonb not null,
+  use bigint not null check (use >= 0),
   plan_id uuid not null,
   plan_version integer not null,
-  exact_nano_yuan bigint not null,
+  -- As of a charge: where the billing period stood, the open ones before this one counted in, and how the use was divided.
+  billing_period text not null,
+  period_from timestamptz not null,
+  use_before bigint not null,
+  uses jsonb not null,
+  exact_before_nano_yuan bigint not null,
+  exact_after_nano_yuan bigint not null,
   amount_fen bigint not null check (amount_fen >= 0),
   tx_id uuid,
   created_at timestamptz not null,
   replaced_at timestamptz,
   replaced_tx_id uuid,
   primary key (market_id, provisional_id),
+  unique (market_id, meter_id, settled_at, from_at),
   foreign key (market_id, meter_id) references meter,
   foreign key (market_id, account_id) references account,
   foreign key (market_id, plan_id, plan_version) references price_plan_version,
   foreign key (market_id, tx_id) references ledger_tx,
   foreign key (market_id, replaced_tx_id) references ledger_tx,
-  check ((amount_fen = 0) = (tx_id is null))
+  check ((amount_fen = 0) = (tx_id is null)),
+  check (replaced_tx_id is null or replaced_at is not null)
 );
-create unique index provisional_charge_open on provisional_charge (market_id, meter_id) where replaced_at is null;
+create unique index provisional_charge_open on provisional_charge (market_id, meter_id, from_at) where replaced_at is null;
+create index provisional_charge_replaced on provisional_charge (market_id, replaced_tx_id) where replaced_tx_id is not null;
 
 -- The end of an account, or of its time at a stall, on paper: what was read, charged, paid and handed back, as it was then.
 create table move_out (
