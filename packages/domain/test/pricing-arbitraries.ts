@@ -11,9 +11,8 @@ export const quarter = (count: number) => new Date(START_MS + count * QUARTER_MS
 const clock = (quarters: number) =>
   `${String(Math.floor(quarters / 4)).padStart(2, '0')}:${String((quarters % 4) * 15).padStart(2, '0')}`;
 
-const price = fc
-  .integer({ min: 0, max: 2_000_000 })
-  .map((micro) => `${Math.floor(micro / 1_000_000)}.${String(micro % 1_000_000).padStart(6, '0')}`);
+const yuan = (micro: number) => `${Math.floor(micro / 1_000_000)}.${String(micro % 1_000_000).padStart(6, '0')}`;
+const price = fc.integer({ min: 0, max: 2_000_000 }).map(yuan);
 const parts = fc
   .array(price, { minLength: 1, maxLength: 3 })
   .map((prices) => prices.map((one, index) => ({ name: `part ${index}`, price: one })));
@@ -64,14 +63,47 @@ const KINDS = {
 
 /** Rules made once and used again and again: a calendar is laid out in time when it is first asked. */
 const POOL_SIZE = 60;
-const pools = Object.fromEntries(
-  Object.entries(KINDS).map(([kind, json], index) => [
-    kind,
-    fc.sample<unknown>(json, { numRuns: POOL_SIZE, seed: 20_260_501 + index }).map(parseRule),
-  ]),
-);
+const sampled = <Json>(json: fc.Arbitrary<Json>, seed: number): Json[] =>
+  fc.sample(json, { numRuns: POOL_SIZE, seed: 20_260_501 + seed });
+const plain = Object.entries(KINDS).map(([kind, json], index) => ({ kind, jsons: sampled<object>(json, index) }));
+const pools = Object.fromEntries(plain.map(({ kind, jsons }) => [kind, jsons.map(parseRule)]));
 export const ruleOf = (kind: PriceRule['kind']): fc.Arbitrary<PriceRule> => fc.constantFrom(...(pools[kind] ?? []));
-export const anyRule = fc.oneof(ruleOf('flat'), ruleOf('tou'), ruleOf('steps'), ruleOf('steps_tou'));
+
+/** A rule, and the same with an allowance, a standing charge, or both. */
+export interface Extended {
+  readonly bare: PriceRule;
+  readonly rule: PriceRule;
+  /** Wh or litres, 0 for none, and after which time it begins anew. */
+  readonly allowance: bigint;
+  readonly per: 'month' | 'year';
+  readonly perDay: bigint;
+}
+const extras = fc.record({
+  allowance: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 250 })),
+  per: period,
+  perDay: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 3_000_000 })),
+});
+const extended = sampled(extras, 9).flatMap((extra, index) =>
+  plain.map(({ jsons }): Extended => {
+    const json = jsons[index] ?? {};
+    const allowed = extra.allowance > 0;
+    const per = 'period' in json ? (json.period as 'month' | 'year') : extra.per;
+    const rule = parseRule({
+      ...json,
+      ...(allowed ? { allowance: { quantity: `0.${String(extra.allowance).padStart(3, '0')}`, per } } : {}),
+      ...(extra.perDay > 0 ? { standing: { perDay: yuan(extra.perDay) } } : {}),
+    });
+    return { bare: parseRule(json), rule, allowance: BigInt(extra.allowance), per, perDay: BigInt(extra.perDay) };
+  }),
+);
+export const extendedRule: fc.Arbitrary<Extended> = fc.constantFrom(...extended);
+export const anyRule = fc.oneof(
+  ruleOf('flat'),
+  ruleOf('tou'),
+  ruleOf('steps'),
+  ruleOf('steps_tou'),
+  extendedRule.map(({ rule }) => rule),
+);
 
 const moved = fc.tuple(...TARIFFS.map(() => fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }))));
 const interval = fc.record({ quarters: fc.integer({ min: 1, max: 120 }), moved, carriesRegisters: fc.boolean() });

@@ -9,28 +9,52 @@ import { TARIFFS } from '../src/pricing/index.ts';
 const QUARTER_MS = 900_000;
 const EIGHT_HOURS_MS = 28_800_000;
 
+/** What stands beside a price: so many units of a month or year free, and 10⁻⁶ yuan for every midnight. */
+export interface Beside {
+  readonly allowance: bigint;
+  readonly per: 'month' | 'year';
+  readonly perDay: bigint;
+}
+const NOTHING: Beside = { allowance: 0n, per: 'month', perDay: 0n };
+
 /** The exact cost of a register's life, 10⁻⁹ yuan, by billing period. */
-export function referenceCosts(rule: PriceRule, readings: readonly MeterValue[]): Map<string, bigint> {
+export function referenceCosts(
+  rule: PriceRule,
+  readings: readonly MeterValue[],
+  beside: Beside = NOTHING,
+): Map<string, bigint> {
   const costs = new Map<string, bigint>();
   const counted = new Map<string, bigint>();
   for (const [index, to] of readings.entries()) {
     const from = readings[index - 1];
     if (!from) continue;
-    const period = periodOf(rule, from.readAt);
+    const period = periodOf(rule, from.readAt, beside);
     const before = counted.get(period) ?? 0n;
-    costs.set(period, (costs.get(period) ?? 0n) + costOf(rule, from, to, before));
+    const cost = costOf(rule, from, to, before, beside.allowance) + midnights(from, to) * beside.perDay * 1_000n;
+    costs.set(period, (costs.get(period) ?? 0n) + cost);
     counted.set(period, before + to.total - from.total);
   }
   return costs;
 }
 
-function periodOf(rule: PriceRule, at: Date): string {
-  if (rule.kind === 'flat' || rule.kind === 'tou') return 'all';
+function periodOf(rule: PriceRule, at: Date, { allowance, per }: Beside): string {
+  const period = 'period' in rule ? rule.period : allowance > 0n ? per : 'all';
   const local = new Date(at.getTime() + EIGHT_HOURS_MS);
-  return rule.period === 'year' ? `${local.getUTCFullYear()}` : `${local.getUTCFullYear()} ${local.getUTCMonth()}`;
+  if (period === 'all') return 'all';
+  return period === 'year' ? `${local.getUTCFullYear()}` : `${local.getUTCFullYear()} ${local.getUTCMonth()}`;
 }
 
-function costOf(rule: PriceRule, from: MeterValue, to: MeterValue, before: bigint): bigint {
+function midnights(from: MeterValue, to: MeterValue): bigint {
+  let count = 0n;
+  for (let ms = from.readAt.getTime() + QUARTER_MS; ms <= to.readAt.getTime(); ms += QUARTER_MS) {
+    const local = new Date(ms + EIGHT_HOURS_MS);
+    if (local.getUTCHours() === 0 && local.getUTCMinutes() === 0) count++;
+  }
+  return count;
+}
+
+function costOf(rule: PriceRule, from: MeterValue, to: MeterValue, before: bigint, allowance: bigint): bigint {
+  if (allowance > 0n) return costBesideFree(rule, from, to, before, allowance);
   const use = to.total - from.total;
   if (rule.kind === 'flat') return use * sum(rule.price);
   if (rule.kind === 'tou') {
@@ -50,6 +74,33 @@ function costOf(rule: PriceRule, from: MeterValue, to: MeterValue, before: bigin
     const shares = shareOut(inStep, left);
     left = left.map((one, tariff) => one - (shares[tariff] ?? 0n));
     cost += shares.reduce((all, one, tariff) => all + one * sum(priceOf(step.price, tariff)), 0n);
+  }
+  return cost;
+}
+
+/** The same with the first units of the period free: each of them takes its part of every tariff before the rest is priced. */
+function costBesideFree(rule: PriceRule, from: MeterValue, to: MeterValue, before: bigint, allowance: bigint): bigint {
+  const use = to.total - from.total;
+  const end = before + use;
+  let free = 0n;
+  for (let unit = before; unit < end; unit++) if (unit < allowance) free++;
+  if (rule.kind === 'flat') return (use - free) * sum(rule.price);
+  if (rule.kind === 'steps') {
+    let cost = 0n;
+    for (let unit = before + free; unit < end; unit++) cost += sum(rule.steps[stepAt(rule, unit)]?.price ?? []);
+    return cost;
+  }
+  const all = tariffUses(rule, from, to);
+  const given = shareOut(free, all);
+  let left = all.map((one, tariff) => one - (given[tariff] ?? 0n));
+  if (rule.kind === 'tou') return left.reduce((cost, one, tariff) => cost + one * sum(priceOf(rule.price, tariff)), 0n);
+  let cost = 0n;
+  for (const [index, step] of rule.steps.entries()) {
+    let inStep = 0n;
+    for (let unit = before + free; unit < end; unit++) if (stepAt(rule, unit) === index) inStep++;
+    const shares = shareOut(inStep, left);
+    left = left.map((one, tariff) => one - (shares[tariff] ?? 0n));
+    cost += shares.reduce((sumOf, one, tariff) => sumOf + one * sum(priceOf(step.price, tariff)), 0n);
   }
   return cost;
 }

@@ -48,5 +48,7 @@ export function formatDecimal(units: bigint, decimals: number): string {
 
 export const parseYuan = (text: string): Fen => parseDecimal(text, 2) as Fen;
 export const formatYuan = (amount: Fen): string => formatDecimal(amount, 2);
+/** As a decimal of yuan with the places it needs, at least two: "0.43514067". */
+export const formatExact = (amount: NanoYuan): string => formatDecimal(amount, 9).replace(/(\.\d\d\d*?)0+$/, '$1');
 export const parsePrice = (text: string): MicroYuan => parseDecimal(text, 6) as MicroYuan;
 export const formatPrice = (price: MicroYuan): string => formatDecimal(price, 6);

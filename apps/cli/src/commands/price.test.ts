@@ -42,12 +42,13 @@ async function file(name: string, text: string): Promise<string> {
 test('every rule that the description of price plans shows is one', async () => {
   const rules = (await readFile(PLANS, 'utf8')).matchAll(/^```json rule\n(.*?)^```$/gms);
   const kinds = [...rules].map(([, json = '']) => parseRule(JSON.parse(json)).kind);
-  expect(kinds).toEqual(['flat', 'tou', 'steps', 'steps_tou']);
+  // The last two: a flat price with an allowance, which is steps, and one with a standing charge.
+  expect(kinds).toEqual(['flat', 'tou', 'steps', 'steps_tou', 'steps', 'flat']);
 });
 
 test('the document has an example of every kind', () => {
   const kinds = examples.map(({ plan }) => /"kind": "(\w+)"/.exec(plan)?.[1]);
-  expect(examples.length).toBeGreaterThanOrEqual(11);
+  expect(examples.length).toBeGreaterThanOrEqual(14);
   expect(new Set(kinds)).toEqual(new Set(['flat', 'tou', 'steps', 'steps_tou']));
 });
 

@@ -61,7 +61,8 @@ export function parseCalendar(json: unknown): Calendar {
   const { dayTables, seasons, specialDays = {} } = isObject(json) ? json : {};
   const named = isObject(dayTables) ? Object.entries(dayTables) : [];
   if (named.length === 0 || named.length > MAX_TABLES) {
-    throw domainError('pricing.bad_day_table', `a calendar has 1 to ${MAX_TABLES} day tables`);
+    const why = `a calendar has 1 to ${MAX_TABLES} day tables`;
+    throw domainError('pricing.bad_day_table', why, { at: 'calendar.dayTables' });
   }
   const tables = new Map(named.map(([name, table]) => [name, parseDayTable(name, table)]));
   return { seasons: parseSeasons(seasons, tables), specialDays: parseSpecialDays(specialDays, tables) };
@@ -70,21 +71,24 @@ export function parseCalendar(json: unknown): Calendar {
 type Tables = ReadonlyMap<string, DayTable>;
 
 function parseDayTable(name: string, json: unknown): DayTable {
-  const bad = (why: string) => domainError('pricing.bad_day_table', `day table ${shown(name)}: ${why}`);
+  const table = `calendar.dayTables.${name}`;
+  const bad = (why: string, at = table) =>
+    domainError('pricing.bad_day_table', `day table ${shown(name)}: ${why}`, { at });
   if (!Array.isArray(json) || json.length === 0 || json.length > MAX_PERIODS) {
     throw bad(`it has 1 to ${MAX_PERIODS} periods`);
   }
   let endsAt = 0;
-  const periods = json.map((period: unknown): TariffPeriod => {
+  const periods = json.map((period: unknown, index): TariffPeriod => {
+    const at = `${table}[${index}]`;
     const { from, to, tariff } = isObject(period) ? period : {};
     const fromMinute = minuteOf(from);
     const toMinute = minuteOf(to);
     const known = TARIFFS.find((one) => one === tariff);
-    if (fromMinute === null || toMinute === null) throw bad(`${shown(period)} is not from HH:MM to HH:MM`);
-    if (known === undefined) throw bad(`${shown(tariff)} is none of ${TARIFFS.join(', ')}`);
-    if (fromMinute > endsAt) throw bad(`nothing holds just before ${from}`);
-    if (fromMinute < endsAt) throw bad(`two periods hold at ${from}`);
-    if (toMinute <= fromMinute) throw bad(`the period from ${from} ends before it begins`);
+    if (fromMinute === null || toMinute === null) throw bad(`${shown(period)} is not from HH:MM to HH:MM`, at);
+    if (known === undefined) throw bad(`${shown(tariff)} is none of ${TARIFFS.join(', ')}`, `${at}.tariff`);
+    if (fromMinute > endsAt) throw bad(`nothing holds just before ${from}`, at);
+    if (fromMinute < endsAt) throw bad(`two periods hold at ${from}`, at);
+    if (toMinute <= fromMinute) throw bad(`the period from ${from} ends before it begins`, at);
     endsAt = toMinute;
     return { fromMinute, toMinute, tariff: known };
   });
@@ -100,49 +104,47 @@ function minuteOf(time: unknown): number | null {
 }
 
 function parseSeasons(json: unknown, tables: Tables): readonly Season[] {
+  const bad = (why: string, at: string) => domainError('pricing.bad_seasons', why, { at });
   if (!Array.isArray(json) || json.length === 0 || json.length > MAX_SEASONS) {
-    throw domainError('pricing.bad_seasons', `a calendar has 1 to ${MAX_SEASONS} seasons`);
+    throw bad(`a calendar has 1 to ${MAX_SEASONS} seasons`, 'calendar.seasons');
   }
-  const seasons = json.map((season: unknown): Season => {
+  const seasons = json.map((season: unknown, index): Season => {
+    const at = `calendar.seasons[${index}]`;
     const { from, to, weekday, weekend = weekday } = isObject(season) ? season : {};
-    if (!isMonthDay(from) || !isMonthDay(to)) {
-      throw domainError('pricing.bad_seasons', `${shown(season)} is not from MM-DD to MM-DD`);
-    }
-    const tableOf = (name: unknown) => tableNamed(tables, name, () => `the season from ${from}`, 'pricing.bad_seasons');
-    return { from, to, weekday: tableOf(weekday), weekend: tableOf(weekend) };
+    if (!isMonthDay(from) || !isMonthDay(to)) throw bad(`${shown(season)} is not from MM-DD to MM-DD`, at);
+    const tableOf = (name: unknown, day: string) => {
+      const table = tableNamed(tables, name);
+      if (!table) throw bad(`the season from ${from} has no day table ${shown(name)}`, `${at}.${day}`);
+      return table;
+    };
+    return { from, to, weekday: tableOf(weekday, 'weekday'), weekend: tableOf(weekend, 'weekend') };
   });
   for (const day of DAYS_OF_A_YEAR) {
     const count = seasons.filter((season) => isInSeason(season, day)).length;
-    if (count !== 1) {
-      throw domainError('pricing.bad_seasons', `${day} is in ${count === 0 ? 'no season' : 'two seasons'}`);
-    }
+    if (count !== 1) throw bad(`${day} is in ${count === 0 ? 'no season' : 'two seasons'}`, 'calendar.seasons');
   }
   return seasons;
 }
 
 function parseSpecialDays(json: unknown, tables: Tables): ReadonlyMap<string, DayTable> {
+  const bad = (why: string, at: string) => domainError('pricing.bad_special_day', why, { at });
   const days = isObject(json) ? Object.entries(json) : null;
   if (days === null || days.length > MAX_SPECIAL_DAYS) {
-    throw domainError('pricing.bad_special_day', `special days are dates with a table, at most ${MAX_SPECIAL_DAYS}`);
+    throw bad(`special days are dates with a table, at most ${MAX_SPECIAL_DAYS}`, 'calendar.specialDays');
   }
   return new Map(
     days.map(([date, name]) => {
-      if (!isDate(date)) throw domainError('pricing.bad_special_day', `${shown(date)} is not a date YYYY-MM-DD`);
-      return [date, tableNamed(tables, name, () => date, 'pricing.bad_special_day')];
+      const at = `calendar.specialDays.${date}`;
+      if (!isDate(date)) throw bad(`${shown(date)} is not a date YYYY-MM-DD`, at);
+      const table = tableNamed(tables, name);
+      if (!table) throw bad(`${date} has no day table ${shown(name)}`, at);
+      return [date, table];
     }),
   );
 }
 
-function tableNamed(
-  tables: Tables,
-  name: unknown,
-  where: () => string,
-  code: 'pricing.bad_seasons' | 'pricing.bad_special_day',
-): DayTable {
-  const table = typeof name === 'string' ? tables.get(name) : undefined;
-  if (!table) throw domainError(code, `${where()} has no day table ${shown(name)}`);
-  return table;
-}
+const tableNamed = (tables: Tables, name: unknown): DayTable | undefined =>
+  typeof name === 'string' ? tables.get(name) : undefined;
 
 const isInSeason = ({ from, to }: Pick<Season, 'from' | 'to'>, day: string) =>
   from <= to ? from <= day && day <= to : from <= day || day <= to;

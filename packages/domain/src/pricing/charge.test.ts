@@ -76,6 +76,38 @@ test('an interval that begins before the first version is refused by name', () =
   expect(() => charge(values, [version(flat('1'))])).toThrow(expect.objectContaining({ code: 'pricing.no_version' }));
 });
 
+test.each([
+  ['2026-03-01T23:59', '2026-03-02T00:00', 1],
+  ['2026-03-02T00:00', '2026-03-02T23:59', 0],
+  ['2026-03-02T00:00', '2026-03-03T00:00', 1],
+  ['2026-02-28T12:00', '2026-03-02T12:00', 2],
+])(
+  'from %s to %s is a standing charge for the midnights after the first and up to the second: %i',
+  (from, to, days) => {
+    const rule = { ...flat('0.5'), standing: { perDay: '0.333333' } };
+    const [one] = charge([value(from, 0), value(to, 0)], [version(rule)]);
+    expect(one).toMatchObject({
+      uses: [],
+      standing: BigInt(days) * 333_333_000n,
+      amountFen: days === 0 ? 0n : days === 1 ? 33n : 67n,
+    });
+  },
+);
+
+test('where the clocks change, a day is still one day', () => {
+  const rule = version({ ...flat('0'), standing: { perDay: '1' } });
+  const values = ['2026-03-28T12:00:00Z', '2026-03-30T12:00:00Z', '2026-10-24T12:00:00Z', '2026-10-26T12:00:00Z'].map(
+    (text) => ({ readAt: new Date(text), total: quantity(0) }),
+  );
+  const charges = chargeReadings(
+    newBilling(values[0] ?? value('2026-03-28T00:00', 0)),
+    values,
+    [rule],
+    'Europe/Berlin',
+  );
+  expect(charges.map(({ standing }) => standing)).toEqual([212_000_000_000n]);
+});
+
 test('readings that fall are never priced', () => {
   const values = [value('2026-03-01T00:00', 10), value('2026-03-01T01:00', 9)];
   expect(() => charge(values, [version(flat('1'))])).toThrow(

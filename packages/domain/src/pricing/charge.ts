@@ -3,6 +3,7 @@ import { domainError } from '../errors.ts';
 import type { MeterValue } from './meter-value.ts';
 import { billingPeriodOf } from './period.ts';
 import type { PriceRule } from './rule.ts';
+import { standingCharge } from './standing.ts';
 import { divideUse, exactCost, joinUses, type PricedUse } from './use.ts';
 
 export interface PlanVersion {
@@ -35,6 +36,8 @@ export interface Charge {
   readonly intervals: number;
   /** The use by step and tariff; together it is what lies between the readings. */
   readonly uses: readonly PricedUse[];
+  /** What of it is the standing charge. */
+  readonly standing: NanoYuan;
   /** What this charge takes: the rounded sum of the period now less the rounded sum before. */
   readonly amountFen: Fen;
 }
@@ -85,16 +88,24 @@ export function chargeReadings(
     }
     const now = enterPeriod(open?.after ?? state, billingPeriodOf(version.rule, from.readAt, zone), from);
     const uses = divideUse(version.rule, from, to, now.use, zone);
+    const standing = standingCharge(version.rule, from.readAt, to.readAt, zone);
     const after: BillingState = {
       ...now,
       use: quantity(now.use + to.total - from.total),
-      exact: (now.exact + exactCost(uses)) as NanoYuan,
+      exact: (now.exact + exactCost(uses) + standing) as NanoYuan,
     };
     if (open?.version === version && open.after === now) {
-      open = withAmount({ ...open, to, after, intervals: open.intervals + 1, uses: joinUses(open.uses, uses) });
+      open = withAmount({
+        ...open,
+        to,
+        after,
+        intervals: open.intervals + 1,
+        uses: joinUses(open.uses, uses),
+        standing: (open.standing + standing) as NanoYuan,
+      });
       charges[charges.length - 1] = open;
     } else {
-      open = withAmount({ from, to, version, before: now, after, intervals: 1, uses });
+      open = withAmount({ from, to, version, before: now, after, intervals: 1, uses, standing });
       charges.push(open);
     }
   }

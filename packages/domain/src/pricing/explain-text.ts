@@ -54,11 +54,13 @@ function priceLine({ version, rule, billingPeriod, usedBefore }: Entry, unit: st
   return `version ${version}, ${rule}; billing period ${billingPeriod}${steps}`;
 }
 
-function useLines({ uses, exactBefore, exactAfter }: Entry): string[] {
-  const costs = [exactBefore, ...uses.map(({ exact }) => exact)];
+function useLines({ uses, exactBefore, exactAfter, ...entry }: Entry): string[] {
+  const standing = 'standing' in entry ? entry.standing : null;
+  const costs = [...uses, ...(standing === null ? [] : [standing])].map(({ exact }) => exact);
   return [
     ...uses.map((one) => line(labelOf(one), `${unsigned(one.use)} × ${priceText(one)} = ${unsigned(one.exact)}`)),
-    line('exact sum', uses.length === 0 ? exactAfter : `${signedSum(costs)} = ${exactAfter}`),
+    ...(standing === null ? [] : [line('days', `${standing.days} × ${standing.perDay} = ${standing.exact}`)]),
+    line('exact sum', costs.length === 0 ? exactAfter : `${signedSum([exactBefore, ...costs])} = ${exactAfter}`),
   ];
 }
 

@@ -1,11 +1,11 @@
 import {
   type Fen,
   formatDecimal,
+  formatExact,
   formatPrice,
   formatQuantity,
   formatYuan,
   type MeterKind,
-  type NanoYuan,
   priceExactly,
   quantity,
   roundToFen,
@@ -16,6 +16,7 @@ import { type BillingState, type Charge, chargeReadings, newBilling, type PlanVe
 import { type Correction, correctInterval } from './correction.ts';
 import type { MeterValue } from './meter-value.ts';
 import { unitPrice } from './parts.ts';
+import { standingDays } from './standing.ts';
 import { type TariffDivision, tariffDivision } from './tariff-use.ts';
 import type { PricedUse } from './use.ts';
 
@@ -70,6 +71,8 @@ export interface ExplainedCharge extends ExplainedAmount {
     /** `weight`: minutes of the interval, or what the register counted. */
     readonly shares: readonly { readonly tariff: string; readonly weight: string; readonly use: string }[];
   } | null;
+  /** For the midnights between the readings; null where the price has none. */
+  readonly standing: { readonly days: number; readonly perDay: string; readonly exact: string } | null;
 }
 
 /** `use` is what was charged too little; negative where it was too much. */
@@ -188,6 +191,7 @@ function explained(
     turn: turned === turnedBefore ? null : formatQuantity(quantity(turned - turnedBefore)),
     use: formatQuantity(quantity(to.total - from.total)),
     division: 'by' in rule && uses.length > 0 ? divisionOf(tariffDivision(rule, from, to, zone)) : null,
+    standing: standingOf(charge),
     ...amountOf(charge),
   };
 }
@@ -224,6 +228,15 @@ const amountOf = ({ version, before, after, uses, amountFen }: Charge | Correcti
   charge: formatYuan(amountFen),
 });
 
+const standingOf = ({ standing, version: { rule } }: Charge): ExplainedCharge['standing'] =>
+  rule.standingPerDay === undefined
+    ? null
+    : {
+        days: standingDays(standing, rule.standingPerDay),
+        perDay: trimmed(formatPrice(rule.standingPerDay)),
+        exact: formatExact(standing),
+      };
+
 const divisionOf = ({ by, shares }: TariffDivision) => ({
   by,
   shares: shares
@@ -244,8 +257,6 @@ const explainedUse = ({ step, tariff, use, price }: PricedUse): ExplainedUse => 
   exact: formatExact(priceExactly(use, unitPrice(price))),
 });
 
-/** 10⁻⁹ yuan as a decimal with the places it needs, at least two. */
-const formatExact = (exact: NanoYuan) => trimmed(formatDecimal(exact, 9));
 const trimmed = (decimal: string) => decimal.replace(/(\.\d\d\d*?)0+$/, '$1');
 
 function wallClock(at: Date, zone: string): string {

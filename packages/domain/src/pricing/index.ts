@@ -24,6 +24,7 @@ export {
   type ValidDay,
 } from './provisional.ts';
 export { type FlatRule, type PriceRule, parseRule, type StepsRule, type StepsTouRule, type TouRule } from './rule.ts';
+export { standingDays } from './standing.ts';
 export type { StepPeriod } from './steps.ts';
 export { priceOfUse } from './stored-use.ts';
 export { averagePrice, exactCost, type PricedUse } from './use.ts';

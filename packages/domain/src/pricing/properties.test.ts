@@ -1,7 +1,15 @@
 import { type NanoYuan, quantity, roundToFen } from '@openprepay/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyRule, quarter, register, ruleOf, versionOf, versions } from '../../test/pricing-arbitraries.ts';
+import {
+  anyRule,
+  extendedRule,
+  quarter,
+  register,
+  ruleOf,
+  versionOf,
+  versions,
+} from '../../test/pricing-arbitraries.ts';
 import { referenceCosts } from '../../test/pricing-reference.ts';
 import { type BillingState, type Charge, chargeReadings, newBilling } from './charge.ts';
 import type { MeterValue } from './meter-value.ts';
@@ -39,6 +47,41 @@ test.each(['flat', 'tou', 'steps', 'steps_tou'] as const)(
 );
 
 test(
+  'a free allowance and a standing charge beside any price agree with counting units and midnights one by one',
+  () => {
+    fc.assert(
+      fc.property(extendedRule, register, ({ bare, rule, ...beside }, values) => {
+        const charges = chargeReadings(startOf(values), values, [versionOf(rule)], ZONE);
+        const expected = [...referenceCosts(bare, values, beside).values()];
+        same(sum(charges.map(({ before, after }) => after.exact - before.exact)), sum(expected));
+        same(total(charges), sum(expected.map((exact) => roundToFen(exact as NanoYuan))));
+      }),
+      RUNS_A_KIND,
+    );
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'with an allowance and a standing charge too, any cut of a period gives the same total',
+  () => {
+    fc.assert(
+      fc.property(extendedRule, register, fc.integer({ min: 1, max: 6 }), ({ rule }, values, cut) => {
+        const plan = [versionOf(rule)];
+        const first = chargeReadings(startOf(values), values.slice(0, cut + 1), plan, ZONE);
+        const rest = chargeReadings(first.at(-1)?.after ?? startOf(values), values.slice(cut), plan, ZONE);
+        const whole = chargeReadings(startOf(values), values, plan, ZONE);
+        const standing = (charges: readonly Charge[]) => sum(charges.map((one) => one.standing));
+        same(total(first) + total(rest), total(whole));
+        same(standing(first) + standing(rest), standing(whole));
+      }),
+      RUNS,
+    );
+  },
+  TIMEOUT_MS,
+);
+
+test(
   'however readings are cut into settlements, whatever versions hold, the total is the same to the fen',
   () => {
     fc.assert(
@@ -68,10 +111,10 @@ test(
     fc.assert(
       fc.property(versions, register, (plan, values) => {
         const charges = chargeReadings(startOf(values), values, plan, ZONE);
-        for (const [index, { from, to, before, after, uses, amountFen }] of charges.entries()) {
+        for (const [index, { from, to, before, after, uses, standing, amountFen }] of charges.entries()) {
           same(from, index === 0 ? values[0] : charges[index - 1]?.to);
           same(sum(uses.map(({ use }) => use)), to.total - from.total);
-          same(exactCost(uses), after.exact - before.exact);
+          same(exactCost(uses) + standing, after.exact - before.exact);
           same(amountFen >= 0n && uses.every(({ use }) => use > 0n), true);
         }
         same(charges.at(-1)?.to, values.at(-1));
@@ -124,9 +167,9 @@ test('a unit price is the sum of its parts, and so is what is paid for them one 
   fc.assert(
     fc.property(anyRule, register, (rule, values) => {
       const charges = chargeReadings(startOf(values), values, [versionOf(rule)], ZONE);
-      for (const { uses, before, after } of charges) {
+      for (const { uses, standing, before, after } of charges) {
         const partByPart = uses.flatMap(({ use, price }) => price.map((part: PricePart) => use * part.price));
-        same(sum(partByPart), after.exact - before.exact);
+        same(sum(partByPart) + standing, after.exact - before.exact);
         for (const { price } of uses) same(unitPrice(price), sum(price.map((part) => part.price)));
       }
     }),

@@ -37,8 +37,10 @@ test('every kind is read, seasons over the end of the year and special days amon
   expect(parseRule(steps)).toMatchObject({ kind: 'steps', period: 'month', steps: [{ upTo: 100n }, { upTo: null }] });
   const winter = { ...seasonsOf(['11-01', '02-29'], ['03-01', '10-31']), specialDays: { '2028-02-29': 'normal' } };
   expect(parseRule({ ...tou, calendar: winter })).toMatchObject({ kind: 'tou', by: 'intervals' });
+  const { by, calendar } = tou;
   const both = {
-    ...tou,
+    by,
+    calendar,
     kind: 'steps_tou',
     period: 'year',
     steps: [
@@ -94,12 +96,60 @@ test.each([
     { ...tou, calendar: { ...calendar, specialDays: { '2026-02-28': 'x' } } },
     'bad_special_day',
   ],
+  ['a field that nothing reads', { ...flat(energy('1')), alowance: { quantity: '50', per: 'month' } }, 'bad_rule'],
+  ['a free week', { ...flat(energy('1')), allowance: { quantity: '50', per: 'week' } }, 'bad_allowance'],
+  ['a free quantity as a number', { ...flat(energy('1')), allowance: { quantity: 50, per: 'month' } }, 'bad_allowance'],
+  ['a free half of a Wh', { ...flat(energy('1')), allowance: { quantity: '0.0005', per: 'month' } }, 'bad_allowance'],
+  ['nothing free', { ...flat(energy('1')), allowance: { quantity: '0', per: 'month' } }, 'bad_allowance'],
+  ['a free year beside monthly steps', { ...steps, allowance: { quantity: '50', per: 'year' } }, 'bad_allowance'],
+  ['a standing charge by the hour', { ...tou, standing: { perHour: '1' } }, 'bad_standing'],
+  ['a standing charge of nothing', { ...tou, standing: { perDay: '0' } }, 'bad_standing'],
+  ['a standing charge with seven decimals', { ...tou, standing: { perDay: '0.0000001' } }, 'bad_standing'],
+  ['a slip in the standing charge', { ...tou, standing: { perDay: '1000.01' } }, 'bad_standing'],
 ])('a rule that is %s is refused by name', (_, json, name) => {
   expect(() => parseRule(json)).toThrow(expect.objectContaining({ code: `pricing.${name}` }));
 });
 
+test.each([
+  [
+    { ...steps, steps: [steps.steps[0], { parts: [...energy('1'), { name: 'loss', price: '0.0000001' }] }] },
+    'steps[1].parts[1].price',
+  ],
+  [{ ...steps, steps: [{ upTo: 0, parts: energy('1') }, steps.steps[1]] }, 'steps[0].upTo'],
+  [{ ...tou, prices: { peak: energy('1') } }, 'prices.flat'],
+  [{ ...tou, calendar: dayOf(['00:00', '08:00', 'flat'], ['09:00', '24:00', 'flat']) }, 'calendar.dayTables.normal[1]'],
+  [
+    { ...tou, calendar: { ...calendar, seasons: [{ from: '01-01', to: '12-31', weekday: 'x' }] } },
+    'calendar.seasons[0].weekday',
+  ],
+  [{ ...tou, calendar: { ...calendar, specialDays: { '2026-02-28': 'x' } } }, 'calendar.specialDays.2026-02-28'],
+])('an error says where in the rule it is', (json, at) => {
+  expect(() => parseRule(json)).toThrow(expect.objectContaining({ details: { at } }));
+});
+
+test('free use is a first step at zero; the steps of the rule stay where they are, for they count all use', () => {
+  const allowance = { quantity: '0.05', per: 'month' };
+  const free = [{ name: 'allowance', price: 0n }];
+  expect(parseRule({ ...steps, allowance })).toMatchObject({
+    kind: 'steps',
+    steps: [{ upTo: 50n, price: free }, { upTo: 100n }, { upTo: null }],
+  });
+  expect(parseRule({ ...steps, allowance: { ...allowance, quantity: '0.1' } })).toMatchObject({
+    steps: [
+      { upTo: 100n, price: free },
+      { upTo: null, price: [{ price: 2_000_000n }] },
+    ],
+  });
+  expect(parseRule({ ...tou, allowance, standing: { perDay: '0.5' } })).toMatchObject({
+    kind: 'steps_tou',
+    period: 'month',
+    steps: [{ upTo: 50n, price: { flat: free } }, { upTo: null }],
+    standingPerDay: 500_000n,
+  });
+});
+
 test('any bytes of JSON are either a rule or refused by name', () => {
-  const named = /^pricing\.bad_(rule|steps|day_table|seasons|special_day)$/;
+  const named = /^pricing\.bad_(rule|steps|day_table|seasons|special_day|allowance|standing)$/;
   const mangled = fc
     .tuple(fc.constantFrom(flat(energy('1')), steps, tou), fc.string(), fc.jsonValue())
     .map(([rule, key, value]) => ({ ...rule, [Object.keys(rule)[key.length % 4] ?? key]: value }));

@@ -22,37 +22,40 @@ const MAX_STEPS = 12;
  */
 export function parseSteps<Price>(
   json: Readonly<Record<string, unknown>>,
-  priceOf: (step: Readonly<Record<string, unknown>>, where: string) => Price,
+  priceOf: (step: Readonly<Record<string, unknown>>, where: string, at: string) => Price,
 ): { readonly period: StepPeriod; readonly steps: readonly Step<Price>[] } {
   const { period, steps } = json;
   if (period !== 'month' && period !== 'year') {
-    throw domainError('pricing.bad_steps', `steps begin anew each month or year, not ${shown(period)}`);
+    throw badSteps(`steps begin anew each month or year, not ${shown(period)}`, 'period');
   }
   if (!Array.isArray(steps) || steps.length < 2 || steps.length > MAX_STEPS) {
-    throw domainError('pricing.bad_steps', `there are 2 to ${MAX_STEPS} steps`);
+    throw badSteps(`there are 2 to ${MAX_STEPS} steps`, 'steps');
   }
   let below = 0n;
   const parsed = steps.map((step: unknown, index): Step<Price> => {
     const where = `step ${index + 1}`;
-    if (!isObject(step)) throw domainError('pricing.bad_steps', `${where} is not an object`);
-    const upTo = index < steps.length - 1 ? parseBoundary(step['upTo'], below, where) : null;
+    const at = `steps[${index}]`;
+    if (!isObject(step)) throw badSteps(`${where} is not an object`, at);
+    const upTo = index < steps.length - 1 ? parseBoundary(step['upTo'], below, where, at) : null;
     if (upTo === null && (step['upTo'] ?? null) !== null) {
-      throw domainError('pricing.bad_steps', `${where} is the last and has no boundary`);
+      throw badSteps(`${where} is the last and has no boundary`, `${at}.upTo`);
     }
     below = upTo ?? below;
-    return { upTo, price: priceOf(step, where) };
+    return { upTo, price: priceOf(step, where, at) };
   });
   return { period, steps: parsed };
 }
 
-function parseBoundary(upTo: unknown, below: bigint, where: string): Quantity {
+function parseBoundary(upTo: unknown, below: bigint, where: string, at: string): Quantity {
   if (typeof upTo !== 'number' || !Number.isSafeInteger(upTo)) {
-    throw domainError('pricing.bad_steps', `${where} ends at a whole number of Wh or litres, not at ${shown(upTo)}`);
+    throw badSteps(`${where} ends at a whole number of Wh or litres, not at ${shown(upTo)}`, `${at}.upTo`);
   }
   const boundary = quantity(upTo);
-  if (boundary <= below) throw domainError('pricing.bad_steps', `${where} ends at ${upTo}, not above ${below}`);
+  if (boundary <= below) throw badSteps(`${where} ends at ${upTo}, not above ${below}`, `${at}.upTo`);
   return boundary;
 }
+
+const badSteps = (why: string, at: string) => domainError('pricing.bad_steps', why, { at });
 
 /**
  * Divides use exactly at the boundaries.
