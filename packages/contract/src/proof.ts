@@ -59,6 +59,8 @@ export const ProofSum = Type.Object({
   periodFrom: Instant,
   usedBefore: QuantityBase,
   uses: Type.Array(ProofUse),
+  /** The price of a day for every midnight between the readings; null where there is none. */
+  standing: Nullable(Type.Object({ days: Type.Integer(), perDay: Type.String(), exact: Exact })),
   exactBefore: Exact,
   exactAfter: Exact,
   roundedBeforeFen: AmountFen,

@@ -207,7 +207,10 @@ export const LedgerLine = Type.Object({
       toValue: QuantityBase,
       planName: Type.String(),
       planVersion: Type.Integer(),
-      unitPrice: Type.String({ description: 'yuan per kWh or m³, six decimals' }),
+      unitPrice: Nullable(
+        Type.String({ description: 'yuan per kWh or m³, six decimals; null where nothing was used' }),
+      ),
+      standing: Nullable(Type.String({ description: 'yuan for the days in it, exact; null where there is none' })),
     }),
   ),
   /** For a correction: which reading was put right, and why. */

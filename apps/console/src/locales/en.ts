@@ -259,6 +259,7 @@ export const en: Messages = {
     version: 'version {n}',
     meter: 'Meter',
     exact: 'Use × price',
+    standing: '¥{amount} for the days',
     rounding:
       'Charges are rounded to the fen on their running total, so one line may differ from use × price by a fen; the sum never does.',
     by: 'by {name}',

@@ -64,6 +64,7 @@ export function codeText(
     | 'approvalFact'
     | 'approvalValue'
     | 'tariffName'
+    | 'partName'
     | 'ledgerAccount',
   code: string,
 ): string {

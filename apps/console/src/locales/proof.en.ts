@@ -1,6 +1,6 @@
 import type { Messages } from './zh-CN.ts';
 
-export const proofEn: Pick<Messages, 'proof' | 'tariffName' | 'ledgerAccount'> = {
+export const proofEn: Pick<Messages, 'proof' | 'tariffName' | 'partName' | 'ledgerAccount'> = {
   proof: {
     open: 'Full proof',
     print: 'Print',
@@ -23,6 +23,9 @@ export const proofEn: Pick<Messages, 'proof' | 'tariffName' | 'ledgerAccount'> =
     usedBefore: 'used before {use}.',
     line: 'Line',
     step: 'Step {step}',
+    standing: 'Standing charge',
+    days: '{n} day | {n} days',
+    perDay: '¥{price}/day',
     exact: 'Exact amount',
     rounding: 'Total ¥{before} → ¥{after}, rounded {roundedBefore} → {roundedAfter}, charged',
     roundingWhy: 'Only the total of the period is rounded to the fen, so any way of cutting it comes to the same.',
@@ -32,6 +35,15 @@ export const proofEn: Pick<Messages, 'proof' | 'tariffName' | 'ledgerAccount'> =
     tx: 'Transaction',
   },
   tariffName: { sharp: 'Sharp', peak: 'Peak', flat: 'Flat', valley: 'Valley', deep_valley: 'Deep valley' },
+  partName: {
+    energy: 'Energy',
+    water: 'Water',
+    sewage: 'Sewage',
+    loss: 'Line loss',
+    surcharge: 'Surcharge',
+    common: 'Common use',
+    allowance: 'Free allowance',
+  },
   ledgerAccount: {
     purse_utility: 'Utility purse',
     purse_fees: 'Fees purse',

@@ -256,6 +256,7 @@ export const zhCN = {
     version: '第 {n} 版',
     meter: '表号',
     exact: '用量 × 单价',
+    standing: '基本费 ¥{amount}',
     rounding: '扣费按累计金额取整到分，单笔与“用量 × 单价”可差 1 分，合计不差。',
     by: '操作员 {name}',
     memo: '备注',

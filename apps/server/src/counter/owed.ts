@@ -24,7 +24,8 @@ export async function owedOf(tx: Queryable, marketId: string, accountId: string)
          where market_id = $1 and meter_id = settled.meter_id and quality = 'good' and read_at > settled.settled_at
          order by read_at desc limit 1) last on last.total > settled.settled_value
        left join lateral (
-         select (exact_after_nano_yuan - exact_before_nano_yuan)::numeric / (to_value - from_value) as nano_yuan
+         select (exact_after_nano_yuan - exact_before_nano_yuan - standing_nano_yuan)::numeric / (to_value - from_value)
+                  as nano_yuan
          from charge
          where market_id = $1 and meter_id = settled.meter_id and to_value > from_value
          order by from_at desc limit 1) price on true

@@ -1,6 +1,6 @@
 import type { LedgerLine } from '@openprepay/contract';
 import { averagePrice } from '@openprepay/domain';
-import { formatPrice, type MeterKind, type NanoYuan, quantity } from '@openprepay/kernel';
+import { formatExact, formatPrice, type MeterKind, type NanoYuan, quantity } from '@openprepay/kernel';
 import type { Static } from 'typebox';
 import type { Queryable } from '../platform/database.ts';
 import type { LedgerTransaction, PurseKind } from './types.ts';
@@ -28,6 +28,7 @@ interface ChargeColumns {
   readonly plan_name: string;
   readonly plan_version: number;
   readonly exact: NanoYuan;
+  readonly standing: NanoYuan;
 }
 
 interface CorrectionColumns {
@@ -69,7 +70,8 @@ export async function describeLines<R extends LineRow>(
     `select tx.tx_id, tx.kind, tx.business_at, line.ledger_account, line.amount_fen, tx.memo,
             operator.name as operator_name, charge.from_at, charge.to_at, charge.from_value, charge.to_value,
             meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version,
-            charge.exact_after_nano_yuan - charge.exact_before_nano_yuan as exact, correction.*
+            charge.exact_after_nano_yuan - charge.exact_before_nano_yuan - charge.standing_nano_yuan as exact,
+            charge.standing_nano_yuan as standing, correction.*
      from (${source}) line
      join ledger_tx tx on tx.market_id = $1 and tx.tx_id = line.tx_id
      left join operator on operator.operator_id = tx.operator_id
@@ -104,6 +106,7 @@ export const lineOf = (row: LineRow): Line => ({
 });
 
 function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
+  const use = quantity(row.to_value - row.from_value);
   return {
     meterSerial: row.serial,
     kind: row.meter_kind,
@@ -113,7 +116,8 @@ function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
     toValue: Number(row.to_value),
     planName: row.plan_name,
     planVersion: row.plan_version,
-    unitPrice: formatPrice(averagePrice(row.exact, quantity(row.to_value - row.from_value))),
+    unitPrice: use > 0n ? formatPrice(averagePrice(row.exact, use)) : null,
+    standing: row.standing > 0n ? formatExact(row.standing) : null,
   };
 }
 

@@ -1,7 +1,7 @@
 import { uuidV7 } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
-import { minute, reportOf, seedMarket } from '../../test-support/market.ts';
+import { flatRule, minute, reportOf, seedMarket } from '../../test-support/market.ts';
 import { sealMarket } from '../ledger/index.ts';
 import { intake } from '../readings/index.ts';
 import { settleMarket } from '../settlement/index.ts';
@@ -23,12 +23,12 @@ const STEPS = {
   ],
 };
 
-async function charged() {
+async function charged(rule: unknown = STEPS) {
   const market = await seedMarket(ctx.db);
   const { marketId } = market;
   const [meter] = market.meters;
   const meterId = meter?.meterId ?? '';
-  await ctx.db.query('update price_plan_version set rule = $2 where market_id = $1', [marketId, JSON.stringify(STEPS)]);
+  await ctx.db.query('update price_plan_version set rule = $2 where market_id = $1', [marketId, JSON.stringify(rule)]);
   const frame = Uint8Array.of(0x7b, 0x7b, 0x01);
   await intake(ctx.db, [
     reportOf(market, meterId, 0, 1_000, { frame }),
@@ -83,6 +83,25 @@ test('a charge opens to its readings with their bytes, the plan, the sum that a 
         amountFen: 725,
       },
     },
+  });
+});
+
+test('free use and a standing charge are lines of the sum', async () => {
+  const rule = { ...flatRule('0.5'), allowance: { quantity: '5', per: 'month' }, standing: { perDay: '0.25' } };
+  const { marketId, market, meterId } = await charged(rule);
+  await intake(ctx.db, [reportOf(market, meterId, 1_600, 14_500)]);
+  await settleMarket(ctx, marketId);
+  const [last] = await ctx.db.query<{ tx_id: string }>(
+    'select tx_id from charge where market_id = $1 order by from_at desc limit 1',
+    [marketId],
+  );
+  // 5.000 free, 7.500 × 0.5 = 3.75 before; 1.000 × 0.5 and a midnight now.
+  expect((await proofOf(ctx.db, marketId, last?.tx_id ?? '')).charge?.sum).toMatchObject({
+    uses: [{ step: 2, use: 1_000, exact: '0.50' }],
+    standing: { days: 1, perDay: '0.250000', exact: '0.25' },
+    exactBefore: '3.75',
+    exactAfter: '4.50',
+    amountFen: 75,
   });
 });
 

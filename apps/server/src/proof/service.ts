@@ -1,15 +1,6 @@
 import type { Proof, ProofReading } from '@openprepay/contract';
-import { parseRule, priceOfUse, unitPrice } from '@openprepay/domain';
-import {
-  assert,
-  formatDecimal,
-  formatPrice,
-  type NanoYuan,
-  priceExactly,
-  quantity,
-  roundToFen,
-  toHex,
-} from '@openprepay/kernel';
+import { parseRule, priceOfUse, standingDays, unitPrice } from '@openprepay/domain';
+import { assert, formatExact, formatPrice, priceExactly, quantity, roundToFen, toHex } from '@openprepay/kernel';
 import { describeStored } from '@openprepay/protocols/describe';
 import type { Queryable } from '../platform/database.ts';
 import { proofError } from './errors.ts';
@@ -101,9 +92,6 @@ const meterOf = (row: MeterRow): Charge['meter'] => ({
   stallCode: row.stall_code,
 });
 
-/** 10⁻⁹ yuan as a decimal with the places it needs, at least two. */
-const exactText = (exact: NanoYuan): string => formatDecimal(exact, 9).replace(/(\.\d\d\d*?)0+$/, '$1');
-
 function sumOf(row: SumRow): Charge['sum'] {
   const rule = parseRule(row.rule);
   return {
@@ -123,11 +111,19 @@ function sumOf(row: SumRow): Charge['sum'] {
         use: Number(use),
         unitPrice: formatPrice(price),
         parts: parts.map((part) => ({ name: part.name, price: formatPrice(part.price) })),
-        exact: exactText(priceExactly(quantity(BigInt(use)), price)),
+        exact: formatExact(priceExactly(quantity(BigInt(use)), price)),
       };
     }),
-    exactBefore: exactText(row.exact_before),
-    exactAfter: exactText(row.exact_after),
+    standing:
+      rule.standingPerDay === undefined || row.standing === 0n
+        ? null
+        : {
+            days: standingDays(row.standing, rule.standingPerDay),
+            perDay: formatPrice(rule.standingPerDay),
+            exact: formatExact(row.standing),
+          },
+    exactBefore: formatExact(row.exact_before),
+    exactAfter: formatExact(row.exact_after),
     roundedBeforeFen: Number(roundToFen(row.exact_before)),
     roundedAfterFen: Number(roundToFen(row.exact_after)),
     amountFen: Number(row.amount_fen),

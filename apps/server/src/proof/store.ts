@@ -63,6 +63,7 @@ export interface SumRow {
   readonly period_from: Date;
   readonly use_before: bigint;
   readonly uses: readonly { readonly step: number | null; readonly tariff: Tariff | null; readonly use: string }[];
+  readonly standing: NanoYuan;
   readonly exact_before: NanoYuan;
   readonly exact_after: NanoYuan;
   readonly amount_fen: bigint;
@@ -91,7 +92,10 @@ export interface CorrectionRow extends Row, SumRow, MeterRow {
   readonly reason: string;
 }
 
-const SUM = (table: string) => `plan.name as plan_name, ${table}.plan_version, version.valid_from, version.rule,
+const SUM = (
+  table: string,
+  standing: string,
+) => `${standing} as standing, plan.name as plan_name, ${table}.plan_version, version.valid_from, version.rule,
   ${table}.billing_period, ${table}.period_from, ${table}.use_before, ${table}.uses,
   ${table}.exact_before_nano_yuan as exact_before, ${table}.exact_after_nano_yuan as exact_after, ${table}.amount_fen`;
 const METER =
@@ -103,7 +107,7 @@ const PLAN = (table: string) => `join price_plan plan on plan.market_id = $1 and
 /** A charge bears the id of its transaction. */
 export async function findCharge(db: Queryable, marketId: string, txId: string): Promise<ChargeRow | null> {
   const rows = await db.query<ChargeRow>(
-    `select ${SUM('charge')}, ${METER}, charge.from_at, charge.to_at, charge.intervals
+    `select ${SUM('charge', 'charge.standing_nano_yuan')}, ${METER}, charge.from_at, charge.to_at, charge.intervals
      from charge
      ${PLAN('charge')}
      join meter on meter.market_id = $1 and meter.meter_id = charge.meter_id
@@ -117,7 +121,7 @@ export async function findCharge(db: Queryable, marketId: string, txId: string):
 /** A correction too. */
 export async function findCorrection(db: Queryable, marketId: string, txId: string): Promise<CorrectionRow | null> {
   const rows = await db.query<CorrectionRow>(
-    `select ${SUM('entry')}, ${METER}, corrected.tx_id as corrects_tx_id,
+    `select ${SUM('entry', '0::bigint')}, ${METER}, corrected.tx_id as corrects_tx_id,
             case entry.edge when 'end' then corrected.to_at else corrected.from_at end as read_at,
             entry.said_value, entry.true_value, entry.reason
      from charge_correction entry

@@ -111,6 +111,33 @@ test('steps are divided at the boundary and begin anew with the first reading of
   await market.prove();
 });
 
+test('the first units of a month are free, and every midnight costs the standing charge, used or not', async () => {
+  const rule = { ...flatRule('0.5'), allowance: { quantity: '10', per: 'month' }, standing: { perDay: '0.3' } };
+  const market = await marketWith([[0, rule]]);
+  await market.read([0, 0], [DAY, 8_000]);
+  await market.settle();
+  await market.read([2 * DAY, 12_000], [2 * DAY + 30, 12_000]);
+  await market.settle();
+  await market.read([4 * DAY, 12_000]);
+  await market.settle();
+  expect(await market.charges()).toEqual([
+    ['2026-03', 0n, '8000 1'],
+    ['2026-03', 8_000n, '2000 1,2000 2'],
+    ['2026-03', 12_000n, ''],
+  ]);
+  const lines = await ledgerLines(ctx.db, market.marketId, market.accountId, 3);
+  const inOrder = lines.sort((a, b) => (a.charge?.fromAt ?? '').localeCompare(b.charge?.fromAt ?? ''));
+  expect(inOrder.map(({ amountFen, charge }) => [amountFen, charge?.unitPrice, charge?.standing])).toEqual([
+    [-30, '0.000000', '0.30'],
+    [-130, '0.250000', '0.30'],
+    [-60, null, '0.60'],
+  ]);
+  await market.prove();
+  await ctx.db.query('update charge set standing_nano_yuan = 0 where market_id = $1', [market.marketId]);
+  const broken = (await verifyMarket(ctx.db, clock, market.marketId)).filter((check) => !check.ok);
+  expect(broken.map(({ name }) => name)).toContain('every charge has the standing charge of each midnight in it, once');
+});
+
 test('the steps of a year go on over its months', async () => {
   const market = await marketWith([[0, steps(10_000, 'year')]]);
   await market.read([0, 0], [60, 8_000], [APRIL + 10, 9_000], [APRIL + 40, 12_000]);

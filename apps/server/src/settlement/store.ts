@@ -108,11 +108,11 @@ export async function insertCharges(
   await tx.query(
     `insert into charge (market_id, charge_id, meter_id, account_id, stall_id, from_at, to_at, from_value, to_value,
                          plan_id, plan_version, billing_period, period_from, use_before, intervals, uses,
-                         exact_before_nano_yuan, exact_after_nano_yuan, amount_fen, tx_id, created_at)
+                         exact_before_nano_yuan, exact_after_nano_yuan, standing_nano_yuan, amount_fen, tx_id, created_at)
      select $1, t.*, $2
      from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::timestamptz[], $9::bigint[],
                  $10::bigint[], $11::uuid[], $12::integer[], $13::text[], $14::timestamptz[], $15::bigint[], $16::integer[],
-                 $17::jsonb[], $18::bigint[], $19::bigint[], $20::bigint[], $21::uuid[]) as t`,
+                 $17::jsonb[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::uuid[]) as t`,
     [
       marketId,
       at,
@@ -133,6 +133,7 @@ export async function insertCharges(
       charges.map((charge) => JSON.stringify(charge.uses.map(storedUse))),
       charges.map((charge) => charge.before.exact),
       charges.map((charge) => charge.after.exact),
+      charges.map((charge) => charge.standing),
       charges.map((charge) => charge.amountFen),
       charges.map((charge) => charge.txId),
     ],

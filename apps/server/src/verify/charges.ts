@@ -93,7 +93,7 @@ export const chargeRules: readonly Rule[] = [
                     amount_fen, to_value - from_value, uses, plan_version, version_in_force) as problem
       from priced
       where not coalesce(plan_version = version_in_force and unpriced = 0 and use = to_value - from_value
-        and exact_after_nano_yuan - exact_before_nano_yuan = exact
+        and exact_after_nano_yuan - exact_before_nano_yuan - standing_nano_yuan = exact
         and amount_fen = round(exact_after_nano_yuan::numeric / 10000000)
                        - round(exact_before_nano_yuan::numeric / 10000000), false)`,
   },
@@ -116,6 +116,22 @@ export const chargeRules: readonly Rule[] = [
                                        else 'tenure' end
           and (select coalesce(sum(use), 0) from ${USES} where coalesce(one.step, 0) = band.step)
             = greatest(least(use_before + to_value - from_value, high) - greatest(use_before, low), 0))`,
+  },
+  {
+    name: 'every charge has the standing charge of each midnight in it, once',
+    counts: COUNT_CHARGES,
+    values: prices,
+    problems: `${PRICES}, daily as (
+        select distinct plan_id, version, per_day from price
+      )
+      select format('charge %s of meter %s from %s to %s has %s/10^9 yuan of standing charge', charge_id, meter_id, from_at,
+                    to_at, standing_nano_yuan) as problem
+      from charge
+      join market on market.market_id = $1
+      left join daily on daily.plan_id = charge.plan_id and daily.version = charge.plan_version
+      where charge.market_id = $1
+        and standing_nano_yuan is distinct from per_day * 1000
+          * ((to_at at time zone time_zone)::date - (from_at at time zone time_zone)::date)`,
   },
   timeOfUseRule,
 ];

@@ -25,6 +25,7 @@ export async function prices(db: Queryable, { marketId }: Subject): Promise<read
       ...version,
       ...price,
       period: 'period' in parsed ? parsed.period : null,
+      perDay: parsed.standingPerDay ?? 0n,
     }));
   });
   return [
@@ -36,6 +37,7 @@ export async function prices(db: Queryable, { marketId }: Subject): Promise<read
     rows.map((row) => row.microYuan),
     rows.map((row) => row.low),
     rows.map((row) => row.high),
+    rows.map((row) => row.perDay),
   ];
 }
 
@@ -61,5 +63,6 @@ const byTariff = (prices: Readonly<Record<string, readonly PricePart[]>>) =>
 export const PRICES = `
   with price as (
     select * from unnest($2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::text[], $7::bigint[], $8::bigint[],
-                         $9::bigint[]) as t (plan_id, version, period, step, tariff, micro_yuan, low, high)
+                         $9::bigint[], $10::bigint[])
+      as t (plan_id, version, period, step, tariff, micro_yuan, low, high, per_day)
   )`;

@@ -177,6 +177,8 @@ create table charge (
   uses jsonb not null,
   exact_before_nano_yuan bigint not null,
   exact_after_nano_yuan bigint not null,
+  -- Of what lies between the two: the standing charge, for the midnights after from_at up to to_at.
+  standing_nano_yuan bigint not null default 0 check (standing_nano_yuan >= 0),
   amount_fen bigint not null,
   tx_id uuid,
   created_at timestamptz not null,
