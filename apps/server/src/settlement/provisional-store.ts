@@ -158,11 +158,12 @@ export async function insertProvisionals(
   await tx.query(
     `insert into provisional_charge (market_id, provisional_id, meter_id, account_id, stall_id, settled_at, from_at, to_at,
                                      days, use, plan_id, plan_version, billing_period, period_from, use_before, uses,
-                                     exact_before_nano_yuan, exact_after_nano_yuan, amount_fen, tx_id, created_at)
+                                     exact_before_nano_yuan, exact_after_nano_yuan, standing_nano_yuan, amount_fen, tx_id,
+                                     created_at)
      select $1, t.*, $2
      from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::timestamptz[], $9::timestamptz[],
                  $10::jsonb[], $11::bigint[], $12::uuid[], $13::integer[], $14::text[], $15::timestamptz[], $16::bigint[],
-                 $17::jsonb[], $18::bigint[], $19::bigint[], $20::bigint[], $21::uuid[]) as t`,
+                 $17::jsonb[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::uuid[]) as t`,
     [
       marketId,
       at,
@@ -183,6 +184,7 @@ export async function insertProvisionals(
       entries.map(({ uses }) => JSON.stringify(uses.map(storedUse))),
       entries.map(({ before }) => before.exact as NanoYuan),
       entries.map(({ after }) => after.exact),
+      entries.map(({ standing }) => standing),
       entries.map(({ amountFen }) => amountFen),
       entries.map(({ txId }) => txId),
     ],

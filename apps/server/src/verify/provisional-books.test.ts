@@ -13,7 +13,7 @@ const midnight = (day: number) => 960 + day * DAY;
 
 /** Two provisional charges that a reading replaced, and two that are open. */
 beforeEach(async () => {
-  market = await swapMarket(ctx, steps(50_000, '0.5', '0.8'));
+  market = await swapMarket(ctx, { ...steps(50_000, '0.5', '0.8'), standing: { perDay: '0.35' } });
   await ctx.db.query('update market set provisional_after_s = 86400 where market_id = $1', [market.marketId]);
   for (let day = 0; day <= 4; day++) await market.read(market.first, [midnight(day), day * 10_000]);
   await market.settle();
@@ -50,6 +50,7 @@ const OPEN = 'market_id = $1 and replaced_at is null';
 test.each([
   ['one that is a fen too much', `update provisional_charge set amount_fen = amount_fen + 1 where ${OPEN}`, PRICED],
   ['one that was never posted', `update provisional_charge set tx_id = null, amount_fen = 0 where ${OPEN}`, POSTED],
+  ['one without its midnights', `update provisional_charge set standing_nano_yuan = 0 where ${OPEN}`, PRICED],
   [
     'one that was taken back with no entry',
     `update provisional_charge set replaced_at = created_at where ${OPEN}`,

@@ -104,11 +104,12 @@ export const provisionalRules: readonly Rule[] = [
     problems: `${PRICES}, band as (
         select distinct plan_id, version, step, low, high from price
       ), priced as (
-        select charge.*, used.use as used, used.exact, used.unpriced, (
+        select charge.*, time_zone, used.use as used, used.exact, used.unpriced, (
           select version from price_plan_version in_force
           where in_force.market_id = $1 and in_force.plan_id = charge.plan_id and in_force.valid_from <= charge.from_at
           order by valid_from desc limit 1) as version_in_force
         from provisional_charge charge
+        join market using (market_id)
         cross join lateral (
           select coalesce(sum(use), 0) as use, coalesce(sum(use::numeric * micro_yuan), 0) as exact,
                  count(*) filter (where micro_yuan is null or use <= 0) as unpriced
@@ -121,7 +122,10 @@ export const provisionalRules: readonly Rule[] = [
                     use, uses) as problem
       from priced charge
       where not coalesce(plan_version = version_in_force and unpriced = 0 and used = use
-          and exact_after_nano_yuan - exact_before_nano_yuan = exact
+          and exact_after_nano_yuan - exact_before_nano_yuan - standing_nano_yuan = exact
+          and standing_nano_yuan = (select max(per_day) from price where price.plan_id = charge.plan_id
+                                      and price.version = charge.plan_version) * 1000
+            * ((to_at at time zone time_zone)::date - (from_at at time zone time_zone)::date)
           and amount_fen = round(exact_after_nano_yuan::numeric / 10000000)
                          - round(exact_before_nano_yuan::numeric / 10000000), false)
         or exists (

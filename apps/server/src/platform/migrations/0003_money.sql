@@ -251,6 +251,7 @@ create table provisional_charge (
   uses jsonb not null,
   exact_before_nano_yuan bigint not null,
   exact_after_nano_yuan bigint not null,
+  standing_nano_yuan bigint not null default 0 check (standing_nano_yuan >= 0),
   amount_fen bigint not null check (amount_fen >= 0),
   tx_id uuid,
   created_at timestamptz not null,
