@@ -1,3 +1,4 @@
+export * from './accounts/index.ts';
 export * from './errors.ts';
 export * from './pricing/index.ts';
 export * from './readings/index.ts';

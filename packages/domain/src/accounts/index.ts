@@ -1,0 +1,1 @@
+export { type DebtTerms, splitTopUp, type TopUpSplit } from './top-up-split.ts';
