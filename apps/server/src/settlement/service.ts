@@ -45,6 +45,29 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
   };
 }
 
+/**
+ * Settles these meters now, in the caller's transaction, whatever their building's period: up to the last good reading of
+ * each, a hold apart. Their cursors stay locked until it ends: nothing of them is charged beside it.
+ * @param meterIds their states are locked; where one took another's place in the account's time, both
+ * @throws settlement.no_plan, pricing.no_version, pricing.no_tariff_price: what cannot be priced cannot be handed over either
+ */
+export async function settleMeters(tx: Tx, now: Date, marketId: string, meterIds: readonly string[]): Promise<void> {
+  const market = (await listMarkets(tx)).find((one) => one.marketId === marketId);
+  assert(market, 'who settles a meter has its market', { marketId });
+  const limits: Limits = { marketId, now, timeZone: market.timeZone, cutOffs: [] };
+  const book = await priceBook(tx, marketId);
+  await lockCursors(tx, marketId, meterIds);
+  let due = await dueMeters(tx, limits, meterIds);
+  while (due.length > 0) {
+    const { skipped, charges } = await settleBatch(tx, limits, book, due);
+    const [refused] = skipped;
+    if (refused) throw new OpenPrepayError(refused.code, 409, refused.message, { meterId: refused.meterId });
+    // Nothing was charged, so nothing further can be: only a cursor was opened, or another one is waited for.
+    if (charges === 0) break;
+    due = await dueMeters(tx, limits, meterIds);
+  }
+}
+
 /** Settles meters, and then those that took the place of one of them and were waiting for it. */
 async function settleChains(
   ctx: Context,
@@ -59,7 +82,7 @@ async function settleChains(
     const meterIds = due.map(({ meterId }) => meterId);
     for (const meterId of meterIds) tried.add(meterId);
     while (due.length > 0) {
-      const batch = await settleBatch(ctx, limits, book, due);
+      const batch = await ctx.db.tx((tx) => settleBatch(tx, limits, book, due));
       batches.push(batch);
       due = due.filter(({ meterId }) => batch.left.has(meterId));
     }
@@ -74,41 +97,39 @@ interface Batch extends Settled {
   readonly left: ReadonlySet<string>;
 }
 
-async function settleBatch(ctx: Context, limits: Limits, book: PriceBook, due: readonly DueMeter[]): Promise<Batch> {
+async function settleBatch(tx: Tx, limits: Limits, book: PriceBook, due: readonly DueMeter[]): Promise<Batch> {
   const { marketId, now } = limits;
   const meterIds = due.map(({ meterId }) => meterId);
   const unopened = due.flatMap((one) => (one.unopened ? [one.meterId] : []));
-  return ctx.db.tx(async (tx) => {
-    if (unopened.length > 0) await lockUnopened(tx, marketId, unopened);
-    const before = await predecessors(tx, marketId, meterIds);
-    const held = await lockCursors(tx, marketId, [...meterIds, ...before]);
-    const opened = unopened.length > 0 ? await openCursors(tx, limits, unopened) : [];
-    const cursors = new Map([...held, ...(await lockCursors(tx, marketId, opened))]);
-    const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
-    const charges: StoredCharge[] = [];
-    const moved: (Cursor & { meterId: string })[] = [];
-    const skipped: Skipped[] = [];
-    const left = new Set<string>();
-    for (const [meterId, ofMeter] of spans) {
-      const cursor = cursors.get(meterId);
-      if (!cursor) continue;
-      if (charges.length >= MAX_CHARGES) {
-        left.add(meterId);
-        continue;
-      }
-      try {
-        const settled = settleMeter(cursor, ofMeter, book, limits.timeZone);
-        for (const charge of settled.charges) charges.push(withId(charge, now));
-        if (settled.cursor !== cursor) moved.push({ meterId, ...settled.cursor });
-        if (ofMeter.some(isCutShort)) left.add(meterId);
-      } catch (error) {
-        if (!(error instanceof OpenPrepayError)) throw error;
-        skipped.push({ meterId, code: error.code, message: error.message });
-      }
+  if (unopened.length > 0) await lockUnopened(tx, marketId, unopened);
+  const before = await predecessors(tx, marketId, meterIds);
+  const held = await lockCursors(tx, marketId, [...meterIds, ...before]);
+  const opened = unopened.length > 0 ? await openCursors(tx, limits, unopened) : [];
+  const cursors = new Map([...held, ...(await lockCursors(tx, marketId, opened))]);
+  const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
+  const charges: StoredCharge[] = [];
+  const moved: (Cursor & { meterId: string })[] = [];
+  const skipped: Skipped[] = [];
+  const left = new Set<string>();
+  for (const [meterId, ofMeter] of spans) {
+    const cursor = cursors.get(meterId);
+    if (!cursor) continue;
+    if (charges.length >= MAX_CHARGES) {
+      left.add(meterId);
+      continue;
     }
-    await store(tx, limits, charges, moved, before);
-    return { charges: charges.length, skipped, left };
-  });
+    try {
+      const settled = settleMeter(cursor, ofMeter, book, limits.timeZone);
+      for (const charge of settled.charges) charges.push(withId(charge, now));
+      if (settled.cursor !== cursor) moved.push({ meterId, ...settled.cursor });
+      if (ofMeter.some(isCutShort)) left.add(meterId);
+    } catch (error) {
+      if (!(error instanceof OpenPrepayError)) throw error;
+      skipped.push({ meterId, code: error.code, message: error.message });
+    }
+  }
+  await store(tx, limits, charges, moved, before);
+  return { charges: charges.length, skipped, left };
 }
 
 /** A charge and its transaction bear the same id; a charge of nothing has no transaction. */
