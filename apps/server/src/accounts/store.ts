@@ -7,19 +7,20 @@ const COLUMNS = `account.account_id as "accountId", account.number, account.cust
 
 type AccountRow = Account & Record<string, unknown>;
 
+/** Opened at an instant; prepared, with the stalls they will take over, where there is none yet. */
 export async function insertOpen(
   tx: Queryable,
   marketId: string,
-  at: Date,
+  at: Date | null,
   accounts: readonly NewAccount[],
 ): Promise<void> {
   await tx.query(
     `insert into account (market_id, account_id, number, customer_name, phone, state, mode, credit_limit_fen,
-                          electricity_plan_id, water_plan_id, opened_at)
-     select $1, account_id, number, customer_name, phone, 'open', mode, credit_limit_fen, electricity_plan_id,
-            water_plan_id, $2
-     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[])
-       as t (account_id, number, customer_name, phone, mode, credit_limit_fen, electricity_plan_id, water_plan_id)`,
+                          electricity_plan_id, water_plan_id, opened_at, prepared_stalls)
+     select $1, account_id, number, customer_name, phone, case when $2::timestamptz is null then 'prepared' else 'open' end, mode, credit_limit_fen, electricity_plan_id,
+            water_plan_id, $2, array(select jsonb_array_elements_text(stalls)::uuid)
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[], $11::jsonb[])
+       as t (account_id, number, customer_name, phone, mode, credit_limit_fen, electricity_plan_id, water_plan_id, stalls)`,
     [
       marketId,
       at,
@@ -31,6 +32,7 @@ export async function insertOpen(
       accounts.map((account) => account.creditLimitFen),
       accounts.map((account) => account.electricityPlanId ?? null),
       accounts.map((account) => account.waterPlanId ?? null),
+      accounts.map((account) => JSON.stringify(at === null ? account.stallIds : [])),
     ],
   );
 }

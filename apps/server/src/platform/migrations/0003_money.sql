@@ -69,6 +69,8 @@ create table account (
   emergency_taken_at timestamptz,
   electricity_plan_id uuid,
   water_plan_id uuid,
+  -- Of a prepared account: the stalls it will take over.
+  prepared_stalls uuid[] not null default '{}',
   opened_at timestamptz,
   closed_at timestamptz,
   primary key (market_id, account_id),
@@ -278,10 +280,17 @@ create table move_out (
   -- Of a hand-over: the account that took the stalls.
   next_account_id uuid,
   at timestamptz not null,
-  statement jsonb not null,
+  -- Whose meters it speaks of: the stalls that were handed over or given back.
+  stall_ids uuid[] not null,
+  -- Drawn up once, and frozen: of a hand-over at once, for all use up to then is charged with it; of an account's end once
+  -- its purses are empty.
+  statement jsonb,
+  drawn_at timestamptz,
   operator_id uuid not null,
   note text not null,
   primary key (market_id, move_out_id),
   foreign key (market_id, account_id) references account,
-  foreign key (market_id, next_account_id) references account
+  foreign key (market_id, next_account_id) references account,
+  check ((statement is null) = (drawn_at is null))
 );
+create index move_out_account on move_out (market_id, account_id, at);
