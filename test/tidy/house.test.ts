@@ -34,7 +34,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   identity: [],
   devices: ['identity', 'readings'],
   prices: [],
-  accounts: ['prices'],
+  accounts: ['prices', 'identity'],
   commands: [],
   readings: ['identity'],
   ledger: ['identity', 'accounts'],
@@ -45,6 +45,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   headend: ['devices', 'readings', 'commands', 'identity'],
   // Above all that an exchange of meters touches, so that nothing below needs to know of control.
   replacement: ['devices', 'readings', 'commands', 'control', 'identity'],
+  // Who has a stall from when: readings, use and money of a hand-over. None of the rooms below knows of it.
+  tenancy: ['accounts', 'ledger', 'settlement', 'devices', 'readings', 'identity'],
   sites: ['accounts', 'prices', 'ledger', 'commands', 'devices', 'identity'],
   // What needs a second person is done by the rooms below; none of them knows that it was asked for.
   approvals: ['identity', 'accounts', 'prices', 'counter', 'control'],

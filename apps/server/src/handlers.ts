@@ -15,6 +15,7 @@ import { replacementRoutes } from './replacement/routes.ts';
 import { settlementRoutes } from './settlement/routes.ts';
 import { gridEvents } from './sites/grid-events.ts';
 import { sitesRoutes } from './sites/routes.ts';
+import { tenancyRoutes } from './tenancy/routes.ts';
 
 /** Every route of the contract and the room that answers it. */
 export const handlers: Handlers = {
@@ -31,6 +32,7 @@ export const handlers: Handlers = {
   ...devicesRoutes,
   ...collectionRoutes,
   ...replacementRoutes,
+  ...tenancyRoutes,
   operatorOf,
   gridEvents,
   collectorFrameEvents,

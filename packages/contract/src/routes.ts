@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { accountsRoutes } from './accounts.ts';
 import { approvalsRoutes } from './approvals.ts';
 import { collectionRoutes } from './collection.ts';
 import { controlRoutes } from './control.ts';
@@ -108,6 +109,7 @@ export const routes = {
   ...counterRoutes,
   ...ledgerRoutes,
   ...proofRoutes,
+  ...accountsRoutes,
   ...approvalsRoutes,
   ...stallsRoutes,
   ...devicesRoutes,
