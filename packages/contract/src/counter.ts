@@ -35,6 +35,8 @@ export const Receipt = Type.Object({
   amountFen: AmountFen,
   /** 大写, of the amount without its sign. */
   amountInCapitals: Type.String(),
+  /** What of it repaid an old debt, with its sign; the rest is the utility purse's. */
+  debtFen: AmountFen,
   /** The utility purse afterwards. */
   balanceFen: AmountFen,
   memo: Nullable(Type.String()),
@@ -124,7 +126,7 @@ export const counterRoutes = {
   topUp: defineRoute({
     method: 'POST',
     path: '/api/markets/:marketId/accounts/:accountId/top-ups',
-    summary: 'Counter top-up of the utility purse; answers with the receipt',
+    summary: 'Counter top-up: into the utility purse, a share against an old debt; answers with the receipt',
     roles: sellers,
     params: Type.Object({ marketId: Id, accountId: Id }),
     body: TopUpRequest,

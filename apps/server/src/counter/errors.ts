@@ -2,6 +2,8 @@ import { defineErrors } from '@openprepay/kernel';
 
 export const counterError = defineErrors({
   'counter.request_reused': 409,
+  'counter.top_up_too_small': 422,
+  'counter.top_up_too_large': 422,
   'counter.no_such_receipt': 404,
   'counter.not_a_sale': 422,
   'counter.already_reversed': 409,

@@ -113,9 +113,9 @@ test('nothing is refunded to an account that is not open, or is another marketâ€
   const other = await seedMarket(ctx.db);
   await expect(refund(4, 1, { marketId: other.marketId })).rejects.toMatchObject({ code: 'accounts.not_found' });
   await counter.sell(4, 100);
-  await ctx.db.query(`update account set state = 'closed' where market_id = $1 and account_id = $2`, [
-    market.marketId,
-    counter.accountId(4),
-  ]);
+  await ctx.db.query(
+    `update account set state = 'prepared', opened_at = null where market_id = $1 and account_id = $2`,
+    [market.marketId, counter.accountId(4)],
+  );
   await expect(refund(4, 1)).rejects.toMatchObject({ code: 'accounts.not_open' });
 });

@@ -1,4 +1,4 @@
-import { type Fen, negateFen, subtractFen, uuidV7 } from '@openprepay/kernel';
+import { type Fen, negateFen, subtractFen, uuidV7, ZERO_FEN } from '@openprepay/kernel';
 import { requireOpenAccount } from '../accounts/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import { idsByKey, lockPurse, post } from '../ledger/index.ts';
@@ -78,7 +78,17 @@ export async function refundCash(tx: Tx, refund: CashRefund): Promise<string> {
       ],
     },
   ]);
-  await giveReceipt(tx, { marketId, txId, kind: 'refund', accountId, operatorId, method: 'cash', amountFen, at });
+  await giveReceipt(tx, {
+    marketId,
+    txId,
+    kind: 'refund',
+    accountId,
+    operatorId,
+    method: 'cash',
+    amountFen,
+    debtFen: ZERO_FEN,
+    at,
+  });
   await recordAudit(tx, {
     marketId,
     at,

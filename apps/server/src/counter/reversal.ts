@@ -114,7 +114,8 @@ async function reverse(
     before: { txId: sale.txId },
     after: { txId, amountFen, method },
   });
-  return giveReceipt(tx, { marketId, txId, kind: 'reversal', accountId, operatorId, method, amountFen, at });
+  const debtFen = negateFen(sale.debtFen);
+  return giveReceipt(tx, { marketId, txId, kind: 'reversal', accountId, operatorId, method, amountFen, debtFen, at });
 }
 
 const alreadyReversed = () => counterError('counter.already_reversed', 'this sale was taken back already');

@@ -36,7 +36,7 @@ test('a top-up moves money from the till into the utility purse and names who so
     {
       action: 'counter.top_up',
       operator_id: counter.ann.operatorId,
-      after: { txId: done.txId, amountFen: '12345', method: 'pos' },
+      after: { txId: done.txId, amountFen: '12345', method: 'pos', debtFen: '0' },
     },
   ]);
 });
@@ -64,10 +64,10 @@ test.each([
 test('nothing is sold to an account that is not there or not open, but a sale made before still answers', async () => {
   const before = counter.saleOf(7, 100);
   await topUp(counter.ctx, before);
-  await counter.ctx.db.query(`update account set state = 'closed' where market_id = $1 and account_id = $2`, [
-    counter.market.marketId,
-    counter.accountId(7),
-  ]);
+  await counter.ctx.db.query(
+    `update account set state = 'prepared', opened_at = null where market_id = $1 and account_id = $2`,
+    [counter.market.marketId, counter.accountId(7)],
+  );
   await expect(topUp(counter.ctx, counter.saleOf(7, 100))).rejects.toMatchObject({ code: 'accounts.not_open' });
   await expect(topUp(counter.ctx, counter.saleOf(7, 100, { accountId: uuidV7(minute(0)) }))).rejects.toMatchObject({
     code: 'accounts.not_found',
@@ -104,6 +104,7 @@ test('a receipt says all that was sold, in capitals too, and a reprint is counte
     amountInCapitals: '壹仟肆佰零玖元伍角整',
     balanceFen: 140_950,
     memo: 'card',
+    debtFen: 0,
     reprints: 0,
     reverses: null,
     reversedBy: null,

@@ -13,6 +13,8 @@ export interface ReceiptFacts {
   readonly method: PaymentMethod;
   /** As the till sees it: plus came in. */
   readonly amountFen: Fen;
+  /** What of it repaid an old debt, with its sign. */
+  readonly debtFen: Fen;
   readonly at: Date;
 }
 
@@ -27,4 +29,5 @@ export interface StoredReceipt {
   readonly day: string;
   readonly method: PaymentMethod;
   readonly amountFen: Fen;
+  readonly debtFen: Fen;
 }

@@ -57,6 +57,8 @@ create table receipt (
   stalls text[] not null,
   method text not null check (method in ('cash', 'bank', 'pos')),
   amount_fen bigint not null check ((kind = 'top_up') = (amount_fen > 0) and amount_fen <> 0),
+  -- What of it repaid an old debt; the rest is the utility purse's.
+  debt_fen bigint not null check (debt_fen = 0 or (debt_fen > 0) = (amount_fen > 0) and abs(debt_fen) <= abs(amount_fen)),
   balance_fen bigint not null,
   reprints integer not null default 0,
   primary key (market_id, series, number),
