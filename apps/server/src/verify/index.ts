@@ -1,5 +1,6 @@
 import type { Clock } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
+import { accountRules, moveOutRules } from './accounts.ts';
 import { bookRules } from './books.ts';
 import { chainRules } from './chain.ts';
 import { chargeRules } from './charges.ts';
@@ -31,6 +32,8 @@ const RULES = [
   ...provisionalRules,
   ...meterRules,
   ...replacementRules,
+  ...accountRules,
+  ...moveOutRules,
 ];
 const MAX_PROBLEMS = 20;
 
