@@ -6,6 +6,9 @@ import type { Role } from '@openprepay/contract';
  */
 export const ROLES_OF = {
   topUp: ['admin', 'cashier'],
+  openAccounts: ['admin', 'manager', 'finance', 'cashier'],
+  setCredit: ['admin', 'manager'],
+  setMarketTerms: ['admin', 'manager'],
   setOverride: ['admin', 'technician'],
   lockOut: ['admin', 'manager', 'technician'],
   liftLockout: ['admin', 'manager'],

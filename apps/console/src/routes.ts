@@ -19,6 +19,18 @@ export const routes: RouteRecordRaw[] = [
         path: 'stall-register',
         name: 'stall-register',
         component: () => import('./stalls/StallRegisterPage.vue'),
+      { path: 'accounts', name: 'accounts', component: () => import('./accounts/AccountsPage.vue') },
+      {
+        path: 'accounts/:accountId',
+        name: 'account',
+        props: true,
+        component: () => import('./accounts/AccountPage.vue'),
+      },
+      {
+        path: 'accounts/:accountId/move-outs/:moveOutId',
+        name: 'move-out',
+        props: true,
+        component: () => import('./accounts/MoveOutPage.vue'),
       },
       { path: 'meters', name: 'meters', component: () => import('./meters/MetersPage.vue') },
       { path: 'meters/:meterId', name: 'meter', props: true, component: () => import('./meters/MeterPage.vue') },

@@ -1,3 +1,4 @@
+import { accountsEn } from './accounts.en.ts';
 import { approvalsEn } from './approvals.en.ts';
 import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
@@ -10,6 +11,7 @@ import { sheetEn } from './sheet.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
+  ...accountsEn,
   ...approvalsEn,
   ...collectorEn,
   ...controlEn,

@@ -14,6 +14,7 @@ export const menuEn = {
     page: {
       'stall-register': 'Stall register',
       stalls: 'Stalls',
+      accounts: 'Accounts',
       exceptions: 'Exceptions',
       approvals: 'Approvals',
       meters: 'Meters',

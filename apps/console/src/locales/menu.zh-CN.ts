@@ -14,6 +14,7 @@ export const menuZhCN = {
     page: {
       'stall-register': '档位档案',
       stalls: '房间监控',
+      accounts: '账户',
       exceptions: '异常与挂起',
       approvals: '审批',
       meters: '表计档案',

@@ -1,3 +1,4 @@
+import { accountsZhCN } from './accounts.zh-CN.ts';
 import { approvalsZhCN } from './approvals.zh-CN.ts';
 import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
@@ -10,6 +11,7 @@ import { sheetZhCN } from './sheet.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
+  ...accountsZhCN,
   ...approvalsZhCN,
   ...collectorZhCN,
   ...controlZhCN,

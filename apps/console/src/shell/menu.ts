@@ -22,7 +22,7 @@ const GROUPS = {
     { route: 'exceptions', icon: 'exception', waiting: 'exceptions' },
     { route: 'approvals', icon: 'check', waiting: 'approvals' },
   ],
-  customers: [],
+  customers: [{ route: 'accounts', icon: 'accounts' }],
   money: [],
   meters: [
     { route: 'meters', icon: 'electricity' },
@@ -49,8 +49,8 @@ export interface MenuGroup {
 const FIRST_ON_PHONE: Readonly<Record<Role, readonly MenuRoute[]>> = {
   admin: ['stalls', 'exceptions', 'approvals', 'meters'],
   manager: ['stalls', 'approvals', 'exceptions', 'emergency'],
-  finance: ['stalls', 'approvals', 'exceptions', 'meters'],
-  cashier: ['stalls', 'approvals', 'exceptions', 'meters'],
+  finance: ['stalls', 'accounts', 'approvals', 'exceptions'],
+  cashier: ['stalls', 'accounts', 'approvals', 'exceptions'],
   technician: ['field', 'stalls', 'exceptions', 'meters'],
   auditor: ['stalls', 'exceptions', 'approvals', 'meters'],
 };

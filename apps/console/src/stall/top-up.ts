@@ -30,6 +30,19 @@ type Account = NonNullable<StallDetail['account']>;
 export const utilityBalanceFen = (account: Account): number =>
   account.purses.find((purse) => purse.kind === 'utility')?.balanceFen ?? 0;
 
+/** What is left of an old debt. */
+export const owedFen = (account: Account): number =>
+  Math.max(-(account.purses.find((purse) => purse.kind === 'debt')?.balanceFen ?? 0), 0);
+
+/** What came of a sale. */
+export interface Sold {
+  readonly amountFen: number;
+  readonly balanceFen: number;
+  /** What of it repaid an old debt. */
+  readonly debtFen: number;
+  readonly repeated: boolean;
+}
+
 export type NextStep =
   | { readonly name: 'waits_for_wake'; readonly at: string }
   | {

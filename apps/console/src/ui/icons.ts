@@ -36,6 +36,8 @@ export const ICONS = {
   // the console itself
   stalls: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   unclaimed: 'M6 8h12v12H6zM9 8V5M15 8V5M12 12.5v2M12 17v.1M3 12h3M18 12h3M3 16h3M18 16h3',
+  accounts:
+    'M9 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2.5 19.5c.4-3.3 2.8-5 6.5-5s6.1 1.7 6.5 5M16 5a3.2 3.2 0 0 1 0 6.2M17.5 14.8c2.4.4 3.8 2 4 4.7',
   collector: 'M4 6h16M4 12h16M4 18h10M18 16v4M16 18h4',
   field: 'M14.5 5.5a4 4 0 0 0-5.2 5.2L4 16v4h4l5.3-5.3a4 4 0 0 0 5.2-5.2L16 12l-4-4z',
   gateway: 'M4 14h16v6H4zM7.5 17v.1M11 17v.1M12 14v-4M8.5 7.5a5 5 0 0 1 7 0M5.5 4.5a9.2 9.2 0 0 1 13 0',
