@@ -106,7 +106,7 @@ export const AccountTerms = Type.Object({
   accountId: Id,
   number: Type.String(),
   customerName: Type.String(),
-  phone: Nullable(Type.String()),
+  phone: Nullable(Type.String({ description: 'masked' })),
   state: AccountState,
   mode: AccountMode,
   creditLimitFen: AmountFen,
@@ -146,6 +146,10 @@ export const AccountCard = Type.Object({
   ...AccountTerms.properties,
   purses: PurseBalances,
   stalls: Type.Array(StallMeters),
+  /** The market's, that it may have for its own. */
+  plans: Type.Array(
+    Type.Object({ planId: Id, kind: MeterKindSchema, name: Type.String(), marketDefault: Type.Boolean() }),
+  ),
 });
 export type AccountCard = Static<typeof AccountCard>;
 
@@ -153,7 +157,7 @@ export const AccountRow = Type.Object({
   accountId: Id,
   number: Type.String(),
   customerName: Type.String(),
-  phone: Nullable(Type.String()),
+  phone: Nullable(Type.String({ description: 'masked' })),
   state: AccountState,
   mode: AccountMode,
   /** Codes, in order. */

@@ -1,6 +1,7 @@
 export { accountsError } from './errors.ts';
 export { listAccounts } from './list.ts';
 export { marketTerms, setMarketTerms } from './market-terms.ts';
+export { maskPhone } from './mask-phone.ts';
 export { openAccounts, openPrepared, prepareAccount, requireFree, requireOpenAccount } from './service.ts';
 export { accountOfStall } from './store.ts';
 export {

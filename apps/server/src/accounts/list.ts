@@ -1,5 +1,6 @@
 import type { AccountPage, AccountQuery, AccountRow, PurseBalances } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { maskPhone } from './mask-phone.ts';
 
 /*
  * The accounts of a market by the page, with what they hold.
@@ -69,8 +70,9 @@ export async function listAccounts(db: Queryable, marketId: string, query: Accou
   return { total: Number(counted?.total ?? 0), accounts: rows.map(rowOf) };
 }
 
-const rowOf = ({ balances, openedAt, closedAt, ...row }: AccountColumns): AccountRow => ({
+const rowOf = ({ balances, openedAt, closedAt, phone, ...row }: AccountColumns): AccountRow => ({
   ...row,
+  phone: phone === null ? null : maskPhone(phone),
   openedAt: openedAt?.toISOString() ?? null,
   closedAt: closedAt?.toISOString() ?? null,
   purses: pursesOf(balances),

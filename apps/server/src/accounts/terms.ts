@@ -3,6 +3,7 @@ import type { Fen } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { accountsError } from './errors.ts';
+import { maskPhone } from './mask-phone.ts';
 import { requirePlans } from './service.ts';
 import type { AccountMode, AccountState } from './types.ts';
 
@@ -47,6 +48,7 @@ export async function accountTerms(db: Queryable, marketId: string, accountId: s
   if (!row) throw notFound();
   return {
     ...row,
+    phone: row.phone === null ? null : maskPhone(row.phone),
     creditLimitFen: Number(row.creditLimitFen),
     creditLimitUntil: row.creditLimitUntil?.toISOString() ?? null,
     emergencyLimitFen: Number(row.emergencyLimitFen),

@@ -4,13 +4,14 @@ import { firstSite } from '@openprepay/simulator';
 import { Compile } from 'typebox/compile';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
+import { maskPhone } from '../accounts/index.ts';
 import { evaluate, setOverride } from '../control/service.ts';
 import { newWorld, OPERATOR } from '../control/test-support/world.ts';
 import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
 import { gridOf } from './grid.ts';
 import { importSite } from './import.ts';
-import { maskPhone, stallDetail } from './stall.ts';
+import { stallDetail } from './stall.ts';
 import { electricityMeter, waterMeter } from './test-support/site.ts';
 
 const secrets = { appKey: 'k', appSecret: 's', masterKey: 'm', pushToken: 'push-token-of-the-test' };

@@ -1,6 +1,7 @@
 import type { Command, MeterDetail, Reading, StallDetail } from '@openprepay/contract';
 import type { Clock } from '@openprepay/kernel';
 import type { Static } from 'typebox';
+import { maskPhone } from '../accounts/index.ts';
 import { type CommandRow, recentCommands } from '../commands/index.ts';
 import { ledgerLines, purseBalances } from '../ledger/index.ts';
 import type { Queryable } from '../platform/database.ts';
@@ -86,10 +87,6 @@ async function accountView(
     purses: purses.map(({ kind, balanceFen }) => ({ kind, balanceFen: Number(balanceFen) })),
   };
 }
-
-/** Staff recognise a number, and read none off the screen: 139****0001. */
-export const maskPhone = (phone: string): string =>
-  phone.length < 8 ? '*'.repeat(phone.length) : `${phone.slice(0, 3)}${'*'.repeat(phone.length - 7)}${phone.slice(-4)}`;
 
 async function metersView(db: Queryable, marketId: string, meters: readonly GridMeterRow[]): Promise<MeterView[]> {
   const meterIds = meters.map((meter) => meter.meter_id);

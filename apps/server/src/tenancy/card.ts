@@ -14,8 +14,16 @@ export async function accountCard(db: Queryable, marketId: string, accountId: st
     ...terms,
     purses: await pursesOf(db, marketId, accountId),
     stalls: await stallsWithMeters(db, marketId, 'stall.stall_id = any($2::uuid[])', [stallIds]),
+    plans: await plansOf(db, marketId),
   };
 }
+
+const plansOf = (db: Queryable, marketId: string): Promise<AccountCard['plans']> =>
+  db.query(
+    `select plan_id as "planId", kind, name, market_default as "marketDefault" from price_plan
+     where market_id = $1 order by kind, name`,
+    [marketId],
+  );
 
 export const vacantStalls = (db: Queryable, marketId: string): Promise<StallMeters[]> =>
   stallsWithMeters(
