@@ -19,6 +19,7 @@ export const routes: RouteRecordRaw[] = [
         path: 'stall-register',
         name: 'stall-register',
         component: () => import('./stalls/StallRegisterPage.vue'),
+      },
       { path: 'accounts', name: 'accounts', component: () => import('./accounts/AccountsPage.vue') },
       {
         path: 'accounts/:accountId',

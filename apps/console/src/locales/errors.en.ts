@@ -36,8 +36,6 @@ export const errorsEn: Pick<Messages, 'error'> = {
       import_undone: 'This import was taken back before',
       times_without_period: 'A building that settles each reading has no settlement times',
     },
-    accounts: { not_found: 'There is no such account', not_open: 'The account is not open' },
-    sites: { no_such_market: 'There is no such market', no_such_stall: 'There is no such stall' },
     accounts: {
       not_found: 'There is no such account',
       not_open: 'The account is not open',

@@ -29,8 +29,6 @@ export const errorsZhCN = {
       import_undone: '这次导入之前已撤销',
       times_without_period: '逐次抄表结算的楼栋不设结算时间',
     },
-    accounts: { not_found: '没有这个账户', not_open: '账户不在开户状态' },
-    sites: { no_such_market: '没有这个项目', no_such_stall: '没有这个档位' },
     accounts: {
       not_found: '没有这个账户',
       not_open: '账户不在开户状态',

@@ -52,9 +52,9 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
  * @throws settlement.no_plan, pricing.no_version, pricing.no_tariff_price: what cannot be priced cannot be handed over either
  */
 export async function settleMeters(tx: Tx, now: Date, marketId: string, meterIds: readonly string[]): Promise<void> {
-  const market = (await listMarkets(tx)).find((one) => one.marketId === marketId);
-  assert(market, 'who settles a meter has its market', { marketId });
-  const limits: Limits = { marketId, now, timeZone: market.timeZone, cutOffs: [] };
+  const ofMarket = await limitsOf(tx, marketId, now);
+  assert(ofMarket, 'who settles a meter has its market', { marketId });
+  const limits: Limits = { ...ofMarket, cutOffs: [] };
   const book = await priceBook(tx, marketId);
   await lockCursors(tx, marketId, meterIds);
   let due = await dueMeters(tx, limits, meterIds);
