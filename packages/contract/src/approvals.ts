@@ -14,6 +14,8 @@ export const ApprovalAct = Type.Union([
   }),
   /** Of a sale at the counter that the cashier may not take back alone; txId is the sale's. */
   Type.Object({ kind: Type.Literal('reversal'), txId: Id }),
+  /** Of an operator whom one person may not raise alone. */
+  Type.Object({ kind: Type.Literal('role_change'), operatorId: Id, role: Type.Enum([...ROLES]) }),
 ]);
 export type ApprovalAct = Static<typeof ApprovalAct>;
 export type ApprovalKind = ApprovalAct['kind'];
@@ -97,6 +99,7 @@ export const approvalsRoutes = {
     path: '/api/markets/:marketId/approvals',
     summary: 'Ask a second person to let something happen; each kind says who may ask',
     roles: requesters,
+    sessionOnly: true,
     params: inMarket,
     body: ApprovalRequest,
     response: Approval,
@@ -106,6 +109,7 @@ export const approvalsRoutes = {
     path: '/api/markets/:marketId/approvals/:approvalId/decision',
     summary: 'Let it happen, at once and once, or refuse it; never by the one who asked',
     roles: ['admin', 'manager', 'finance'],
+    sessionOnly: true,
     params: ofApproval,
     body: ApprovalDecision,
     response: Approval,
@@ -115,6 +119,7 @@ export const approvalsRoutes = {
     path: '/api/markets/:marketId/approvals/:approvalId/withdrawal',
     summary: 'The one who asked takes it back',
     roles: requesters,
+    sessionOnly: true,
     params: ofApproval,
     response: Approval,
   }),

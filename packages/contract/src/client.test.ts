@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CallError, call, routeTable } from './client.ts';
+import { type Route, scopeOf } from './route.ts';
 import { routes } from './routes.ts';
 
 test('the browser’s table of routes is the contract’s', () => {
@@ -44,4 +45,15 @@ test('a refusal is thrown with the server’s problem, and no answer with one of
   await expect(call('me', {}, answering('<html>', { status: 502 }))).rejects.toMatchObject({
     problem: { code: 'client.bad_answer', status: 502 },
   });
+});
+
+/** What the guard can trace to its building. */
+const TRACED = ['marketId', 'stallId', 'meterId', 'accountId'];
+
+test('a route open to operators of a building names in its path only what can be traced to one', () => {
+  for (const route of Object.values(routes) as Route[]) {
+    if (scopeOf(route) !== 'building') continue;
+    const named = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]);
+    expect([route.path, named.filter((name) => !TRACED.includes(name ?? ''))]).toEqual([route.path, []]);
+  }
 });

@@ -206,6 +206,7 @@ export const controlRoutes = {
     path: '/api/markets/:marketId/meters/:meterId/why',
     summary: 'Why a meter is on or off: every rule in its order, and the last changes',
     roles: ROLES,
+    scope: 'building',
     params: Type.Object({ marketId: Id, meterId: Id }),
     response: SwitchWhy,
   }),

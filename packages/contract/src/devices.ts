@@ -223,6 +223,7 @@ export const devicesRoutes = {
     path: '/api/meter-models',
     summary: 'The makes of meter the program knows, and what each can do and needs',
     roles: ROLES,
+    scope: 'building',
     response: Type.Array(MeterModelInfo),
   }),
   meters: defineRoute({
@@ -230,6 +231,7 @@ export const devicesRoutes = {
     path: '/api/markets/:marketId/meters',
     summary: 'The register of meters, filtered, sorted and by the page',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: MeterQuery,
     response: MeterPage,
@@ -239,6 +241,7 @@ export const devicesRoutes = {
     path: '/api/markets/:marketId/meters/:meterId',
     summary: 'One meter: address, state, where it was bound, what it replaced',
     roles: ROLES,
+    scope: 'building',
     params: ofMeter,
     response: MeterCard,
   }),

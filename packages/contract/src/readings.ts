@@ -160,6 +160,7 @@ export const readingsRoutes = {
     path: '/api/markets/:marketId/meters/:meterId/readings',
     summary: 'Readings of a meter, newest first, two hundred a page',
     roles: ROLES,
+    scope: 'building',
     params: ofMeter,
     query: Type.Object({
       /** Only what was read before this. */
@@ -175,6 +176,7 @@ export const readingsRoutes = {
     path: '/api/markets/:marketId/meters/:meterId/manual-readings',
     summary: 'A reading that a person took from the register',
     roles: ['admin', 'technician'],
+    scope: 'building',
     params: ofMeter,
     body: ManualReadingRequest,
     response: MeterReading,
@@ -210,6 +212,7 @@ export const readingsRoutes = {
     path: '/api/markets/:marketId/holds',
     summary: 'Suspect readings that stop settlement until a person releases them',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     response: Type.Array(Hold),
   }),

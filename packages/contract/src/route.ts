@@ -3,6 +3,14 @@ import type { Static, TSchema } from 'typebox';
 export const ROLES = ['admin', 'manager', 'finance', 'cashier', 'technician', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
 
+/**
+ * How much of the data a caller must be given to call a route. `group`: all of it. `market`: the market of the path, or some
+ * whole market where it names none. `building`: a building too; the path's stall, meter or account must be in one of his,
+ * and lists hold no other. `self`: only the caller himself, so nothing.
+ */
+export const SCOPES = ['self', 'building', 'market', 'group'] as const;
+export type Scope = (typeof SCOPES)[number];
+
 /** One HTTP route, said once: server, console and OpenAPI follow from it. Every answer that is not 2xx is a Problem. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -11,6 +19,10 @@ export interface Route {
   readonly summary: string;
   /** Who may call it. The server enforces this in one place. */
   readonly roles: readonly Role[] | 'public';
+  /** Where nothing is said: `market` below a market, `group` elsewhere. */
+  readonly scope?: Scope;
+  /** For people alone: an API key is refused. */
+  readonly sessionOnly?: true;
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
@@ -18,6 +30,9 @@ export interface Route {
   readonly bodyLimitBytes?: number;
   readonly response: TSchema;
 }
+
+export const scopeOf = ({ scope, path }: Route): Scope =>
+  scope ?? (path.startsWith('/api/markets/:marketId/') ? 'market' : 'group');
 
 export const defineRoute = <const R extends Route>(route: R): R => route;
 

@@ -1,11 +1,13 @@
 import Type from 'typebox';
 import { accountsRoutes } from './accounts.ts';
 import { approvalsRoutes } from './approvals.ts';
+import { auditRoutes } from './audit.ts';
 import { collectionRoutes } from './collection.ts';
 import { controlRoutes } from './control.ts';
 import { counterRoutes } from './counter.ts';
 import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
+import { identityRoutes } from './identity.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { meterImportRoutes } from './meter-import.ts';
 import { proofRoutes } from './proof.ts';
@@ -17,7 +19,6 @@ import {
   Id,
   Instant,
   Market,
-  Operator,
   OverrideRequest,
   StallDetail,
   UnclaimedDevice,
@@ -36,33 +37,12 @@ export const routes = {
     roles: 'public',
     response: Type.Object({ ok: Type.Boolean(), version: Type.String() }),
   }),
-  signIn: defineRoute({
-    method: 'POST',
-    path: '/api/sign-in',
-    summary: 'Sign in with login and password; sets the session cookie',
-    roles: 'public',
-    body: Type.Object({ login: Type.String({ maxLength: 64 }), password: Type.String({ maxLength: 256 }) }),
-    response: Operator,
-  }),
-  signOut: defineRoute({
-    method: 'POST',
-    path: '/api/sign-out',
-    summary: 'End this session',
-    roles: ROLES,
-    response: Nothing,
-  }),
-  me: defineRoute({
-    method: 'GET',
-    path: '/api/me',
-    summary: 'The operator this session belongs to',
-    roles: ROLES,
-    response: Operator,
-  }),
   markets: defineRoute({
     method: 'GET',
     path: '/api/markets',
     summary: 'The markets this operator may see, and the market clock',
     roles: ROLES,
+    scope: 'building',
     response: Type.Object({ at: Instant, clockSpeed: Type.Number(), markets: Type.Array(Market) }),
   }),
   grid: defineRoute({
@@ -70,6 +50,7 @@ export const routes = {
     path: '/api/markets/:marketId/grid',
     summary: 'Every stall with its state',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     response: Grid,
   }),
@@ -78,6 +59,7 @@ export const routes = {
     path: '/api/markets/:marketId/stalls/:stallId',
     summary: 'One stall: account, purses, meters with readings and commands, ledger lines',
     roles: ROLES,
+    scope: 'building',
     params: Type.Object({ marketId: Id, stallId: Id }),
     response: StallDetail,
   }),
@@ -86,6 +68,7 @@ export const routes = {
     path: '/api/markets/:marketId/meters/:meterId/override',
     summary: 'Set a meter to auto, forced on or forced off, with a reason',
     roles: ['admin', 'technician'],
+    scope: 'building',
     params: Type.Object({ marketId: Id, meterId: Id }),
     body: OverrideRequest,
     response: Nothing,
@@ -95,6 +78,7 @@ export const routes = {
     path: '/api/markets/:marketId/exceptions',
     summary: 'Meters that did not reach the wanted state',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     response: Type.Array(DeviceException),
   }),
@@ -103,8 +87,11 @@ export const routes = {
     path: '/api/unclaimed-devices',
     summary: 'Devices that called in and belong to no market',
     roles: ['admin', 'technician', 'auditor'],
+    scope: 'market',
     response: Type.Array(UnclaimedDevice),
   }),
+  ...identityRoutes,
+  ...auditRoutes,
   ...controlRoutes,
   ...counterRoutes,
   ...ledgerRoutes,

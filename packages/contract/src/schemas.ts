@@ -99,8 +99,9 @@ export const GridSummary = Type.Object({
   openHolds: Type.Integer(),
   openExceptions: Type.Integer(),
   unclaimedDevices: Type.Integer(),
-  todayChargedFen: AmountFen,
-  todayToppedUpFen: AmountFen,
+  /** The market's money of the day; null to one who sees only some of its buildings. */
+  todayChargedFen: Nullable(AmountFen),
+  todayToppedUpFen: Nullable(AmountFen),
 });
 export type GridSummary = Static<typeof GridSummary>;
 

@@ -1,0 +1,61 @@
+import Type, { type Static } from 'typebox';
+import { defineRoute } from './route.ts';
+import { Id, Instant, Nullable } from './schemas.ts';
+
+export const AuditEntry = Type.Object({
+  auditId: Id,
+  at: Instant,
+  /** Null for the program itself and its command line. */
+  operatorId: Nullable(Id),
+  operatorName: Nullable(Type.String()),
+  /** Stable code of the act, `room.act`. */
+  action: Type.String(),
+  /** What it was done to, `kind:id`. */
+  subject: Type.String(),
+  reason: Nullable(Type.String()),
+  before: Type.Unknown(),
+  after: Type.Unknown(),
+  /** Its link in the chain; null for the few seconds until it is sealed. */
+  seal: Nullable(Type.Object({ seq: Type.Integer(), sealedAt: Instant, hash: Type.String() })),
+});
+export type AuditEntry = Static<typeof AuditEntry>;
+
+export const AuditFilter = Type.Object({
+  operatorId: Type.Optional(Id),
+  /** The action, or its beginning: `control.` for all of a room. */
+  action: Type.Optional(Type.String({ maxLength: 80 })),
+  /** The subject, or its beginning. */
+  subject: Type.Optional(Type.String({ maxLength: 200 })),
+  from: Type.Optional(Instant),
+  to: Type.Optional(Instant),
+  /** The `nextBefore` of the page before. */
+  before: Type.Optional(Id),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+});
+export type AuditFilter = Static<typeof AuditFilter>;
+
+export const AuditPage = Type.Object({ entries: Type.Array(AuditEntry), nextBefore: Nullable(Id) });
+export type AuditPage = Static<typeof AuditPage>;
+
+const readers = ['admin', 'manager', 'auditor'] as const;
+
+export const auditRoutes = {
+  audit: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/audit',
+    summary: 'Who did what in a market, when, why, before and after; newest first',
+    roles: readers,
+    params: Type.Object({ marketId: Id }),
+    query: AuditFilter,
+    response: AuditPage,
+  }),
+  installationAudit: defineRoute({
+    method: 'GET',
+    path: '/api/audit',
+    summary: 'The same of what concerns no market: operators, keys, signing in',
+    roles: readers,
+    scope: 'group',
+    query: AuditFilter,
+    response: AuditPage,
+  }),
+} as const;
