@@ -4,8 +4,9 @@ import { collectionRoutes } from './collection/routes.ts';
 import { controlRoutes } from './control/routes.ts';
 import { counterRoutes } from './counter/routes.ts';
 import { devicesRoutes } from './devices/routes.ts';
+import { keyHolderOf } from './identity/api-keys.ts';
 import { identityRoutes } from './identity/routes.ts';
-import { operatorOf } from './identity/service.ts';
+import { operatorOf } from './identity/sign-in.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
 import type { Handlers } from './platform/handlers.ts';
 import { healthRoutes } from './platform/health.ts';
@@ -16,6 +17,7 @@ import { settlementRoutes } from './settlement/routes.ts';
 import { gridEvents } from './sites/grid-events.ts';
 import { sitesRoutes } from './sites/routes.ts';
 import { tenancyRoutes } from './tenancy/routes.ts';
+import { isWithin } from './sites/within.ts';
 
 /** Every route of the contract and the room that answers it. */
 export const handlers: Handlers = {
@@ -34,6 +36,8 @@ export const handlers: Handlers = {
   ...replacementRoutes,
   ...tenancyRoutes,
   operatorOf,
+  keyHolderOf,
+  isWithin,
   gridEvents,
   collectorFrameEvents,
 };

@@ -2,6 +2,7 @@ import type { Operator, RouteName } from '@openprepay/contract';
 import { type CallInput, call } from '@openprepay/contract/client';
 import { uuidV7 } from '@openprepay/kernel';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callerOf } from '../../test-support/callers.ts';
 import { type Counter, openCounter } from '../counter/test-support/world.ts';
 import { handlers } from '../handlers.ts';
 import { sealMarket } from '../ledger/index.ts';
@@ -14,7 +15,10 @@ let app: Awaited<ReturnType<typeof buildHttp>>;
 beforeAll(async () => {
   counter = await openCounter();
   const staff = [counter.ann, counter.ben, counter.finance, counter.manager];
-  const operatorOf = async (_: unknown, token: string) => staff.find(({ login }) => login === token) ?? null;
+  const operatorOf = async (_: unknown, token: string) => {
+    const operator = staff.find(({ login }) => login === token);
+    return operator ? callerOf(operator) : null;
+  };
   app = await buildHttp(counter.ctx, {
     handlers: { ...handlers, operatorOf },
     consoleDir: null,

@@ -1,7 +1,8 @@
-import { type CollectorFrame, collectorFramesPath, type Operator, type Role } from '@openprepay/contract';
+import { type Caller, type CollectorFrame, collectorFramesPath, type Role } from '@openprepay/contract';
 import { zonedParts } from '@openprepay/kernel';
 import { encodeUp } from '@openprepay/protocols/acrel4g';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import { callerOf } from '../../test-support/callers.ts';
 import { type TestClock, testClock, testContext } from '../../test-support/database.ts';
 import { enqueueSetting } from '../commands/index.ts';
 import { saveContacts } from '../devices/index.ts';
@@ -17,12 +18,8 @@ import { collectorFrameEvents } from './frames.ts';
 const clock: TestClock = testClock(START);
 const ctx = await testContext(clock);
 const OPERATOR = '0190aaaa-0000-7000-8000-000000000001';
-const operatorOf = async (_: unknown, role: string): Promise<Operator> => ({
-  operatorId: OPERATOR,
-  login: role,
-  name: role,
-  role: role as Role,
-});
+const operatorOf = async (_: unknown, role: string): Promise<Caller> =>
+  callerOf({ operatorId: OPERATOR, login: role, name: role, role: role as Role });
 const app = await buildHttp(ctx, {
   handlers: { ...handlers, operatorOf },
   consoleDir: null,

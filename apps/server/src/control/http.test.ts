@@ -1,15 +1,16 @@
-import type { Operator, RouteName } from '@openprepay/contract';
+import type { RouteName } from '@openprepay/contract';
 import { type CallInput, call } from '@openprepay/contract/client';
 import { uuidV7 } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
+import { callerOf } from '../../test-support/callers.ts';
 import { handlers } from '../handlers.ts';
 import { buildHttp } from '../platform/http.ts';
 import { SESSION_COOKIE } from '../platform/http-guard.ts';
 import { newWorld, OPERATOR } from './test-support/world.ts';
 
-const STAFF = (['manager', 'cashier', 'auditor'] as const).map((role): Operator => {
-  return { operatorId: OPERATOR, login: role, name: role, role };
-});
+const STAFF = (['manager', 'cashier', 'auditor'] as const).map((role) =>
+  callerOf({ operatorId: OPERATOR, login: role, name: role, role }),
+);
 
 test('the rules of switching, call by call: who may set them, and what is answered', async () => {
   const world = await newWorld([{ code: 'A', balanceFen: 0 }]);

@@ -32,8 +32,12 @@ export async function listUnclaimed(db: Queryable): Promise<Unclaimed[]> {
   }));
 }
 
-/** Meters of a market that did not reach the wanted state, latest first, at most 500. */
-export async function listExceptions(db: Queryable, marketId: string): Promise<Exception[]> {
+/** Meters of a market, or of some buildings, that did not reach the wanted state, latest first, at most 500. */
+export async function listExceptions(
+  db: Queryable,
+  marketId: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<Exception[]> {
   const rows = await db.query<Omit<Exception, 'openedAt'> & { openedAt: Date }>(
     `select exception.exception_id as "exceptionId", exception.meter_id as "meterId", meter.serial as "meterSerial",
             meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", exception.kind,
@@ -46,8 +50,9 @@ export async function listExceptions(db: Queryable, marketId: string): Promise<E
        on binding.market_id = meter.market_id and binding.meter_id = meter.meter_id and binding.to_at is null
      left join stall on stall.market_id = binding.market_id and stall.stall_id = binding.stall_id
      where exception.market_id = $1 and exception.closed_at is null
+       and ($3::uuid[] is null or stall.building_id = any($3))
      order by exception.opened_at desc limit $2`,
-    [marketId, PAGE],
+    [marketId, PAGE, buildingIds],
   );
   return rows.map((row) => ({ ...row, openedAt: row.openedAt.toISOString() }));
 }

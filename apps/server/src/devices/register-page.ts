@@ -40,7 +40,8 @@ const MATCHING = `
     and ($7::text is null or building.name = $7)
     and ($8::text is null or meter.model = $8)
     and ($9::text is null or meter.serial ilike '%' || $9 || '%' or stall.code ilike '%' || $9 || '%'
-         or meter.link_key ilike '%' || $9 || '%' or meter.bus_address ilike $9 || '%')`;
+         or meter.link_key ilike '%' || $9 || '%' or meter.bus_address ilike $9 || '%')
+    and ($10::uuid[] is null or stall.building_id = any($10))`;
 
 /** The last good reading and an open hold; needs `meter` and `state` before it. */
 const WITH_READING = `
@@ -79,8 +80,13 @@ const rowOf = (row: MeterColumns): MeterRow => ({
   lastTotal: row.lastTotal === null ? null : Number(row.lastTotal),
 });
 
-/** One page of the market's meters, in the order asked, with how many there are in all. */
-export async function listMeters(db: Queryable, marketId: string, query: MeterQuery): Promise<MeterPage> {
+/** One page of the meters of a market, or of some buildings, in the order asked, with how many there are in all. */
+export async function listMeters(
+  db: Queryable,
+  marketId: string,
+  query: MeterQuery,
+  buildingIds: readonly string[] | null = null,
+): Promise<MeterPage> {
   const { sort = 'serial', descending = false, page = 1, pageSize = PAGE_SIZE } = query;
   const filters = [
     marketId,
@@ -92,13 +98,14 @@ export async function listMeters(db: Queryable, marketId: string, query: MeterQu
     query.building ?? null,
     query.model ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last`;
   const rows = await db.query<MeterColumns>(
     `with page as (
        select meter.meter_id, row_number() over (order by ${order}, meter.meter_id) as n ${MATCHING}
-       order by n limit $10 offset $11)
+       order by n limit $11 offset $12)
      select ${COLUMNS}
      from page join meter on meter.market_id = $1 and meter.meter_id = page.meter_id ${WITH_PLACE} ${WITH_READING}
      order by page.n`,

@@ -23,14 +23,14 @@ export const devicesRoutes = {
   async unclaimedDevices(ctx) {
     return listUnclaimed(ctx.db);
   },
-  async exceptions(ctx, { params }) {
-    return listExceptions(ctx.db, params.marketId);
+  async exceptions(ctx, { params, buildingIds }) {
+    return listExceptions(ctx.db, params.marketId, buildingIds);
   },
   async meterModels() {
     return [...catalogue];
   },
-  async meters(ctx, { params, query }) {
-    return listMeters(ctx.db, params.marketId, query);
+  async meters(ctx, { params, query, buildingIds }) {
+    return listMeters(ctx.db, params.marketId, query, buildingIds);
   },
   async meter(ctx, { params }) {
     return readMeterCard(ctx.db, params.marketId, params.meterId);

@@ -2,8 +2,16 @@ import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
 import { newPassword, verifyPassword } from './passwords.ts';
-import { ensureFirstAdmin, operatorOf, renewPassword, signIn, signOut } from './service.ts';
+import { ensureFirstAdmin, renewPassword } from './service.ts';
+import { operatorOf, type Session, signIn as signInSteps, signOut } from './sign-in.ts';
 import { newThrottle } from './throttle.ts';
+
+/** Signs in an operator without a second factor. */
+async function signIn(...args: Parameters<typeof signInSteps>): Promise<Session> {
+  const answer = await signInSteps(...args);
+  if ('ticket' in answer) throw new Error('a code is asked for');
+  return answer;
+}
 
 test('the first admin is made once, and nothing stored tells his password', async () => {
   const ctx = await testContext();
@@ -41,7 +49,11 @@ test('a session is its operator’s until it ends or he signs out, and its token
 
   const audit = await ctx.db.query('select market_id, action, after from audit');
   expect(audit).toEqual(
-    Array(2).fill({ market_id: INSTALLATION, action: 'identity.sign_in', after: { remote: '10.0.0.1' } }),
+    Array(2).fill({
+      market_id: INSTALLATION,
+      action: 'identity.sign_in',
+      after: { remote: '10.0.0.1', method: 'password' },
+    }),
   );
 });
 
@@ -74,21 +86,20 @@ test('a wrong login and a wrong password look alike; the eleventh guess is refus
   const ctx = await testContext();
   const admin = (await ensureFirstAdmin(ctx)) ?? { login: '', password: '' };
   const wrong = { login: admin.login, password: 'guess' };
+  const nobody = { login: 'nobody', password: 'guess' };
   const refusals = await Promise.all(
-    [wrong, { login: 'nobody', password: 'guess' }].map((guess) =>
-      signIn(ctx, guess, '10.0.0.3').catch((error) => error),
-    ),
+    [wrong, nobody].map((guess) => signIn(ctx, guess, '10.0.0.3').catch((error: Error) => error)),
   );
   expect(refusals[0]).toMatchObject({ code: 'identity.wrong_credentials' });
-  expect(refusals[1].message).toBe(refusals[0].message);
+  expect(refusals[1]).toMatchObject({ message: refusals[0] instanceof Error ? refusals[0].message : '' });
   for (let guess = 2; guess <= 10; guess++) {
-    await expect(signIn(ctx, wrong, '10.0.0.3')).rejects.toMatchObject({ code: 'identity.wrong_credentials' });
+    await expect(signIn(ctx, nobody, '10.0.0.3')).rejects.toMatchObject({ code: 'identity.wrong_credentials' });
   }
-  await expect(signIn(ctx, admin, '10.0.0.3')).rejects.toMatchObject({
+  await expect(signIn(ctx, nobody, '10.0.0.3')).rejects.toMatchObject({
     code: 'identity.too_many_failures',
     status: 429,
   });
-  expect((await signIn(ctx, admin, '10.0.0.4')).operator.login).toBe(admin.login);
+  await expect(signIn(ctx, nobody, '10.0.0.4')).rejects.toMatchObject({ code: 'identity.wrong_credentials' });
 });
 
 test('failures are forgotten after the window, after a success, and the oldest beyond the limit of keys', () => {

@@ -27,3 +27,20 @@ export function newPassword(random: Uint8Array = crypto.getRandomValues(new Uint
   const letters = Array.from(random, (byte) => ALPHABET[byte % ALPHABET.length]);
   return letters.join('').replace(/(.{4})(?=.)/g, '$1-');
 }
+
+const MIN_LENGTH = 12;
+/** What is left of a password beside what everybody tries first. */
+const MIN_OWN_LENGTH = 8;
+const MIN_LETTERS = 5;
+const COMMON = ['openprepay', 'password', 'qwertyuiop', 'qwerty', 'iloveyou', 'welcome', 'admin', 'abc123', '123456'];
+
+/** Why a person may not choose this password; null where he may. Length counts, so a sentence is as good as signs. */
+export function weaknessOf(password: string, login: string): string | null {
+  if ([...password].length < MIN_LENGTH) return `it has less than ${MIN_LENGTH} characters`;
+  if (new Set(password).size < MIN_LETTERS) return 'it repeats the same few characters';
+  const own = [login.toLowerCase(), ...COMMON].reduce(
+    (rest, word) => rest.replaceAll(word, ''),
+    password.toLowerCase(),
+  );
+  return [...own].length < MIN_OWN_LENGTH ? 'it is the login or a common word with little around it' : null;
+}

@@ -1,6 +1,6 @@
 import type {
+  Caller,
   FrameFilter,
-  Operator,
   RouteBody,
   RouteName,
   RouteParams,
@@ -17,7 +17,12 @@ export interface Call<N extends RouteName> {
   readonly query: RouteQuery<Routes[N]>;
   readonly body: RouteBody<Routes[N]>;
   /** Who calls: null only on public routes. */
-  readonly operator: Routes[N]['roles'] extends 'public' ? Operator | null : Operator;
+  readonly operator: Routes[N]['roles'] extends 'public' ? Caller | null : Caller;
+  /**
+   * The buildings the caller is bound to, null for the whole market: on a route of scope `building` what the path names is in
+   * them already, and a list holds nothing outside.
+   */
+  readonly buildingIds: readonly string[] | null;
   /** The session cookie, for the identity room's own routes. */
   readonly cookie: { readonly value: string | null; set(token: string, expiresAt: Date): void; clear(): void };
   /** The address it came from. */
@@ -37,9 +42,26 @@ export type Handler<N extends RouteName> = (ctx: Context, call: Call<N>) => Prom
 /** What the HTTP server asks of the rooms beside answering calls. */
 export interface Services {
   /** Whose session a token is; null where it is nobody's, or over. */
-  readonly operatorOf: (ctx: Context, token: string) => Promise<Operator | null>;
-  /** Sends a market's grid and then its changes for as long as the stream is open; resolves after the grid. */
-  readonly gridEvents: (ctx: Context, marketId: string, stream: EventStream) => Promise<void>;
+  readonly operatorOf: (ctx: Context, token: string) => Promise<Caller | null>;
+  /** The operator that an API key is; null where it is none, expired, revoked, or more than its maker may now. */
+  readonly keyHolderOf: (ctx: Context, key: string) => Promise<Caller | null>;
+  /** Whether every place is in one of the buildings. What there is not is in none. */
+  readonly isWithin: (
+    ctx: Context,
+    marketId: string,
+    buildingIds: readonly string[],
+    places: PlaceIds,
+  ) => Promise<boolean>;
+  /**
+   * Sends a market's grid, or what of it is in some buildings, and then its changes for as long as the stream is open;
+   * resolves after the grid.
+   */
+  readonly gridEvents: (
+    ctx: Context,
+    marketId: string,
+    buildingIds: readonly string[] | null,
+    stream: EventStream,
+  ) => Promise<void>;
   /** Sends a market's latest frames that fit and then those that pass, for as long as the stream is open. */
   readonly collectorFrameEvents: (
     ctx: Context,
@@ -47,6 +69,13 @@ export interface Services {
     filter: FrameFilter,
     stream: EventStream,
   ) => Promise<void>;
+}
+
+/** What a path may name that stands in a building: a meter where it is bound now, an account where it has a stall now. */
+export interface PlaceIds {
+  readonly stallId?: string;
+  readonly meterId?: string;
+  readonly accountId?: string;
 }
 
 /** A room's `routes.ts` exports some of these; together they must be all of the contract. */

@@ -1,17 +1,17 @@
-import type { Operator, Route } from '@openprepay/contract';
+import { type Caller, type Route, type Scope, scopeOf } from '@openprepay/contract';
 import { assert } from '@openprepay/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context } from './context.ts';
-import type { Services } from './handlers.ts';
+import type { PlaceIds, Services } from './handlers.ts';
 import { httpError } from './http-errors.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may call the route. Every route below /api/ must say it. */
-    roles?: Route['roles'];
+    /** Whose rules hold for the route: who may call it, and for what. Every route below /api/ must say it. */
+    like?: Route;
   }
   interface FastifyRequest {
-    operator: Operator | null;
+    operator: Caller | null;
   }
 }
 
@@ -28,28 +28,73 @@ const SECURITY_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 } as const;
 
-/** The one place where a call is let in: same origin, signed in, role allowed by the contract. */
-export function guard(app: FastifyInstance, ctx: Context, operatorOf: Services['operatorOf']): void {
+type Gates = Pick<Services, 'operatorOf' | 'keyHolderOf' | 'isWithin'>;
+
+/**
+ * The one place where a call is let in: same origin, signed in or with a key, role and scope allowed by the contract. What is
+ * outside the caller's scope and what there is not look alike to him.
+ */
+export function guard(app: FastifyInstance, ctx: Context, gates: Gates): void {
   app.decorateRequest('operator', null);
   app.addHook('onRoute', ({ url, config }) => {
-    assert(!url.startsWith('/api/') || config?.roles, `nobody said who may call ${url}`);
+    assert(!url.startsWith('/api/') || config?.like, `nobody said who may call ${url}`);
   });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
-    if (changesSomething(request) && !isSameOrigin(request)) {
+    const key = keyIn(request);
+    // A browser never sends a key by itself, so a page elsewhere cannot borrow one.
+    if (key === null && changesSomething(request) && !isSameOrigin(request)) {
       throw httpError('http.cross_origin', 'calls that change something must come from this server’s own pages');
     }
-    const { roles } = request.routeOptions.config;
-    if (roles === undefined || roles === 'public') return;
+    const { like } = request.routeOptions.config;
+    if (like === undefined || like.roles === 'public') return;
     const token = request.cookies[SESSION_COOKIE];
-    const operator = token ? await operatorOf(ctx, token) : null;
-    if (!operator) throw httpError('http.not_signed_in', 'sign in first');
-    if (!roles.some((role) => role === operator.role)) {
-      throw httpError('http.forbidden', `the role ${operator.role} may not do this`);
-    }
-    request.operator = operator;
+    const caller = key !== null ? await gates.keyHolderOf(ctx, key) : token ? await gates.operatorOf(ctx, token) : null;
+    if (!caller) throw httpError('http.not_signed_in', 'sign in first');
+    if (key !== null && like.sessionOnly) throw httpError('http.session_only', 'this is for people, not for keys');
+    requireRole(caller, like.roles);
+    requireScope(caller, scopeOf(like), (request.params as Params).marketId);
+    request.operator = caller;
   });
+  // After validation, so that what is looked for is an id.
+  app.addHook('preHandler', async ({ operator, params }) => {
+    if (operator?.scope.kind !== 'buildings') return;
+    const { marketId, ...places } = params as Params & PlaceIds;
+    if (marketId === undefined || Object.keys(places).length === 0) return;
+    if (!(await gates.isWithin(ctx, marketId, operator.scope.buildingIds, places))) throw outOfScope();
+  });
+}
+
+interface Params {
+  readonly marketId?: string;
+}
+
+function requireRole(caller: Caller, roles: Exclude<Route['roles'], 'public'>): void {
+  if (!roles.some((role) => role === caller.role)) {
+    throw httpError('http.forbidden', `the role ${caller.role} may not do this`);
+  }
+}
+
+function requireScope({ scope, mustFirst }: Caller, needed: Scope, marketId: string | undefined): void {
+  if (needed === 'self') return;
+  if (mustFirst === 'password') throw httpError('http.password_change_needed', 'choose a password of your own first');
+  if (mustFirst === 'second_factor') throw httpError('http.second_factor_needed', 'set up a second factor first');
+  if (scope.kind === 'group') return;
+  if (needed === 'group') throw outOfScope();
+  if (scope.kind === 'buildings' && needed !== 'building') throw outOfScope();
+  const markets = scope.kind === 'markets' ? scope.marketIds : [scope.marketId];
+  if (marketId !== undefined && !markets.includes(marketId)) throw outOfScope();
+}
+
+const outOfScope = () => httpError('http.out_of_scope', 'this is not among what you look after');
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** The API key a call brings; null for one that brings none, and then its session counts. */
+function keyIn({ headers: { authorization } }: FastifyRequest): string | null {
+  if (authorization === undefined) return null;
+  return BEARER.exec(authorization)?.[1] ?? '';
 }
 
 const changesSomething = ({ method }: FastifyRequest): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);

@@ -1,57 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  collectorFramesPath,
-  gridEventsPath,
-  type Operator,
-  ROLES,
-  type Role,
-  type Route,
-  type RouteName,
-  routes,
-} from '@openprepay/contract';
-import { defineErrors, systemClock } from '@openprepay/kernel';
+import type { Role, RouteName } from '@openprepay/contract';
+import { defineErrors } from '@openprepay/kernel';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Context } from './context.ts';
-import type { Call, Handlers, Services } from './handlers.ts';
-import { buildHttp } from './http.ts';
 import { SESSION_COOKIE } from './http-guard.ts';
-import { silentLog } from './log.ts';
-import { SAMPLE_ID, sample } from './test-support/sample.ts';
+import { ID, roleCaller, type StubHttp, stubHttp } from './test-support/stub-http.ts';
 
-const ID = SAMPLE_ID;
-const NAMES = Object.keys(routes) as RouteName[];
-const operatorOf = (role: Role): Operator => ({ operatorId: ID, login: role, name: role, role });
 const testError = defineErrors({ 'test.refused': 409, 'test.broken': 500 });
 
-/** What each route was called with; a handler may be replaced for one test. */
-const calls: { name: string; call: Call<RouteName> }[] = [];
-const instead = new Map<string, () => unknown>();
-
-const services: Services = {
-  operatorOf: async (_ctx, token) => {
-    const role = ROLES.find((candidate) => candidate === token);
-    return role ? operatorOf(role) : null;
-  },
-  gridEvents: async (_ctx, _marketId, stream) => stream.send('grid', '{}'),
-  collectorFrameEvents: async (_ctx, _marketId, filter, stream) => stream.send('frames', JSON.stringify(filter)),
-};
-const stubOf = (name: RouteName) => async (_ctx: Context, call: Call<RouteName>) => {
-  calls.push({ name, call });
-  return instead.get(name)?.() ?? sample(routes[name].response);
-};
-const handlers: Handlers = Object.assign({}, services, ...NAMES.map((name) => ({ [name]: stubOf(name) })));
-
-/** No handler of this test reaches for the database. */
-const onNothing: Context = {
-  db: { url: '', query: async () => [], tx: () => Promise.reject(new Error('no database')), close: async () => {} },
-  signals: { on: () => () => {}, close: async () => {} },
-  clock: systemClock,
-  log: silentLog,
-};
-
+let stub: StubHttp;
 let app: FastifyInstance;
 let consoleDir: string;
 
@@ -60,7 +19,8 @@ beforeAll(async () => {
   await mkdir(join(consoleDir, 'assets'));
   await writeFile(join(consoleDir, 'index.html'), '<!doctype html><title>console</title>');
   await writeFile(join(consoleDir, 'assets', 'index-abc123.js'), 'export {}');
-  app = await buildHttp(onNothing, { handlers, consoleDir, version: '1.2.3', clockSpeed: 60 });
+  stub = await stubHttp(consoleDir);
+  ({ app } = stub);
   app.post('/push/:token', async () => 'taken');
 });
 afterAll(async () => {
@@ -68,68 +28,8 @@ afterAll(async () => {
   await rm(consoleDir, { recursive: true, force: true });
 });
 
-function pathOf(route: Route): string {
-  const params = (route.params ? sample(route.params) : {}) as Record<string, string>;
-  return route.path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? ID);
-}
-
-/** What a route's query cannot do without. */
-function queryOf({ query }: Route): Record<string, string> {
-  const { required = [] } = (query ?? {}) as { required?: readonly string[] };
-  const all = (query ? sample(query) : {}) as Record<string, string>;
-  return Object.fromEntries(Object.entries(all).filter(([key]) => required.includes(key)));
-}
-
-function request(name: RouteName, role: Role | null, change: Partial<InjectOptions> = {}) {
-  const route: Route = routes[name];
-  return app.inject({
-    method: route.method,
-    url: pathOf(route),
-    query: queryOf(route),
-    ...(route.body && { payload: sample(route.body) as object }),
-    ...(role && { cookies: { [SESSION_COOKIE]: role } }),
-    ...change,
-  });
-}
-
-describe('who may call what is what the contract says', () => {
-  const everybody = [null, ...ROLES];
-  const cases = NAMES.flatMap((name) => everybody.map((role) => [name, role] as const));
-  test.each(cases)('%s as %s', async (name, role) => {
-    const { roles }: Route = routes[name];
-    calls.length = 0;
-    const response = await request(name, role);
-    const isAllowed = roles === 'public' || (role !== null && roles.includes(role));
-    if (isAllowed) {
-      expect([200, 204]).toContain(response.statusCode);
-      expect(calls.map((call) => call.name)).toEqual([name]);
-      expect(calls[0]?.call.operator).toEqual(roles === 'public' || role === null ? null : operatorOf(role));
-      return;
-    }
-    expect(calls).toEqual([]);
-    const [status, code] = role === null ? [401, 'http.not_signed_in'] : [403, 'http.forbidden'];
-    expect(response.statusCode).toBe(status);
-    expect(response.headers['content-type']).toContain('application/problem+json');
-    expect(response.json()).toMatchObject({ type: 'about:blank', status, code });
-  });
-
-  test.each([gridEventsPath, collectorFramesPath])('the live stream %s is guarded like its route', async (path) => {
-    const url = path.replace(/:\w+/g, ID);
-    expect((await app.inject({ url })).statusCode).toBe(401);
-    expect((await app.inject({ url, cookies: { [SESSION_COOKIE]: 'stolen' } })).statusCode).toBe(401);
-  });
-
-  test('live frames are for those who may see frames, and take the same filter', async () => {
-    const url = collectorFramesPath.replace(/:\w+/g, ID);
-    expect((await app.inject({ url, cookies: { [SESSION_COOKIE]: 'cashier' } })).statusCode).toBe(403);
-    const asTechnician = { cookies: { [SESSION_COOKIE]: 'technician' } };
-    expect((await app.inject({ url: `${url}?direction=sideways`, ...asTechnician })).statusCode).toBe(400);
-  });
-
-  test('a route below /api/ that says nothing of roles is refused when it is made', () => {
-    expect(() => app.get('/api/forgotten', async () => 'secret')).toThrow();
-  });
-});
+const request = (name: RouteName, role: Role | null, change: Partial<InjectOptions> = {}) =>
+  stub.request(name, role, change);
 
 describe('a call that changes something comes from this server’s own pages', () => {
   const signIn = (headers: Record<string, string>) => request('signIn', null, { headers });
@@ -210,7 +110,7 @@ describe('what is wrong with a call is said in a problem document', () => {
   });
 
   test('a room’s error keeps its code, and what broke inside is not told', async () => {
-    instead.set('me', () => {
+    stub.instead.set('me', () => {
       throw testError('test.refused', 'because of the rule');
     });
     expect((await request('me', 'admin')).json()).toMatchObject({
@@ -222,33 +122,33 @@ describe('what is wrong with a call is said in a problem document', () => {
       [testError('test.broken', 'secret'), 'test.broken'],
       [new Error('secret'), 'internal'],
     ] as const) {
-      instead.set('me', () => {
+      stub.instead.set('me', () => {
         throw error;
       });
       const response = await request('me', 'admin');
       expect(response.json()).toMatchObject({ status: 500, code });
       expect(response.body).not.toContain('secret');
     }
-    instead.clear();
+    stub.instead.clear();
   });
 
   test('an answer that breaks the contract does not leave, and one that says too much is cut to it', async () => {
-    instead.set('me', () => ({ ...operatorOf('admin'), role: 'emperor' }));
+    stub.instead.set('me', () => ({ ...roleCaller('admin'), role: 'emperor' }));
     expect((await request('me', 'admin')).json()).toMatchObject({ status: 500, code: 'http.bad_answer' });
-    instead.set('me', () => ({ ...operatorOf('admin'), passwordHash: 'secret' }));
-    expect((await request('me', 'admin')).json()).toEqual(operatorOf('admin'));
-    instead.clear();
+    stub.instead.set('me', () => ({ ...roleCaller('admin'), passwordHash: 'secret' }));
+    expect((await request('me', 'admin')).json()).toEqual(roleCaller('admin'));
+    stub.instead.clear();
   });
 });
 
 describe('the session cookie', () => {
   const setCookieOf = async (headers: Record<string, string>) => {
-    instead.set('signIn', () => {
-      calls.at(-1)?.call.cookie.set('token', new Date('2030-01-01T00:00:00Z'));
-      return operatorOf('admin');
+    stub.instead.set('signIn', () => {
+      stub.calls.at(-1)?.call.cookie.set('token', new Date('2030-01-01T00:00:00Z'));
+      return roleCaller('admin');
     });
     const response = await request('signIn', null, { headers });
-    instead.clear();
+    stub.instead.clear();
     return String(response.headers['set-cookie']);
   };
 
@@ -311,9 +211,9 @@ test('a route of another room outside /api/ is served without a session', async 
 });
 
 test('handlers learn what the program says of itself, and where a call came from', async () => {
-  calls.length = 0;
+  stub.calls.length = 0;
   await request('health', null, { remoteAddress: '10.0.0.9' });
-  expect(calls[0]?.call).toMatchObject({ program: { version: '1.2.3', clockSpeed: 60 }, remote: '10.0.0.9' });
+  expect(stub.calls[0]?.call).toMatchObject({ program: { version: '1.2.3', clockSpeed: 60 }, remote: '10.0.0.9' });
 });
 
 test('a route that takes files says how large a body may be, and only that one takes it', async () => {

@@ -1,10 +1,10 @@
 import cookie from '@fastify/cookie';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import {
+  type Caller,
   collectorFramesPath,
   type FrameFilter,
   gridEventsPath,
-  type Operator,
   type Route,
   type RouteName,
   routes,
@@ -56,7 +56,7 @@ export async function buildHttp(ctx: Context, options: HttpOptions): Promise<Fas
     return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);
   });
   await app.register(cookie);
-  guard(app, ctx, options.handlers.operatorOf);
+  guard(app, ctx, options.handlers);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, ctx, options, name);
   addStreams(app, ctx, options.handlers);
   await serveConsole(app, options.consoleDir);
@@ -75,7 +75,7 @@ function addRoute(app: FastifyInstance, ctx: Context, options: HttpOptions, name
     method: route.method,
     url: route.path,
     bodyLimit: route.bodyLimitBytes ?? BODY_LIMIT,
-    config: { roles: route.roles },
+    config: { like: route },
     schema: {
       ...(route.params && { params: route.params }),
       ...(route.query && { querystring: route.query }),
@@ -97,7 +97,8 @@ function callOf(request: FastifyRequest, reply: FastifyReply, { version, clockSp
     params: request.params,
     query: request.query,
     body: request.body,
-    operator: request.operator as Operator,
+    operator: request.operator as Caller,
+    buildingIds: buildingsOf(request),
     cookie: {
       value: request.cookies[SESSION_COOKIE] ?? null,
       set: (token: string, expires: Date) => void reply.setCookie(SESSION_COOKIE, token, { ...attributes, expires }),
@@ -119,19 +120,26 @@ function addStreams(app: FastifyInstance, ctx: Context, handlers: Handlers): voi
       reply.raw.once('close', () => {
         streams -= 1;
       });
-      await feed({ marketId, query: request.query as FrameFilter }, openEventStream(reply));
+      const asked = { marketId, buildingIds: buildingsOf(request), query: request.query as FrameFilter };
+      await feed(asked, openEventStream(reply));
     };
     const schema = { params: like.params, ...(like.query && { querystring: like.query }) };
-    app.get(path, { config: { roles: like.roles }, schema }, handler);
+    app.get(path, { config: { like }, schema }, handler);
   };
-  add(gridEventsPath, routes.grid, ({ marketId }, stream) => handlers.gridEvents(ctx, marketId, stream));
+  add(gridEventsPath, routes.grid, ({ marketId, buildingIds }, stream) =>
+    handlers.gridEvents(ctx, marketId, buildingIds, stream),
+  );
   add(collectorFramesPath, routes.collectorFrames, ({ marketId, query }, stream) =>
     handlers.collectorFrameEvents(ctx, marketId, query, stream),
   );
 }
 
+const buildingsOf = ({ operator }: FastifyRequest) =>
+  operator?.scope.kind === 'buildings' ? operator.scope.buildingIds : null;
+
 interface Asked {
   readonly marketId: string;
+  readonly buildingIds: readonly string[] | null;
   readonly query: FrameFilter;
 }
 

@@ -26,8 +26,13 @@ export interface HoldRow {
   readonly frameId: string | null;
 }
 
-/** Open holds of a market, oldest first, each with the last good reading before it. */
-export async function listOpenHolds(db: Queryable, marketId: string, limit: number): Promise<HoldRow[]> {
+/** Open holds of a market, or of some buildings, oldest first, each with the last good reading before it. */
+export async function listOpenHolds(
+  db: Queryable,
+  marketId: string,
+  limit: number,
+  buildingIds: readonly string[] | null = null,
+): Promise<HoldRow[]> {
   return db.query<HoldRow & Record<string, unknown>>(
     `select hold.hold_id as "holdId", hold.meter_id as "meterId", meter.serial as "meterSerial",
             meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", hold.reason,
@@ -47,9 +52,9 @@ export async function listOpenHolds(db: Queryable, marketId: string, limit: numb
        where good.market_id = $1 and good.meter_id = hold.meter_id and good.quality = 'good'
          and good.read_at < hold.read_at
        order by good.read_at desc limit 1) before on true
-     where hold.market_id = $1 and hold.released_at is null
+     where hold.market_id = $1 and hold.released_at is null and ($3::uuid[] is null or stall.building_id = any($3))
      order by hold.opened_at, hold.hold_id limit $2`,
-    [marketId, limit],
+    [marketId, limit, buildingIds],
   );
 }
 

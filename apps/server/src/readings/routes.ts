@@ -59,8 +59,8 @@ export const readingsRoutes = {
     const file = { fileName, bytes: Buffer.from(base64, 'base64') };
     return importReadings(ctx, { ...params, file, dryRun, note, operatorId: operator.operatorId });
   },
-  async holds(ctx, { params }): Promise<Hold[]> {
-    return (await listOpenHolds(ctx.db, params.marketId, MAX_HOLDS_SHOWN)).map(holdOf);
+  async holds(ctx, { params, buildingIds }): Promise<Hold[]> {
+    return (await listOpenHolds(ctx.db, params.marketId, MAX_HOLDS_SHOWN, buildingIds)).map(holdOf);
   },
   async releaseHold(ctx, { params, body, operator }): Promise<null> {
     await releaseHold(ctx, {

@@ -13,7 +13,7 @@ const REFRESH_MS = 5_000;
 const REST_FACTOR = 3;
 
 /**
- * The grid of one market for all who watch it: read once, sent to each as what changed since the last he took. One who
+ * The grid of one market, or of the same buildings of it, for all who watch it: read once, sent to each as what changed since the last he took. One who
  * is slow misses refreshes, never a change, and costs no memory.
  */
 interface Feed {
@@ -26,19 +26,30 @@ const feeds = new WeakMap<Context, Map<string, Promise<Feed>>>();
  * Sends the grid, then its changes while the stream is open.
  * @throws sites.no_such_market
  */
-export async function gridEvents(ctx: Context, marketId: string, stream: EventStream): Promise<void> {
+export async function gridEvents(
+  ctx: Context,
+  marketId: string,
+  buildingIds: readonly string[] | null,
+  stream: EventStream,
+): Promise<void> {
   const ofContext = feeds.get(ctx) ?? new Map<string, Promise<Feed>>();
   feeds.set(ctx, ofContext);
-  let feed = ofContext.get(marketId);
+  const part = [marketId, ...(buildingIds ?? []).toSorted()].join(' ');
+  let feed = ofContext.get(part);
   if (!feed) {
-    feed = openFeed(ctx, marketId, () => ofContext.delete(marketId));
-    ofContext.set(marketId, feed);
-    feed.catch(() => ofContext.delete(marketId));
+    feed = openFeed(ctx, marketId, buildingIds, () => ofContext.delete(part));
+    ofContext.set(part, feed);
+    feed.catch(() => ofContext.delete(part));
   }
   (await feed).watch(stream);
 }
 
-async function openFeed(ctx: Context, marketId: string, onEmpty: () => void): Promise<Feed> {
+async function openFeed(
+  ctx: Context,
+  marketId: string,
+  buildingIds: readonly string[] | null,
+  onEmpty: () => void,
+): Promise<Feed> {
   const book = newGridBook();
   const pageOf = new Map<EventStream, number>();
   let loop: Loop | undefined;
@@ -46,7 +57,7 @@ async function openFeed(ctx: Context, marketId: string, onEmpty: () => void): Pr
 
   const refresh = async () => {
     refreshedAt = performance.now();
-    book.add(await gridOf(ctx.db, ctx.clock, marketId));
+    book.add(await gridOf(ctx.db, ctx.clock, marketId, buildingIds));
     for (const stream of pageOf.keys()) sendTo(stream);
   };
   const sendTo = (stream: EventStream) => {

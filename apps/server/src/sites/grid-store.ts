@@ -11,8 +11,12 @@ export interface MarketRow extends Row {
 
 const MARKET = `market_id as "marketId", code, name, time_zone as "timeZone", low_balance_fen as "lowBalanceFen"`;
 
-export async function readMarkets(db: Queryable): Promise<MarketRow[]> {
-  return db.query<MarketRow>(`select ${MARKET} from market order by code`);
+/** @param among null for all */
+export async function readMarkets(db: Queryable, among: readonly string[] | null): Promise<MarketRow[]> {
+  return db.query<MarketRow>(
+    `select ${MARKET} from market where $1::uuid[] is null or market_id = any($1) order by code`,
+    [among],
+  );
 }
 
 export async function readMarket(db: Queryable, marketId: string): Promise<MarketRow | null> {
@@ -38,8 +42,14 @@ export interface GridStallRow extends Row {
   balance_fen: bigint | null;
 }
 
-/** Every stall of a market, or one, with the account that has it now. */
-export async function readStalls(db: Queryable, marketId: string, stallId: string | null): Promise<GridStallRow[]> {
+/** Which stalls of a market: one, those of some buildings, or all. */
+export interface Part {
+  readonly stallId?: string;
+  readonly buildingIds?: readonly string[] | null;
+}
+
+/** The stalls with the accounts that have them now. */
+export async function readStalls(db: Queryable, marketId: string, part: Part): Promise<GridStallRow[]> {
   return db.query<GridStallRow>(
     `select stall.stall_id, stall.code, building.name as building, stall.stall_type, account.customer_name,
             account.state as account_state, account.mode as account_mode, account.credit_limit_fen,
@@ -52,8 +62,9 @@ export async function readStalls(db: Queryable, marketId: string, stallId: strin
      left join purse
        on purse.market_id = account.market_id and purse.account_id = account.account_id and purse.kind = 'utility'
      where stall.market_id = $1 and ($2::uuid is null or stall.stall_id = $2)
+       and ($3::uuid[] is null or stall.building_id = any($3))
      order by stall.code`,
-    [marketId, stallId],
+    [marketId, part.stallId ?? null, part.buildingIds ?? null],
   );
 }
 
@@ -81,7 +92,7 @@ export interface GridMeterRow extends Row {
 export async function readMeters(
   db: Queryable,
   marketId: string,
-  stallId: string | null,
+  part: Part,
   { at, dayStart }: ViewTime,
 ): Promise<GridMeterRow[]> {
   return db.query<GridMeterRow>(
@@ -113,8 +124,9 @@ export async function readMeters(
        select total from reading where market_id = $1 and meter_id = meter.meter_id and quality = 'good'
        order by read_at desc limit 1) last on true
      where binding.market_id = $1 and binding.to_at is null and ($2::uuid is null or binding.stall_id = $2)
+       and ($5::uuid[] is null or stall.building_id = any($5))
      order by meter.kind, meter.serial`,
-    [marketId, stallId, at, dayStart],
+    [marketId, part.stallId ?? null, at, dayStart, part.buildingIds ?? null],
   );
 }
 
@@ -122,9 +134,17 @@ export interface SummaryRow extends Row {
   open_holds: bigint;
   open_exceptions: bigint;
   unclaimed_devices: bigint;
-  today_charged_fen: bigint;
-  today_topped_up_fen: bigint;
+  today_charged_fen: bigint | null;
+  today_topped_up_fen: bigint | null;
 }
+
+const NOTHING: SummaryRow = {
+  open_holds: 0n,
+  open_exceptions: 0n,
+  unclaimed_devices: 0n,
+  today_charged_fen: null,
+  today_topped_up_fen: null,
+};
 
 /**
  * Ledger transactions carry their time in their key (UUIDv7), so a day is a range of the primary key.
@@ -143,13 +163,28 @@ export async function readSummary(db: Queryable, marketId: string, dayStartKey: 
        from posting where market_id = $1 and tx_id >= $2) day`,
     [marketId, dayStartKey],
   );
-  return (
-    row ?? {
-      open_holds: 0n,
-      open_exceptions: 0n,
-      unclaimed_devices: 0n,
-      today_charged_fen: 0n,
-      today_topped_up_fen: 0n,
-    }
+  return row ?? NOTHING;
+}
+
+/** The same of some buildings; the market's money and the devices of no market are none of theirs. */
+export async function readBuildingsSummary(
+  db: Queryable,
+  marketId: string,
+  buildingIds: readonly string[],
+): Promise<SummaryRow> {
+  const [row] = await db.query<SummaryRow>(
+    `with mine as (
+       select binding.meter_id
+       from meter_binding binding
+       join stall on stall.market_id = $1 and stall.stall_id = binding.stall_id
+       where binding.market_id = $1 and binding.to_at is null and stall.building_id = any($2::uuid[])
+     )
+     select
+       (select count(*) from hold where market_id = $1 and released_at is null and meter_id in (select * from mine)) as open_holds,
+       (select count(*) from device_exception
+        where market_id = $1 and closed_at is null and meter_id in (select * from mine)) as open_exceptions,
+       0::bigint as unclaimed_devices, null::bigint as today_charged_fen, null::bigint as today_topped_up_fen`,
+    [marketId, buildingIds],
   );
+  return row ?? NOTHING;
 }

@@ -5,6 +5,7 @@ import type { Queryable } from '../platform/database.ts';
 import {
   type GridMeterRow,
   type GridStallRow,
+  readBuildingsSummary,
   readMeters,
   readStalls,
   readSummary,
@@ -15,16 +16,23 @@ import { requireMarket, viewTime } from './service.ts';
 const NO_RANDOM = new Uint8Array(10);
 
 /**
- * Every stall of a market with its state and today's use, by the market's business day.
+ * Every stall of a market, or of some of its buildings, with its state and today's use, by the market's business day.
  * @throws sites.no_such_market
  */
-export async function gridOf(db: Queryable, clock: Clock, marketId: string): Promise<Grid> {
+export async function gridOf(
+  db: Queryable,
+  clock: Clock,
+  marketId: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<Grid> {
   const market = await requireMarket(db, marketId);
   const time = viewTime(clock, market);
   const [stalls, meters, summary] = await Promise.all([
-    readStalls(db, marketId, null),
-    readMeters(db, marketId, null, time),
-    readSummary(db, marketId, uuidV7(time.dayStart, NO_RANDOM)),
+    readStalls(db, marketId, { buildingIds }),
+    readMeters(db, marketId, { buildingIds }, time),
+    buildingIds === null
+      ? readSummary(db, marketId, uuidV7(time.dayStart, NO_RANDOM))
+      : readBuildingsSummary(db, marketId, buildingIds),
   ]);
   const metersOfStall = Map.groupBy(meters, (meter) => meter.stall_id);
   return {
@@ -43,10 +51,12 @@ function summaryOf(stalls: readonly GridStallRow[], meters: readonly GridMeterRo
     openHolds: Number(summary.open_holds),
     openExceptions: Number(summary.open_exceptions),
     unclaimedDevices: Number(summary.unclaimed_devices),
-    todayChargedFen: Number(summary.today_charged_fen),
-    todayToppedUpFen: Number(summary.today_topped_up_fen),
+    todayChargedFen: numberOrNull(summary.today_charged_fen),
+    todayToppedUpFen: numberOrNull(summary.today_topped_up_fen),
   };
 }
+
+const numberOrNull = (value: bigint | null): number | null => (value === null ? null : Number(value));
 
 function cellOf(stall: GridStallRow, meters: readonly GridMeterRow[], lowBalanceFen: bigint): StallCell {
   return {

@@ -16,11 +16,12 @@ const actOf = ({ marketId }: { readonly marketId: string }, { operatorId }: Oper
 });
 
 export const sitesRoutes = {
-  async markets(ctx, { program }) {
-    return { at: ctx.clock.now().toISOString(), clockSpeed: program.clockSpeed, markets: await listMarkets(ctx.db) };
+  async markets(ctx, { program, operator }) {
+    const markets = await listMarkets(ctx.db, operator.scope);
+    return { at: ctx.clock.now().toISOString(), clockSpeed: program.clockSpeed, markets };
   },
-  async grid(ctx, { params }) {
-    return gridOf(ctx.db, ctx.clock, params.marketId);
+  async grid(ctx, { params, buildingIds }) {
+    return gridOf(ctx.db, ctx.clock, params.marketId, buildingIds);
   },
   async stall(ctx, { params }) {
     return stallDetail(ctx.db, ctx.clock, params.marketId, params.stallId);

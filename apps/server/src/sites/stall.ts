@@ -41,9 +41,9 @@ export async function stallDetail(
 ): Promise<StallDetailView> {
   const market = await requireMarket(db, marketId);
   const [[cell], stall, meters] = await Promise.all([
-    readStalls(db, marketId, stallId),
+    readStalls(db, marketId, { stallId }),
     readStallRow(db, marketId, stallId),
-    readMeters(db, marketId, stallId, viewTime(clock, market)),
+    readMeters(db, marketId, { stallId }, viewTime(clock, market)),
   ]);
   if (!cell || !stall) throw sitesError('sites.no_such_stall', `this market has no stall ${stallId}`);
   const accountId = stall.account_id;

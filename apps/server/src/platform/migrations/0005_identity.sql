@@ -1,19 +1,62 @@
 -- Operators, sign-in sessions and the program's own settings belong to the installation, not to a market.
+-- An API key is an operator of its own without a password, so that whatever it does bears its name. scope: what of the data
+-- the operator may see and touch, as the contract's DataScope. failures: wrong attempts in a row; the tenth locks until
+-- locked_until, each lock twice as long as the one before (locks). totp_last_step: the last time step whose code was used, so
+-- that no code is taken twice; the second factor holds once it is confirmed.
 create table operator (
   operator_id uuid primary key,
   login text not null unique,
   name text not null,
-  password_hash text not null,
+  password_hash text,
   role text not null check (role in ('admin', 'manager', 'finance', 'cashier', 'technician', 'auditor')),
+  scope jsonb not null default '{"kind": "group"}' check (scope ->> 'kind' in ('group', 'markets', 'buildings')),
+  must_change_password boolean not null default false,
+  oidc_subject text unique,
+  failures smallint not null default 0,
+  locks smallint not null default 0,
+  locked_until timestamptz,
+  totp_secret text,
+  totp_confirmed_at timestamptz,
+  totp_last_step bigint,
+  last_sign_in_at timestamptz,
   created_at timestamptz not null,
   disabled_at timestamptz
 );
 
+-- People live by real time also where a market's clock runs faster, so these times are real.
 create table sign_in (
   token_hash bytea primary key,
+  session_id uuid not null unique,
   operator_id uuid not null references operator,
+  remote text not null,
   created_at timestamptz not null,
   expires_at timestamptz not null
+);
+create index sign_in_operator on sign_in (operator_id);
+
+-- A password was right and the code of the second factor is still to come.
+create table sign_in_ticket (
+  ticket_hash bytea primary key,
+  operator_id uuid not null references operator,
+  expires_at timestamptz not null
+);
+
+create table recovery_code (
+  operator_id uuid not null references operator,
+  code_hash bytea not null,
+  used_at timestamptz,
+  primary key (operator_id, code_hash)
+);
+
+create table api_key (
+  key_hash bytea primary key,
+  operator_id uuid not null unique references operator,
+  prefix text not null,
+  made_by uuid not null references operator,
+  created_at timestamptz not null,
+  expires_at timestamptz not null check (expires_at > created_at),
+  last_used_at timestamptz,
+  revoked_at timestamptz
 );
 
 -- Append-only. market_id is the nil UUID for what concerns the installation.
@@ -28,6 +71,26 @@ create table audit (
   before jsonb,
   after jsonb,
   primary key (market_id, audit_id)
+);
+create index audit_subject on audit (market_id, subject text_pattern_ops, audit_id);
+create index audit_operator on audit (market_id, operator_id, audit_id);
+
+-- The chain of the audit, as the ledger has one: a link an entry, each over the one before, made beside the hot path.
+create table audit_seal (
+  market_id uuid not null,
+  seq bigint not null,
+  audit_id uuid not null,
+  sealed_at timestamptz not null,
+  hash bytea not null,
+  primary key (market_id, seq),
+  unique (market_id, audit_id)
+);
+
+create table audit_seal_head (
+  market_id uuid not null,
+  seq bigint not null,
+  hash bytea not null,
+  primary key (market_id)
 );
 
 create table setting (
