@@ -13,4 +13,4 @@ export { type RunningServer, type ServerConfig, startServer } from './server.ts'
 export { importSite } from './sites/import.ts';
 export { listMarkets } from './sites/service.ts';
 export type { Check } from './verify/index.ts';
-export { verifyMarket } from './verify/index.ts';
+export { verifyInstallation, verifyMarket } from './verify/index.ts';

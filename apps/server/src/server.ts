@@ -3,8 +3,9 @@ import type { ClockAnchor } from '@openprepay/kernel';
 import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
 import { type MqttConfig, startHeadend } from './headend/index.ts';
+import { startAuditSealing } from './identity/jobs.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
-import { startSealing } from './ledger/jobs.ts';
+import { startLedgerSealing } from './ledger/jobs.ts';
 import type { Context } from './platform/context.ts';
 import type { Database } from './platform/database.ts';
 import { buildHttp } from './platform/http.ts';
@@ -60,11 +61,14 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     });
     stack.push(() => headend.stop());
 
-    const settlement = startSettlement(ctx);
-    const provisional = startProvisional(ctx);
-    const control = startControl(ctx);
-    const sealing = startSealing(ctx);
-    stack.push(() => Promise.all([settlement.stop(), provisional.stop(), control.stop(), sealing.stop()]));
+    const loops = [
+      startSettlement(ctx),
+      startProvisional(ctx),
+      startControl(ctx),
+      startLedgerSealing(ctx),
+      startAuditSealing(ctx),
+    ];
+    stack.push(() => Promise.all(loops.map((loop) => loop.stop())));
 
     const app = await buildHttp(ctx, {
       handlers,

@@ -1,6 +1,6 @@
 export { ledgerLines } from './lines.ts';
 export { post } from './post.ts';
-export { type SealHead, sealHead, sealMarket } from './seal.ts';
+export { sealHead, sealMarket } from './seal.ts';
 export { idsByKey, lockPurse, postingsOf, purseBalances } from './store.ts';
 export type {
   LedgerAccount,

@@ -2,8 +2,8 @@ import type { Rule } from './rule.ts';
 
 const COUNT_LINKS = 'select count(*) from ledger_seal where market_id = $1';
 /** A field of free text has its length before it; one that is not there is a dash. */
-const sized = (column: string) => `coalesce(octet_length(${column}) || ':' || ${column}, '-')`;
-const microseconds = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
+export const sized = (column: string) => `coalesce(octet_length(${column}) || ':' || ${column}, '-')`;
+export const microseconds = (column: string) => `(extract(epoch from ${column}) * 1000000)::bigint`;
 
 /** Each link is looked at beside the stored link before it: if every one holds, the chain does. */
 export const chainRules: readonly Rule[] = [

@@ -1,6 +1,7 @@
 import type { Clock } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
 import { accountRules, moveOutRules } from './accounts.ts';
+import { auditRules } from './audit.ts';
 import { bookRules } from './books.ts';
 import { chainRules } from './chain.ts';
 import { chargeRules } from './charges.ts';
@@ -25,6 +26,7 @@ const RULES = [
   ...bookRules,
   ...receiptRules,
   ...chainRules,
+  ...auditRules,
   ...chargeRules,
   ...periodRules,
   ...correctionRules,
@@ -36,18 +38,28 @@ const RULES = [
   ...moveOutRules,
 ];
 const MAX_PROBLEMS = 20;
+/** Owner of what concerns no market. */
+const INSTALLATION = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Proves the books of a market from what is stored, by queries of their own: nothing here shares code with what wrote
  * them, but for the reading of a price rule and of its calendar. All checks see one and the same instant of the database.
  */
 export async function verifyMarket(db: Database, clock: Clock, marketId: string): Promise<Check[]> {
-  const subject = { marketId, now: clock.now() };
+  return checkAll(db, RULES, { marketId, now: clock.now() });
+}
+
+/** The same of what concerns no market: the audit of operators, keys and signing in. */
+export async function verifyInstallation(db: Database, clock: Clock): Promise<Check[]> {
+  return checkAll(db, auditRules, { marketId: INSTALLATION, now: clock.now() });
+}
+
+async function checkAll(db: Database, rules: readonly Rule[], subject: Subject): Promise<Check[]> {
   return db.tx(async (tx) => {
     await tx.query('set transaction isolation level repeatable read, read only');
     await tx.query('set local statement_timeout = 0');
     const checks: Check[] = [];
-    for (const rule of RULES) checks.push(await check(tx, rule, subject));
+    for (const rule of rules) checks.push(await check(tx, rule, subject));
     return checks;
   });
 }
