@@ -31,6 +31,7 @@ test('every command says how it is used', async () => {
     ['simulate', 'run'],
     ['site', 'import'],
     ['operator', 'new-password'],
+    ['operator', 'without-second-factor'],
     ['operator', 'add'],
     ['meter', 'list'],
     ['meter', 'import'],

@@ -1,4 +1,4 @@
-import { addOperator, openMarketClock, renewPassword, type Store } from '@openprepay/server';
+import { addOperator, openMarketClock, renewPassword, type Store, takeSecondFactor } from '@openprepay/server';
 import { type Command, Option } from 'commander';
 import { type OutputOptions, print } from '../output.ts';
 import { addPlaceOptions, type PlaceOptions } from '../place.ts';
@@ -26,8 +26,21 @@ export function addOperatorCommand(program: Command): void {
     );
   addPlaceOptions(
     operator
+      .command('without-second-factor')
+      .description('let an operator who lost his phone and his recovery codes sign in with the password alone')
+      .argument('<login>', 'for example admin'),
+  )
+    .option('--json', 'one JSON object')
+    .action((login: string, options: PlaceOptions & OutputOptions) =>
+      inStore(options, async ({ db }) => {
+        const taken = await takeSecondFactor(db, (await openMarketClock(db)).clock, login);
+        print(options, { login, taken }, taken ? `${login} has no second factor any more` : `${login} has none`);
+      }),
+    );
+  addPlaceOptions(
+    operator
       .command('new-password')
-      .description('give an operator who lost it a new password, shown this once, and end his sessions')
+      .description('give an operator who lost it a new password, shown this once, and end his sessions and lock-out')
       .argument('<login>', 'for example admin'),
   )
     .option('--json', 'one JSON object')

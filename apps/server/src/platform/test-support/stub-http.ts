@@ -29,7 +29,7 @@ export interface StubHttp {
 }
 
 /** No handler of a stub reaches for the database. */
-const onNothing: Context = {
+export const onNothing: Context = {
   db: { url: '', query: async () => [], tx: () => Promise.reject(new Error('no database')), close: async () => {} },
   signals: { on: () => () => {}, close: async () => {} },
   clock: systemClock,
@@ -70,13 +70,14 @@ export async function stubHttp(consoleDir: string | null = null): Promise<StubHt
   return stub;
 }
 
-function pathOf(route: Route): string {
-  const params = (route.params ? sample(route.params) : {}) as Record<string, string>;
+/** A path of a route, with these params and samples for the others. */
+export function pathOf(route: Route, known: Readonly<Record<string, string>> = {}): string {
+  const params = { ...((route.params ? sample(route.params) : {}) as Record<string, string>), ...known };
   return route.path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? ID);
 }
 
 /** What a route's query cannot do without. */
-function queryOf({ query }: Route): Record<string, string> {
+export function queryOf({ query }: Route): Record<string, string> {
   const { required = [] } = (query ?? {}) as { required?: readonly string[] };
   const all = (query ? sample(query) : {}) as Record<string, string>;
   return Object.fromEntries(Object.entries(all).filter(([key]) => required.includes(key)));

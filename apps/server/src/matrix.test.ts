@@ -1,0 +1,297 @@
+import {
+  type Caller,
+  collectorFramesPath,
+  type DataScope,
+  gridEventsPath,
+  ROLES,
+  type Role,
+  type Route,
+  type RouteName,
+  routes,
+  scopeOf,
+} from '@openprepay/contract';
+import { fen, systemClock, uuidV7 } from '@openprepay/kernel';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callerOf } from '../test-support/callers.ts';
+import { seedMarket, type TestMarket } from '../test-support/market.ts';
+import { requestApproval } from './approvals/service.ts';
+import { openExceptions } from './commands/exceptions.ts';
+import { setOverride } from './control/service.ts';
+import { openShift } from './counter/shifts.ts';
+import { topUp } from './counter/top-up.ts';
+import { handlers as real } from './handlers.ts';
+import { createApiKey } from './identity/api-keys.ts';
+import { insertSession } from './identity/store.ts';
+import { type Office, openOffice } from './identity/test-support/staff.ts';
+import { hashToken } from './identity/tokens.ts';
+import type { Handlers } from './platform/handlers.ts';
+import { buildHttp } from './platform/http.ts';
+import { httpError } from './platform/http-errors.ts';
+import { SESSION_COOKIE } from './platform/http-guard.ts';
+import { sample } from './platform/test-support/sample.ts';
+import { NAMES, pathOf, queryOf } from './platform/test-support/stub-http.ts';
+import { intake } from './readings/index.ts';
+
+/*
+ * Every route × everybody who may call × whose data is asked for, on two markets that have something of everything. Routes that
+ * only read answer with the real rooms, and what they answer is searched for anything of the other market; those that change
+ * something only say that they were reached, so that no cell changes what the next one finds.
+ */
+
+interface Who {
+  readonly words: string;
+  readonly caller: Caller | null;
+  readonly isKey: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The caller's market in the path; another's; the caller's own with what belongs to another. */
+const TARGETS = ['own', 'other', 'mixed'] as const;
+type Target = (typeof TARGETS)[number];
+
+let office: Office;
+let app: FastifyInstance;
+let everybody: readonly Who[];
+const params: Record<Target, Record<string, string>> = { own: {}, other: {}, mixed: {} };
+/** Ids of the market that is not the caller's, and of the building of his own market that is not his. */
+let otherIds: ReadonlySet<string>;
+let hiddenIds: ReadonlySet<string>;
+
+const GUARD_CODES = ['http.not_signed_in', 'http.forbidden', 'http.out_of_scope', 'http.session_only'];
+
+/** Something of everything that a market can show. */
+async function fill({ ctx }: Office, market: TestMarket, operatorId: string, mark: string): Promise<void> {
+  const { marketId, meters } = market;
+  const at = ctx.clock.now();
+  const operator = callerOf({ operatorId, login: 'x', name: 'x', role: 'admin' });
+  await ctx.db.query(`update account set customer_name = $2 || customer_name where market_id = $1`, [marketId, mark]);
+  await ctx.db.query(`update meter set serial = $2 || serial where market_id = $1`, [marketId, mark]);
+  await ctx.db.query(`update stall set code = $2 || code where market_id = $1`, [marketId, mark]);
+  await openShift(ctx, marketId, operatorId, fen(100));
+  for (const { meterId, accountId } of meters) {
+    const sale = { requestId: uuidV7(at), amountFen: fen(500), method: 'cash', memo: mark, operatorId } as const;
+    await topUp(ctx, { marketId, accountId, ...sale });
+    await intake(ctx.db, reportsOf(market, meterId));
+    await setOverride(ctx, { marketId, meterId, override: 'forced_on', reason: mark, until: null, operatorId });
+    const detail = { command: 'switch', wanted: 'on', readBack: null, writes: 1 } as const;
+    await ctx.db.tx((tx) => openExceptions(tx, marketId, at, [{ meterId, kind: 'switch_not_confirmed', detail }]));
+  }
+  const act = { kind: 'refund_cash', accountId: meters[0]?.accountId ?? '', amountFen: 1 } as const;
+  await requestApproval(ctx, marketId, { requestId: uuidV7(at), act, reason: mark }, operator);
+}
+
+/** A good reading and one that falls, which puts a hold on the meter. */
+function reportsOf({ marketId, kind }: TestMarket, meterId: string) {
+  return [5_000n, 4_000n].map((total, index) => {
+    const readAt = new Date(Date.UTC(2026, 2, 2, 0, index));
+    const reading = { readAt, total, tariffs: null, origin: 'pushed' } as const;
+    const known = { marketId, meterId, kind, model: 'DDSY1352-NK', ctRatio: 1, receivedAt: readAt, frame: null };
+    return { ...known, reading, switchState: null } as Parameters<typeof intake>[1][number];
+  });
+}
+
+/** Every id in the rows of a market. Those of people are not the market's. */
+async function idsOf(where: string, values: readonly unknown[]): Promise<Set<string>> {
+  const columns = await office.ctx.db.query<{ table: string; column: string }>(
+    `select c.table_name as "table", c.column_name as "column" from information_schema.columns c
+     join information_schema.columns m on m.table_name = c.table_name and m.column_name = 'market_id'
+     where c.table_schema = 'public' and c.data_type = 'uuid' and c.column_name !~ 'operator|_by$|market_id'`,
+  );
+  const ids = new Set<string>();
+  for (const { table, column } of columns) {
+    const rows = await office.ctx.db.query<{ id: string | null }>(
+      `select distinct ${column}::text as id from ${table} where ${where}`,
+      values,
+    );
+    for (const { id } of rows) if (id !== null) ids.add(id);
+  }
+  return ids;
+}
+
+async function sessionOf(caller: Caller, words: string): Promise<Who> {
+  const token = `${caller.login} token`;
+  await insertSession(office.ctx.db, {
+    tokenHash: hashToken(token),
+    sessionId: uuidV7(systemClock.now()),
+    operatorId: caller.operatorId,
+    remote: '10.0.0.1',
+    createdAt: systemClock.now(),
+    expiresAt: new Date(systemClock.now().getTime() + 3_600_000),
+  });
+  return { words, caller, isKey: false, headers: { cookie: `${SESSION_COOKIE}=${encodeURIComponent(token)}` } };
+}
+
+async function keyOf(boss: Caller, role: Role, scope: DataScope): Promise<Who> {
+  const { key, keyId } = await createApiKey(office.ctx, boss, { name: `key ${role}`, role, scope, days: 1 });
+  const caller = callerOf({ operatorId: keyId, login: role, name: role, role }, { scope });
+  return { words: `key of the market, ${role}`, caller, isKey: true, headers: { authorization: `Bearer ${key}` } };
+}
+
+const firstOf = ({ marketId, meters: [meter] }: TestMarket, extra: Record<string, string>) => ({
+  marketId,
+  stallId: meter?.stallId ?? '',
+  meterId: meter?.meterId ?? '',
+  accountId: meter?.accountId ?? '',
+  ...extra,
+});
+
+const one = async (sql: string, marketId: string): Promise<string> =>
+  (await office.ctx.db.query<{ id: string }>(sql, [marketId]))[0]?.id ?? '';
+
+async function knownOf(market: TestMarket): Promise<Record<string, string>> {
+  const { marketId } = market;
+  return firstOf(market, {
+    txId: await one('select tx_id as id from ledger_tx where market_id = $1 limit 1', marketId),
+    approvalId: await one('select approval_id as id from approval where market_id = $1 limit 1', marketId),
+    holdId: await one('select hold_id as id from hold where market_id = $1 limit 1', marketId),
+    shiftId: await one('select shift_id as id from shift where market_id = $1 limit 1', marketId),
+  });
+}
+
+beforeAll(async () => {
+  office = await openOffice();
+  const { ctx } = office;
+  const boss = await office.hire('boss', 'admin');
+  const mine = await seedMarket(ctx.db, { meters: 2 });
+  const others = await seedMarket(ctx.db, { meters: 2 });
+  await fill(office, mine, boss.operatorId, '');
+  await fill(office, others, boss.operatorId, 'OTHER-');
+
+  // The second stall of the market moves to a building of its own.
+  const { marketId } = mine;
+  const [hidden] = mine.meters.slice(1);
+  const [mineBuilding, hiddenBuilding] = [uuidV7(ctx.clock.now()), uuidV7(ctx.clock.now())];
+  for (const [id, name] of [
+    [mineBuilding, 'Mine'],
+    [hiddenBuilding, 'HIDDEN'],
+  ]) {
+    await ctx.db.query('insert into building (market_id, building_id, name) values ($1, $2, $3)', [marketId, id, name]);
+  }
+  await ctx.db.query(
+    `update stall set building_id = case when stall_id = $2 then $3::uuid else $4::uuid end where market_id = $1`,
+    [marketId, hidden?.stallId, hiddenBuilding, mineBuilding],
+  );
+  otherIds = await idsOf('market_id = $1', [others.marketId]);
+  otherIds = new Set([...otherIds, others.marketId]);
+  hiddenIds = new Set([hidden?.stallId ?? '', hidden?.meterId ?? '', hidden?.accountId ?? '', hiddenBuilding]);
+
+  params.own = await knownOf(mine);
+  params.other = await knownOf(others);
+  params.mixed = { ...params.other, marketId };
+  const market: DataScope = { kind: 'markets', marketIds: [marketId] };
+  const building: DataScope = { kind: 'buildings', marketId, buildingIds: [mineBuilding] };
+  const who: Who[] = [{ words: 'nobody', caller: null, isKey: false, headers: {} }];
+  for (const role of ROLES) {
+    who.push(
+      await sessionOf(await office.hire(`group.${role}`, role), `group, ${role}`),
+      await sessionOf(await office.hire(`market.${role}`, role, market), `market, ${role}`),
+      await sessionOf(await office.hire(`building.${role}`, role, building), `building, ${role}`),
+      await keyOf(boss, role, market),
+    );
+  }
+  everybody = who;
+  app = await buildHttp(ctx, { handlers: onlyReading(), consoleDir: null, version: '1', clockSpeed: 1 });
+});
+afterAll(() => app.close());
+
+const reached = () => {
+  throw httpError('http.bad_answer', 'somebody got so far');
+};
+
+/** The rooms themselves where they only read; elsewhere, and for the streams, the word that somebody got so far. */
+function onlyReading(): Handlers {
+  const changing = NAMES.filter((name) => routes[name].method !== 'GET');
+  const stubs = changing.map((name) => ({ [name]: async () => sample(routes[name].response) }));
+  return Object.assign({}, real, ...stubs, { gridEvents: reached, collectorFrameEvents: reached });
+}
+
+/** What the guard must say, worked out from the contract alone; null where it lets in. */
+function refusalOf(route: Route, { caller, isKey }: Who, target: Target): string | null {
+  if (route.roles === 'public') return null;
+  if (caller === null) return 'http.not_signed_in';
+  if (isKey && route.sessionOnly) return 'http.session_only';
+  if (!route.roles.includes(caller.role)) return 'http.forbidden';
+  const needed = scopeOf(route);
+  const { kind } = caller.scope;
+  if (needed === 'self' || kind === 'group') return null;
+  const isEnough = needed === 'building' || (needed === 'market' && kind === 'markets');
+  if (!isEnough) return 'http.out_of_scope';
+  if (!route.path.includes(':marketId')) return null;
+  if (target === 'other') return 'http.out_of_scope';
+  const namesPlace = /:(stallId|meterId|accountId)/.test(route.path);
+  return kind === 'buildings' && namesPlace && target === 'mixed' ? 'http.out_of_scope' : null;
+}
+
+/** What an answer must not hold: the rows of those whose data the caller may not see, or did not ask for. */
+function leakIn(body: string, { caller }: Who, target: Target, url: string): string[] {
+  const isGroup = caller === null || caller.scope.kind === 'group';
+  if (isGroup && (target === 'other' || !url.includes('/markets/'))) return [];
+  const asked = new Set(url.split(/[/?&=]/));
+  const ids = caller?.scope.kind === 'buildings' ? [...otherIds, ...hiddenIds] : [...otherIds];
+  const leaks = ids.filter((id) => !asked.has(id) && body.includes(id));
+  if (body.includes('OTHER-')) leaks.push('OTHER-');
+  if (caller?.scope.kind === 'buildings' && body.includes('HIDDEN')) leaks.push('HIDDEN');
+  return leaks;
+}
+
+interface Cell {
+  readonly name: string;
+  readonly route: Route;
+  readonly target: Target;
+}
+
+const targetsOf = ({ path }: Route): readonly Target[] => (path.includes(':marketId') ? TARGETS : ['own']);
+const ofRoute = (name: string, route: Route): Cell[] => targetsOf(route).map((target) => ({ name, route, target }));
+const CELLS: readonly Cell[] = [
+  ...NAMES.flatMap((name: RouteName) => ofRoute(name, routes[name])),
+  ...ofRoute('gridEvents', { ...routes.grid, path: gridEventsPath }),
+  ...ofRoute('collectorFrameEvents', { ...routes.collectorFrames, path: collectorFramesPath }),
+];
+
+async function look({ name, route, target }: Cell, who: Who): Promise<string | null> {
+  const url = pathOf(route, params[target]);
+  const response = await app.inject({
+    method: route.method,
+    url,
+    query: queryOf(route),
+    headers: who.headers,
+    ...(route.body && { payload: sample(route.body) as object }),
+  });
+  const { code } = response.statusCode < 400 ? { code: null } : response.json<{ code: string }>();
+  const refusal = refusalOf(route, who, target);
+  const said = GUARD_CODES.includes(code ?? '') ? code : null;
+  const words = `${name} by ${who.words} of ${target}`;
+  if (said !== refusal) return `${words}: ${said ?? 'let in'} in place of ${refusal ?? 'letting in'}`;
+  if (refusal !== null) return null;
+  if (code === 'internal') return `${words}: broke`;
+  const leaks = leakIn(response.body, who, target, url);
+  return leaks.length > 0 ? `${words}: leaks ${leaks.join(', ')}` : null;
+}
+
+let cells = 0;
+
+test.each(CELLS)('$name of $target, by everybody', async (cell) => {
+  const wrong: string[] = [];
+  for (const who of everybody) {
+    cells += 1;
+    const found = await look(cell, who);
+    if (found !== null) wrong.push(found);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('no cell is left out, and what is searched for is there to be found', async () => {
+  expect(cells).toBe(CELLS.length * (1 + 4 * ROLES.length));
+  expect(cells).toBeGreaterThan(6_000);
+  expect(otherIds.size).toBeGreaterThan(20);
+  const boss = everybody.find(({ words }) => words === 'group, admin');
+  const found = new Set<string>();
+  for (const name of ['grid', 'meters', 'exceptions', 'holds', 'stall', 'receipts', 'approvals', 'audit'] as const) {
+    const url = pathOf(routes[name], params.other);
+    const { body } = await app.inject({ url, headers: boss?.headers ?? {} });
+    expect([name, [...otherIds].some((id) => body.includes(id))]).toEqual([name, true]);
+    for (const id of otherIds) if (body.includes(id)) found.add(id);
+  }
+  expect(found.size).toBeGreaterThan(10);
+});
