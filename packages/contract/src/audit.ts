@@ -26,15 +26,16 @@ export const AuditFilter = Type.Object({
   action: Type.Optional(Type.String({ maxLength: 80 })),
   /** The subject, or its beginning. */
   subject: Type.Optional(Type.String({ maxLength: 200 })),
+  /** In the name of the operator, the action, the subject or the reason. */
+  text: Type.Optional(Type.String({ maxLength: 64 })),
   from: Type.Optional(Instant),
   to: Type.Optional(Instant),
-  /** The `nextBefore` of the page before. */
-  before: Type.Optional(Id),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
 });
 export type AuditFilter = Static<typeof AuditFilter>;
 
-export const AuditPage = Type.Object({ entries: Type.Array(AuditEntry), nextBefore: Nullable(Id) });
+export const AuditPage = Type.Object({ total: Type.Integer(), entries: Type.Array(AuditEntry) });
 export type AuditPage = Static<typeof AuditPage>;
 
 const readers = ['admin', 'manager', 'auditor'] as const;

@@ -162,6 +162,7 @@ export const controlRoutes = {
     path: '/api/markets/:marketId/emergency',
     summary: 'Whether the whole site is cut for an emergency, and how far that is',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     response: SiteEmergency,
   }),

@@ -98,3 +98,35 @@ test('what a key does stands in the audit under its own name', async () => {
     { operatorName: 'billing', before: { lowBalanceFen: '1' }, after: { lowBalanceFen: '2' }, seal: null },
   ]);
 });
+
+test('the audit is searched by who, what, to what and when, page by page', async () => {
+  const { db, clock } = office.ctx;
+  const { marketId: empty } = await seedMarket(db);
+  for (let n = 0; n < 5; n++) {
+    const at = new Date(clock.now().getTime() + n * 1_000);
+    const action = n < 3 ? 'control.set_override' : 'counter.top_up';
+    const operatorId = n % 2 === 0 ? boss.operatorId : manager.operatorId;
+    await recordAudit(db, {
+      marketId: empty,
+      at,
+      operatorId,
+      action,
+      subject: `meter:${n}`,
+      reason: n === 4 ? '50%' : null,
+    });
+  }
+  const subjects = async (filter: Parameters<typeof listAudit>[2]) => {
+    const { total, entries } = await listAudit(db, empty, filter);
+    return [total, entries.map(({ subject }) => subject.slice(-1)).join('')];
+  };
+  const time = (n: number) => new Date(clock.now().getTime() + n * 1_000).toISOString();
+  expect(await subjects({})).toEqual([5, '43210']);
+  expect(await subjects({ pageSize: 2, page: 2 })).toEqual([5, '21']);
+  expect(await subjects({ operatorId: manager.operatorId })).toEqual([2, '31']);
+  expect(await subjects({ action: 'control.' })).toEqual([3, '210']);
+  expect(await subjects({ subject: 'meter:4' })).toEqual([1, '4']);
+  expect(await subjects({ from: time(1), to: time(3) })).toEqual([2, '21']);
+  expect(await subjects({ text: 'BOSS' })).toEqual([3, '420']);
+  expect(await subjects({ text: '0%' })).toEqual([1, '4']);
+  expect(await subjects({ text: '_' })).toEqual([5, '43210']);
+});

@@ -1,7 +1,7 @@
-import type { AuditFilter, AuditPage } from '@openprepay/contract';
+import type { AuditEntry, AuditFilter, AuditPage } from '@openprepay/contract';
 import type { Queryable } from '../platform/database.ts';
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 interface EntryRow extends Record<string, unknown> {
   auditId: string;
@@ -23,38 +23,44 @@ const beginning = (text: string | undefined): string | null =>
   text === undefined ? null : `${text.replace(/[\\%_]/g, '\\$&')}%`;
 const instant = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
+const MATCHING = `
+  from audit
+  left join operator on operator.operator_id = audit.operator_id
+  where audit.market_id = $1 and ($2::uuid is null or audit.operator_id = $2)
+    and ($3::text is null or action like $3) and ($4::text is null or subject like $4)
+    and ($5::timestamptz is null or audit.at >= $5) and ($6::timestamptz is null or audit.at < $6)
+    and ($7::text is null or operator.name ilike $7 or action ilike $7 or subject ilike $7 or reason ilike $7)`;
+
 /** Newest first; ids are in order of time. @param marketId or INSTALLATION */
 export async function listAudit(db: Queryable, marketId: string, filter: AuditFilter): Promise<AuditPage> {
-  const { limit = PAGE } = filter;
+  const { page = 1, pageSize = PAGE_SIZE } = filter;
+  const values = [
+    marketId,
+    filter.operatorId ?? null,
+    beginning(filter.action),
+    beginning(filter.subject),
+    instant(filter.from),
+    instant(filter.to),
+    filter.text === undefined ? null : `%${beginning(filter.text)}`,
+  ];
+  const [counted] = await db.query<{ total: number }>(`select count(*)::int as total ${MATCHING}`, values);
   const rows = await db.query<EntryRow>(
-    `select audit.audit_id as "auditId", audit.at, audit.operator_id as "operatorId", operator.name as "operatorName",
-            action, subject, reason, before, after, seal.seq, seal.sealed_at as "sealedAt", seal.hash
-     from audit
-     left join operator on operator.operator_id = audit.operator_id
-     left join audit_seal seal on seal.market_id = $1 and seal.audit_id = audit.audit_id
-     where audit.market_id = $1 and ($2::uuid is null or audit.operator_id = $2)
-       and ($3::text is null or action like $3) and ($4::text is null or subject like $4)
-       and ($5::timestamptz is null or audit.at >= $5) and ($6::timestamptz is null or audit.at < $6)
-       and ($7::uuid is null or audit.audit_id < $7)
-     order by audit.audit_id desc limit $8`,
-    [
-      marketId,
-      filter.operatorId ?? null,
-      beginning(filter.action),
-      beginning(filter.subject),
-      instant(filter.from),
-      instant(filter.to),
-      filter.before ?? null,
-      limit,
-    ],
+    `with page as (
+       select audit.audit_id, audit.at, audit.operator_id, operator.name, action, subject, reason, before, after ${MATCHING}
+       order by audit.audit_id desc limit $8 offset $9)
+     select page.audit_id as "auditId", at, operator_id as "operatorId", name as "operatorName", action, subject, reason,
+            before, after, seal.seq, seal.sealed_at as "sealedAt", seal.hash
+     from page left join audit_seal seal on seal.market_id = $1 and seal.audit_id = page.audit_id
+     order by page.audit_id desc`,
+    [...values, pageSize, (page - 1) * pageSize],
   );
-  const entries = rows.map(({ seq, sealedAt, hash, ...row }) => ({
-    ...row,
-    at: row.at.toISOString(),
-    seal:
-      seq === null || sealedAt === null || hash === null
-        ? null
-        : { seq: Number(seq), sealedAt: sealedAt.toISOString(), hash: hash.toString('hex') },
-  }));
-  return { entries, nextBefore: rows.length === limit ? (rows.at(-1)?.auditId ?? null) : null };
+  return { total: counted?.total ?? 0, entries: rows.map(entryOf) };
+}
+
+function entryOf({ seq, sealedAt, hash, ...row }: EntryRow): AuditEntry {
+  const seal =
+    seq === null || sealedAt === null || hash === null
+      ? null
+      : { seq: Number(seq), sealedAt: sealedAt.toISOString(), hash: hash.toString('hex') };
+  return { ...row, at: row.at.toISOString(), seal };
 }
