@@ -6,7 +6,7 @@ import { zhCN } from '../../apps/console/src/locales/zh-CN.ts';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** Rooms whose errors reach nobody through the console: the command line, the wire and the platforms see them. */
-const UNSEEN = /^(platform|frame|kernel|sites|prices|pricing|headend|identity|console)\./;
+const UNSEEN = /^(platform|frame|kernel|sites|prices|pricing|headend|console)\./;
 
 const known = (code: string): boolean => {
   let node: unknown = zhCN.error;

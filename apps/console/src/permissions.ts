@@ -24,6 +24,11 @@ export const ROLES_OF = {
   meterSettings: ['admin', 'technician', 'auditor'],
   orderSetting: ['admin', 'technician'],
   readNow: ['admin', 'technician'],
+  operators: ['admin', 'auditor'],
+  createOperator: ['admin'],
+  apiKeys: ['admin', 'manager', 'auditor'],
+  createApiKey: ['admin', 'manager'],
+  audit: ['admin', 'manager', 'auditor'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof ROLES_OF;

@@ -3,6 +3,8 @@ import type { RouteRecordRaw } from 'vue-router';
 /** Every page there is. */
 export const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./shell/SignInPage.vue') },
+  // Outside the shell: what must be done first is done before any market is seen.
+  { path: '/account', name: 'account', component: () => import('./account/AccountPage.vue') },
   {
     path: '/',
     component: () => import('./shell/AppShell.vue'),
@@ -55,6 +57,9 @@ export const routes: RouteRecordRaw[] = [
       { path: 'proof/:txId', name: 'proof', props: true, component: () => import('./proof/ProofPage.vue') },
       { path: 'emergency', name: 'emergency', component: () => import('./safety/EmergencyPage.vue') },
       { path: 'approvals', name: 'approvals', component: () => import('./approvals/ApprovalsPage.vue') },
+      { path: 'operators', name: 'operators', component: () => import('./staff/OperatorsPage.vue') },
+      { path: 'api-keys', name: 'api-keys', component: () => import('./staff/KeysPage.vue') },
+      { path: 'audit', name: 'audit', component: () => import('./staff/AuditPage.vue') },
       { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
     ],
   },

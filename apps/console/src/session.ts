@@ -1,4 +1,4 @@
-import type { Operator } from '@openprepay/contract';
+import type { Caller } from '@openprepay/contract';
 import { CallError, type CallInput, call } from '@openprepay/contract/client';
 import { computed, shallowRef } from 'vue';
 import { may, type Permission } from './permissions.ts';
@@ -6,7 +6,7 @@ import { may, type Permission } from './permissions.ts';
 type CallName = Parameters<typeof call>[0];
 
 /** undefined: not asked yet. null: nobody is signed in. */
-export const operator = shallowRef<Operator | null>();
+export const operator = shallowRef<Caller | null>();
 
 /** The session ended under our hands, rather than by signing out; the sign-in page says so. */
 export const sessionEnded = shallowRef(false);
@@ -28,7 +28,7 @@ export async function send<N extends CallName>(name: N, input: CallInput<N>) {
 }
 
 /** Who is signed in, asked once; a server that does not answer is an error, not a signed-out operator. */
-export async function resumeSession(): Promise<Operator | null> {
+export async function resumeSession(): Promise<Caller | null> {
   if (operator.value !== undefined) return operator.value;
   try {
     operator.value = await call('me', {});
@@ -39,9 +39,23 @@ export async function resumeSession(): Promise<Operator | null> {
   return operator.value;
 }
 
-export async function signIn(login: string, password: string): Promise<void> {
-  operator.value = await call('signIn', { body: { login, password } });
+/** @returns a ticket for the second step, where one is asked for; otherwise signed in */
+export async function signIn(login: string, password: string): Promise<string | null> {
+  const answer = await call('signIn', { body: { login, password } });
+  if ('needsCode' in answer) return answer.ticket;
+  operator.value = answer;
   sessionEnded.value = false;
+  return null;
+}
+
+export async function signInCode(ticket: string, code: string): Promise<void> {
+  operator.value = await call('signInCode', { body: { ticket, code } });
+  sessionEnded.value = false;
+}
+
+/** Asks again who is signed in, after something changed about him. */
+export async function refreshOperator(): Promise<void> {
+  operator.value = await send('me', {});
 }
 
 /** Leaves the console even when the server cannot be told; the session then ends by its own time. */

@@ -11,5 +11,5 @@ export function factText(name: string, value: ApprovalFacts[string], short: (at:
   if (typeof value === 'boolean') return text(value ? 'why.yes' : 'why.no');
   if (typeof value === 'number') return name.endsWith('Fen') ? formatAmount(value) : String(value);
   if (name.endsWith('At') || name === 'validFrom' || name === 'until') return short(value);
-  return codeText('approvalValue', value);
+  return codeText(name.endsWith('Role') ? 'role' : 'approvalValue', value);
 }

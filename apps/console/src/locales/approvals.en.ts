@@ -41,6 +41,7 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
   approvalKind: {
     refund_cash: 'Refund in cash',
     reversal: 'Sale taken back',
+    role_change: 'Role of an operator',
     publish_price: 'Publish a price',
     mass_switch: 'Switch many meters',
   },
@@ -52,6 +53,14 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
     owedFen: 'Owed, not settled',
     day: 'Business day',
     method: 'Paid by',
+    login: 'Login',
+    name: 'Name',
+    fromRole: 'Role now',
+    toRole: 'New role',
   },
-  approvalValue: { cash: 'Cash', bank: 'Bank transfer', pos: 'POS' },
+  approvalValue: {
+    cash: 'Cash',
+    bank: 'Bank transfer',
+    pos: 'POS',
+  },
 };

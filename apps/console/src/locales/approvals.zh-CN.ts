@@ -33,6 +33,7 @@ export const approvalsZhCN = {
   approvalKind: {
     refund_cash: '现金退费',
     reversal: '冲正收款',
+    role_change: '操作员角色变更',
     publish_price: '发布价格',
     mass_switch: '批量分合闸',
   },
@@ -44,6 +45,14 @@ export const approvalsZhCN = {
     owedFen: '未结应扣',
     day: '营业日',
     method: '收款方式',
+    login: '登录名',
+    name: '姓名',
+    fromRole: '现在角色',
+    toRole: '新角色',
   },
-  approvalValue: { cash: '现金', bank: '转账', pos: 'POS 刷卡' },
+  approvalValue: {
+    cash: '现金',
+    bank: '转账',
+    pos: 'POS 刷卡',
+  },
 };

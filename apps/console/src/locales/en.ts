@@ -3,6 +3,7 @@ import { approvalsEn } from './approvals.en.ts';
 import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
+import { identityEn } from './identity.en.ts';
 import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
 import { proofEn } from './proof.en.ts';
@@ -16,6 +17,7 @@ export const en: Messages = {
   ...collectorEn,
   ...controlEn,
   ...errorsEn,
+  ...identityEn,
   ...menuEn,
   ...metersEn,
   ...proofEn,
@@ -32,11 +34,12 @@ export const en: Messages = {
     clockSpeed: '{speed}× speed',
     live: { live: 'Live', connecting: 'Connecting', reconnecting: 'Reconnecting' },
     signOut: 'Sign out',
+    account: 'My account',
     notFound: 'There is no such page',
     toStalls: 'Go to the stalls',
   },
   role: {
-    admin: 'Administrator',
+    admin: 'Group operator',
     manager: 'Market manager',
     finance: 'Finance',
     cashier: 'Cashier',

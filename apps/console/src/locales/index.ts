@@ -60,6 +60,8 @@ export function codeText(
     | 'detailValue'
     | 'importColumn'
     | 'whyFact'
+    | 'role'
+    | 'auditAction'
     | 'approvalKind'
     | 'approvalFact'
     | 'approvalValue'

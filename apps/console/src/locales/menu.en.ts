@@ -23,6 +23,9 @@ export const menuEn = {
       field: 'Field',
       unclaimed: 'Unclaimed',
       emergency: 'Emergency',
+      operators: 'Operators',
+      'api-keys': 'API keys',
+      audit: 'Audit log',
     },
   },
 };

@@ -23,6 +23,9 @@ export const menuZhCN = {
       field: '现场',
       unclaimed: '未认领设备',
       emergency: '紧急停供',
+      operators: '操作员',
+      'api-keys': '接口密钥',
+      audit: '操作日志',
     },
   },
 };

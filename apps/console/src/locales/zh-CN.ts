@@ -3,6 +3,7 @@ import { approvalsZhCN } from './approvals.zh-CN.ts';
 import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
+import { identityZhCN } from './identity.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
@@ -16,6 +17,7 @@ export const zhCN = {
   ...collectorZhCN,
   ...controlZhCN,
   ...errorsZhCN,
+  ...identityZhCN,
   ...menuZhCN,
   ...metersZhCN,
   ...proofZhCN,
@@ -32,11 +34,12 @@ export const zhCN = {
     clockSpeed: '{speed} 倍速',
     live: { live: '实时', connecting: '连接中', reconnecting: '重新连接中' },
     signOut: '退出登录',
+    account: '我的账号',
     notFound: '没有这个页面',
     toStalls: '去房间监控',
   },
   role: {
-    admin: '管理员',
+    admin: '集团管理员',
     manager: '市场经理',
     finance: '财务',
     cashier: '收银员',

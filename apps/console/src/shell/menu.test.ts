@@ -24,6 +24,14 @@ test('a role sees what the server would answer it, and no empty group', () => {
   for (const role of ROLES) expect(menuOf(role).filter(({ entries }) => entries.length === 0)).toEqual([]);
 });
 
+test.each(ROLES)('a %s of some buildings sees what is open to those, and no more', (role) => {
+  expect(routesOf(menuOf(role, 'buildings').flatMap(({ entries }) => entries))).toEqual([
+    'stalls',
+    'exceptions',
+    'meters',
+  ]);
+});
+
 test.each(ROLES)('on the phone of a %s four pages are at hand, all of which that role may see', (role) => {
   const seen = routesOf(menuOf(role).flatMap(({ entries }) => entries));
   const bar = routesOf(phoneBarOf(role));

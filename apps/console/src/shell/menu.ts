@@ -1,4 +1,4 @@
-import type { Role } from '@openprepay/contract';
+import type { DataScope, Role } from '@openprepay/contract';
 import { may, type Permission } from '../permissions.ts';
 import type { IconName } from '../ui/icons.ts';
 
@@ -13,26 +13,33 @@ interface Entry {
   /** Shown to whom the API would answer; to everybody where nothing is said. */
   readonly needs?: Permission;
   readonly waiting?: WaitingKind;
+  /** Shown to those too who look after some buildings only. */
+  readonly inBuildings?: true;
 }
 
 /** The whole menu. A page is added in one line here and one in each language's `menu.page`. */
 const GROUPS = {
   today: [
-    { route: 'stalls', icon: 'stalls' },
-    { route: 'exceptions', icon: 'exception', waiting: 'exceptions' },
+    { route: 'stalls', icon: 'stalls', inBuildings: true },
+    { route: 'exceptions', icon: 'exception', waiting: 'exceptions', inBuildings: true },
     { route: 'approvals', icon: 'check', waiting: 'approvals' },
   ],
   customers: [{ route: 'accounts', icon: 'accounts' }],
   money: [],
   meters: [
-    { route: 'meters', icon: 'electricity' },
+    { route: 'meters', icon: 'electricity', inBuildings: true },
     { route: 'gateways', icon: 'gateway' },
     { route: 'collector', icon: 'collector', needs: 'collectorSessions' },
     { route: 'field', icon: 'field', needs: 'createMeter' },
     { route: 'unclaimed', icon: 'unclaimed', needs: 'unclaimedDevices', waiting: 'unclaimed' },
   ],
   rules: [{ route: 'emergency', icon: 'emergency', needs: 'cutSite' }],
-  administration: [{ route: 'stall-register', icon: 'stalls', needs: 'createStall' }],
+  administration: [
+    { route: 'stall-register', icon: 'stalls', needs: 'createStall' },
+    { route: 'operators', icon: 'people', needs: 'operators' },
+    { route: 'api-keys', icon: 'key', needs: 'apiKeys' },
+    { route: 'audit', icon: 'audit', needs: 'audit' },
+  ],
 } as const satisfies Record<string, readonly Entry[]>;
 
 export type MenuGroupName = keyof typeof GROUPS;
@@ -55,20 +62,23 @@ const FIRST_ON_PHONE: Readonly<Record<Role, readonly MenuRoute[]>> = {
   auditor: ['stalls', 'exceptions', 'approvals', 'meters'],
 };
 
-/** The menu as a role sees it: groups in order, none of them empty. */
-export function menuOf(role: Role | undefined): MenuGroup[] {
+/** The menu as a role sees it, within its scope: groups in order, none of them empty. */
+export function menuOf(role: Role | undefined, scope: DataScope['kind'] = 'group'): MenuGroup[] {
   const groups = Object.entries(GROUPS) as [MenuGroupName, readonly MenuEntry[]][];
   return groups
     .map(([name, entries]) => ({
       name,
-      entries: entries.filter(({ needs }) => needs === undefined || may(role, needs)),
+      entries: entries.filter(
+        ({ needs, inBuildings }) =>
+          (needs === undefined || may(role, needs)) && (scope !== 'buildings' || inBuildings === true),
+      ),
     }))
     .filter(({ entries }) => role !== undefined && entries.length > 0);
 }
 
 /** The few pages at the bottom of a phone, in that order. */
-export function phoneBarOf(role: Role | undefined): MenuEntry[] {
-  const entries = menuOf(role).flatMap((group) => group.entries);
+export function phoneBarOf(role: Role | undefined, scope: DataScope['kind'] = 'group'): MenuEntry[] {
+  const entries = menuOf(role, scope).flatMap((group) => group.entries);
   return role ? FIRST_ON_PHONE[role].flatMap((route) => entries.find((entry) => entry.route === route) ?? []) : [];
 }
 

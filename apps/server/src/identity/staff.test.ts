@@ -147,11 +147,11 @@ test('one group operator alone makes others; once there are two, finance and gro
   const own = { ...act, operatorId: first.operatorId };
   await expect(ask(first, own)).rejects.toMatchObject({ code: 'identity.not_oneself' });
   const { approvalId, facts } = await ask(first);
-  expect(facts).toEqual({ login: 'fay', name: 'fay', from: 'technician', to: 'finance' });
+  expect(facts).toEqual({ login: 'fay', name: 'fay', fromRole: 'technician', toRole: 'finance' });
   const decide = (caller: typeof first) => decideApproval(ctx, marketId, approvalId, { decision: 'approve' }, caller);
   await expect(decide(first)).rejects.toMatchObject({ code: 'approvals.own_request' });
   await expect(decide(chief)).rejects.toMatchObject({ code: 'identity.beyond_own' });
-  expect((await decide(second)).result).toEqual({ from: 'technician' });
+  expect((await decide(second)).result).toEqual({ fromRole: 'technician' });
   const [row] = await ctx.db.query<{ role: Role }>('select role from operator where operator_id = $1', [operatorId]);
   expect(row?.role).toBe('finance');
 });

@@ -7,9 +7,10 @@ export const roleChangeKind: Kind<ActOf<'role_change'>> = {
   deciders: ['admin'],
   async prepare(tx, { act, requestedBy }) {
     const { login, name, role } = await prepareRoleChange(tx, act.operatorId, act.role, requestedBy);
-    return { subject: `operator:${act.operatorId}`, facts: { login, name, from: role, to: act.role } };
+    return { subject: `operator:${act.operatorId}`, facts: { login, name, fromRole: role, toRole: act.role } };
   },
   async execute(tx, { act, requestedBy, decidedBy, reason, at }) {
-    return executeRoleChange(tx, { ...act, requestedBy, decidedBy, reason, at });
+    const { from } = await executeRoleChange(tx, { ...act, requestedBy, decidedBy, reason, at });
+    return { fromRole: from };
   },
 };
