@@ -16,8 +16,8 @@ import { replacementRoutes } from './replacement/routes.ts';
 import { settlementRoutes } from './settlement/routes.ts';
 import { gridEvents } from './sites/grid-events.ts';
 import { sitesRoutes } from './sites/routes.ts';
-import { tenancyRoutes } from './tenancy/routes.ts';
 import { isWithin } from './sites/within.ts';
+import { tenancyRoutes } from './tenancy/routes.ts';
 
 /** Every route of the contract and the room that answers it. */
 export const handlers: Handlers = {

@@ -1,6 +1,7 @@
 import type { NewAccount, Operator, RouteName } from '@openprepay/contract';
 import { type CallInput, call } from '@openprepay/contract/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { callerOf } from '../../test-support/callers.ts';
 import { minute } from '../../test-support/market.ts';
 import { handlers } from '../handlers.ts';
 import { buildHttp } from '../platform/http.ts';
@@ -13,7 +14,10 @@ let app: Awaited<ReturnType<typeof buildHttp>>;
 beforeAll(async () => {
   world = await openTenancies({ meters: 6 });
   const staff = [world.ann, world.finance, world.manager];
-  const operatorOf = async (_: unknown, token: string) => staff.find(({ login }) => login === token) ?? null;
+  const operatorOf = async (_: unknown, token: string) => {
+    const operator = staff.find(({ login }) => login === token);
+    return operator ? callerOf(operator) : null;
+  };
   app = await buildHttp(world.ctx, {
     handlers: { ...handlers, operatorOf },
     consoleDir: null,
