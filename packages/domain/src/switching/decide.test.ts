@@ -2,7 +2,7 @@ import { fen, ZERO_FEN } from '@openprepay/kernel';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FriendlyHours, Holiday } from './calendar.ts';
-import { decide } from './decide.ts';
+import { decide, SWITCH_REASONS, SWITCH_RULES } from './decide.ts';
 import { type AccountFacts, availableFen, overrideHolds, type SwitchFacts } from './facts.ts';
 
 const NOW = new Date('2026-03-02T02:00:00Z');
@@ -51,6 +51,8 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   // 1 safety lock-out
   ['locked out, balance left',                     { safetyLockout: true },                                          'off',   'safety_lockout'],
   ['locked out, forced on',                        { safetyLockout: true, ...forcedOn },                             'off',   'safety_lockout'],
+  ['locked out, forced off',                       { safetyLockout: true, ...forcedOff },                            'off',   'safety_lockout'],
+  ['locked out, forced on until a while ago',      { safetyLockout: true, override: { mode: 'forced_on', until: ago(60) } }, 'off', 'safety_lockout'],
   ['locked out, protected',                        { safetyLockout: true, protectedStall: true },                    'off',   'safety_lockout'],
   ['locked out, no account',                       { safetyLockout: true, account: null },                           'off',   'safety_lockout'],
   ['locked out, restored by a top-up',             { safetyLockout: true, ...cut },                                  'off',   'safety_lockout'],
@@ -76,17 +78,22 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['forced on until now, used up',                 { ...usedUp, override: { mode: 'forced_on', until: NOW } },       'off',   'balance_used_up'],
   ['forced on, cut and below the minimum',         { ...forcedOn, ...cut, restoreMinimumFen: fen(9_000) },           'on',    'forced_on'],
   ['forced on, everything spares it',              { ...usedUp, ...spared, ...forcedOn },                            'on',    'forced_on'],
+  ['forced on until later, used up',               { ...usedUp, override: { mode: 'forced_on', until: inFuture(1) } }, 'on', 'forced_on'],
+  ['auto with an end that is to come',             { override: { mode: 'auto', until: inFuture(1) } },               'on',    'balance_available'],
   // 4 not open
   ['no account',                                   { account: null },                                                'leave', 'not_open'],
   ['no account, market says off',                  { account: null, notOpenIsOff: true },                            'off',   'not_open'],
   ['prepared account',                             { ...withAccount({ state: 'prepared' }) },                        'leave', 'not_open'],
   ['closed account, market says off',              { ...withAccount({ state: 'closed' }), notOpenIsOff: true },      'off',   'not_open'],
   ['closed postpaid account',                      { ...withAccount({ state: 'closed', mode: 'postpaid' }) },        'leave', 'not_open'],
+  ['prepared account with money, market says off',  { ...withAccount({ state: 'prepared' }), notOpenIsOff: true },    'off',   'not_open'],
+  ['closed account, cut before, below the minimum', { ...cut, restoreMinimumFen: fen(9_000), ...withAccount({ state: 'closed' }) }, 'leave', 'not_open'],
   ['no account, protected stall, market says off', { account: null, notOpenIsOff: true, protectedStall: true },      'off',   'not_open'],
   // 5 postpaid
   ['postpaid',                                     { ...withAccount({ mode: 'postpaid' }) },                         'on',    'postpaid'],
   ['postpaid, owing much',                         { ...usedUp, ...withAccount({ mode: 'postpaid', utilityFen: fen(-900_000) }) }, 'on', 'postpaid'],
   ['postpaid, cut before, owing',                  { ...cut, ...withAccount({ mode: 'postpaid', utilityFen: fen(-1) }) }, 'on', 'postpaid'],
+  ['postpaid, cut before, below the minimum',      { ...cut, restoreMinimumFen: fen(9_000), ...withAccount({ mode: 'postpaid' }) }, 'on', 'postpaid'],
   // 6 something available
   ['balance left',                                 {},                                                               'on',    'balance_available'],
   ['one fen left',                                 { ...withAccount({ utilityFen: fen(1) }) },                       'on',    'balance_available'],
@@ -94,12 +101,15 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['balance left, data stale',                     { lastReadAt: null },                                             'on',    'balance_available'],
   ['below zero within the credit limit',           { ...withAccount({ utilityFen: fen(-4_999), creditLimitFen: fen(5_000) }) }, 'on', 'balance_available'],
   ['below zero within emergency credit',           { ...withAccount({ utilityFen: fen(-1), emergencyLeftFen: fen(2) }) }, 'on', 'balance_available'],
+  ['one fen left of both credits',                 { ...withAccount({ utilityFen: fen(-5_999), creditLimitFen: fen(5_000), emergencyLeftFen: fen(1_000) }) }, 'on', 'balance_available'],
   // 7 nothing available
   ['used up, noticed, waited, fresh',              { ...usedUp },                                                    'off',   'balance_used_up'],
   ['used up to the end of the credit limit',       { ...noticed, ...withAccount({ utilityFen: fen(-5_000), creditLimitFen: fen(5_000) }) }, 'off', 'balance_used_up'],
+  ['used up to the end of both credits',           { ...noticed, ...withAccount({ utilityFen: fen(-6_000), creditLimitFen: fen(5_000), emergencyLeftFen: fen(1_000) }) }, 'off', 'balance_used_up'],
   ['far below zero',                               { ...noticed, ...withAccount({ utilityFen: fen(-90_000) }) },     'off',   'balance_used_up'],
   ['used up, protected stall',                     { ...usedUp, protectedStall: true },                              'leave', 'protected_stall'],
   ['used up, protected type of stall',             { ...usedUp, protectedType: true },                               'leave', 'protected_stall'],
+  ['used up, protected in friendly hours',         { ...usedUp, protectedStall: true, ...hours },                    'leave', 'protected_stall'],
   ['used up, friendly hours',                      { ...usedUp, ...hours },                             'leave', 'friendly_hours'],
   ['used up, holiday',                             { ...usedUp, ...holiday },                                   'leave', 'holiday'],
   ['used up, friendly hours on a holiday',         { ...usedUp, ...hours, ...holiday },                              'leave', 'friendly_hours'],
@@ -110,6 +120,7 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['used up, a second before the waiting is over', { ...usedUp, finalNotice: { deliveredAt: ago(1799) } },           'leave', 'notice_waiting'],
   ['used up, no waiting time in this market',      { ...usedUp, finalNotice: { deliveredAt: NOW }, finalNoticeWaitS: 0 }, 'off', 'balance_used_up'],
   ['used up, data as old as the limit',            { ...usedUp, lastReadAt: ago(10_800) },                           'off',   'balance_used_up'],
+  ['used up, waited to the second, data as old as the limit', { ...usedUp, finalNotice: { deliveredAt: ago(1800) }, lastReadAt: ago(10_800) }, 'off', 'balance_used_up'],
   ['used up, data older than the limit',           { ...usedUp, lastReadAt: ago(10_801) },                           'leave', 'stale_data'],
   ['used up, never read',                          { ...usedUp, lastReadAt: null },                                  'leave', 'stale_data'],
   ['used up, notice waiting, data stale',          { ...usedUp, finalNotice: { deliveredAt: NOW }, lastReadAt: null }, 'leave', 'notice_waiting'],
@@ -121,12 +132,37 @@ const TABLE: readonly (readonly [situation: string, change: Partial<SwitchFacts>
   ['cut, topped up to zero',                       { ...usedUp, ...cut },                                            'off',   'balance_used_up'],
   ['cut, topped up below the minimum',             { ...cut, restoreMinimumFen: fen(500), ...withAccount({ utilityFen: fen(499) }) }, 'leave', 'below_restore_minimum'],
   ['cut, topped up to the minimum',                { ...cut, restoreMinimumFen: fen(500), ...withAccount({ utilityFen: fen(500) }) }, 'on', 'balance_available'],
+  ['cut, at the minimum by its credit limit',      { ...cut, restoreMinimumFen: fen(500), ...withAccount({ utilityFen: fen(-500), creditLimitFen: fen(1_000) }) }, 'on', 'balance_available'],
+  ['cut, below the minimum, everything spares it', { ...spared, ...cut, restoreMinimumFen: fen(500), ...withAccount({ utilityFen: fen(499) }) }, 'leave', 'below_restore_minimum'],
   ['not cut, below the minimum',                   { restoreMinimumFen: fen(500), ...withAccount({ utilityFen: fen(499) }) }, 'on', 'balance_available'],
 ];
 
 describe('the switch decision', () => {
   test.each(TABLE)('%s', (_, change, wanted, reason) => {
     expect(decide({ ...plenty, ...change }, NOW)).toEqual({ wanted, reason });
+  });
+
+  test('every rule decides somewhere in the table, and no situation is in it twice', () => {
+    expect(TABLE.length).toBeGreaterThanOrEqual(60);
+    expect(new Set(TABLE.map(([situation]) => situation)).size).toBe(TABLE.length);
+    expect(new Set(TABLE.map(([, , , reason]) => reason))).toEqual(new Set(SWITCH_REASONS));
+  });
+
+  test('between two rules that are neighbours and both hold, the upper one decides', () => {
+    const both = SWITCH_REASONS.slice(1).map((lower, n) => {
+      const upper = SWITCH_REASONS[n];
+      return TABLE.some(([, change, , reason]) => {
+        const holds = SWITCH_RULES[lower].holds({ ...plenty, ...change }, NOW);
+        return reason === upper && holds;
+      })
+        ? null
+        : `${upper} / ${lower}`;
+    });
+    // One meter has one override, and a notice is delivered or not: these two never hold together.
+    expect(both.filter((pair) => pair !== null)).toEqual([
+      'forced_off / forced_on',
+      'notice_not_delivered / notice_waiting',
+    ]);
   });
 });
 
