@@ -126,6 +126,7 @@ test('only the ledger writes postings and purses, only control writes the wanted
       /(insert into|update|delete from)\s+(meter_control|wanted_change|friendly_hours|holiday|protected_stall_type)\b/i,
       'control',
     ],
+    [/(insert into|update|delete from)\s+(mass_switch\w*|site_emergency|reclose_turn)\b/i, 'control'],
     [/(insert into|update|delete from)\s+command\b/i, 'commands'],
     [/(insert into|update|delete from)\s+(reading|hold|photo)\b/i, 'readings'],
     [

@@ -106,6 +106,8 @@ export const routeTable: RouteTable = {
   restoreSite: ['POST', '/api/markets/:marketId/emergency/lift'],
   alarmLadder: ['GET', '/api/markets/:marketId/alarm-ladder'],
   setAlarmLadder: ['PUT', '/api/markets/:marketId/alarm-ladder'],
+  switchingRules: ['GET', '/api/markets/:marketId/switching-rules'],
+  setSwitchingRules: ['PUT', '/api/markets/:marketId/switching-rules'],
   switchWhy: ['GET', '/api/markets/:marketId/meters/:meterId/why'],
   cutCalendar: ['GET', '/api/markets/:marketId/cut-calendar'],
   putFriendlyHours: ['PUT', '/api/markets/:marketId/cut-calendar/friendly-hours/:hoursId'],

@@ -120,6 +120,21 @@ export const AlarmLadder = Type.Object({
 });
 export type AlarmLadder = Static<typeof AlarmLadder>;
 
+const LARGEST_MINIMUM_FEN = 100_000_000;
+const LONGEST_STALE_S = 30 * 86_400;
+
+/** When supply comes back and how fast, on how old data it is still cut, and what becomes of a stall without an account. */
+export const SwitchingRules = Type.Object({
+  /** After a cut, so much must be available. */
+  restoreMinimumFen: Type.Integer({ minimum: 1, maximum: LARGEST_MINIMUM_FEN }),
+  /** So many relays close a second where many are to, so that the main breaker holds; null: all at once. */
+  reclosePerS: Nullable(Type.Integer({ minimum: 1, maximum: 1_000 })),
+  /** A meter whose last good reading is older is not cut. */
+  staleAfterS: Type.Integer({ minimum: 60, maximum: LONGEST_STALE_S }),
+  notOpenIsOff: Type.Boolean(),
+});
+export type SwitchingRules = Static<typeof SwitchingRules>;
+
 const Reason = Type.String({ minLength: 2, maxLength: 200 });
 const ofMeter = Type.Object({ marketId: Id, meterId: Id });
 
@@ -200,6 +215,23 @@ export const controlRoutes = {
     roles: rulers,
     params: inMarket,
     body: AlarmLadder,
+    response: Nothing,
+  }),
+  switchingRules: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/switching-rules',
+    summary: 'The restore minimum, how fast relays close again, how old data may be, and stalls without an account',
+    roles: ROLES,
+    params: inMarket,
+    response: SwitchingRules,
+  }),
+  setSwitchingRules: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/switching-rules',
+    summary: 'Set the restore minimum, the rate of reclosing, the age of data and what stalls without an account are',
+    roles: rulers,
+    params: inMarket,
+    body: SwitchingRules,
     response: Nothing,
   }),
   switchWhy: defineRoute({

@@ -3,6 +3,7 @@ export { confirm, expireDue, fail, requeue } from './finish.ts';
 export { enqueueSetting, enqueueSwitch, recentCommands } from './orders.ts';
 export { noteCancelled, postpone, readBackAsked, setPlatformRef, supersededOnPlatform } from './platform.ts';
 export {
+  lastOnDueAt,
   markAcknowledged,
   markSent,
   openCommandOf,

@@ -76,10 +76,10 @@ async function insertQueued(
     `insert into command (market_id, command_id, meter_id, kind, wanted, value, wanted_seq, cause, operator_id, state,
                           created_at, expires_at, next_attempt_at)
      select $1, command_id, meter_id, kind, wanted, value, wanted_seq, cause, operator_id, 'queued',
-            created_at, expires_at, created_at
+            created_at, expires_at, due_at
      from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[], $8::text[], $9::uuid[],
-                 $10::timestamptz[], $11::timestamptz[])
-       as t (command_id, meter_id, kind, wanted, value, wanted_seq, cause, operator_id, created_at, expires_at)`,
+                 $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+       as t (command_id, meter_id, kind, wanted, value, wanted_seq, cause, operator_id, created_at, expires_at, due_at)`,
     [
       marketId,
       orders.map((order) => ids.get(order)),
@@ -92,6 +92,7 @@ async function insertQueued(
       orders.map((order) => order.operatorId),
       orders.map((order) => order.createdAt),
       orders.map((order) => order.expiresAt),
+      orders.map((order) => order.dueAt ?? order.createdAt),
     ],
   );
 }

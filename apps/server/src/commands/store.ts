@@ -44,6 +44,16 @@ export async function openCommands(
   );
 }
 
+/** When the last of the orders to switch on that still wait is due; null where none waits. */
+export async function lastOnDueAt(db: Queryable, marketId: string): Promise<Date | null> {
+  const [row] = await db.query<{ due_at: Date | null }>(
+    `select max(next_attempt_at) as due_at from command
+     where market_id = $1 and finished_at is null and kind = 'switch' and wanted = 'on' and state = 'queued'`,
+    [marketId],
+  );
+  return row?.due_at ?? null;
+}
+
 /** Unfinished settings of a market, or of some of its meters, oldest first. */
 export async function openSettings(
   db: Queryable,

@@ -19,6 +19,8 @@ export interface SwitchOrder {
   readonly operatorId: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
+  /** Not to be sent before; at once where nothing is said. */
+  readonly dueAt?: Date;
 }
 
 /** An order to tell a meter something other than where its relay or valve is to stand. */

@@ -22,8 +22,8 @@ import type { Fen } from '@openprepay/kernel';
 /** One meter with all that its decision depends on; what belongs to its account or market is repeated on each meter. */
 export interface MeterFacts {
   readonly meterId: string;
-  /** It has a relay or a valve. */
-  readonly canSwitch: boolean;
+  /** Null: it has neither. */
+  readonly switchKind: 'relay' | 'valve' | null;
   readonly overrideMode: OverrideMode;
   readonly overrideUntil: Date | null;
   readonly overrideBy: string | null;
@@ -53,6 +53,8 @@ export interface MeterFacts {
     readonly ladder: AlarmLadder;
     readonly restoreMinimumFen: Fen;
     readonly commandLimitS: number;
+    /** How many relays close a second where many are to; null: all at once. */
+    readonly reclosePerS: number | null;
   };
 }
 
@@ -80,6 +82,8 @@ export interface WantedChange {
   readonly operatorId: string | null;
   /** What the account could use then; null where there is none. */
   readonly availableFen: Fen | null;
+  /** It closes a relay that nobody has just paid for: where many are to close, it has its turn. */
+  readonly takesTurn: boolean;
 }
 
 /** A meter that does not agree with the state wanted, which has not changed. */
@@ -87,6 +91,7 @@ export interface Repeat {
   readonly meterId: string;
   readonly wanted: 'on' | 'off';
   readonly wantedSeq: bigint;
+  readonly takesTurn: boolean;
 }
 
 /** What must be written so that the rows say what the rules say. */
@@ -130,7 +135,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
     if (override.mode !== 'auto' && !overrideHolds(override, at)) mark(endedOverrides, meterId);
 
     // A meter without a relay or valve is read and charged; there is nothing of it to want.
-    if (!meter.canSwitch) continue;
+    if (meter.switchKind === null) continue;
 
     const decision = decide(switchFacts(meter, calendarOf(meter.stallType), at), at);
     if (meter.hasQueuedOff && decision.wanted === 'leave') {
@@ -146,7 +151,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
     // A cut is repeated only while the rules still ask for it.
     const stillHolds = meter.wanted === 'on' || decision.wanted === 'off';
     if (meter.wanted !== null && stillHolds && mustTellAgain(meter, at)) {
-      mark(tellAgain, { meterId, wanted: meter.wanted, wantedSeq: meter.wantedSeq });
+      mark(tellAgain, repeatOf(meter, meter.wanted));
     }
   }
   return {
@@ -187,17 +192,18 @@ export function switchFacts(meter: MeterFacts, calendar: CalendarFacts, at: Date
   };
 }
 
-/**
- * A decision to leave a meter changes no state, but says why it is still supplied, or why a top-up was not enough; a
- * meter that is off stays off for the reason it was switched off for.
- */
+export const repeatOf = ({ meterId, wantedSeq, switchKind }: MeterFacts, wanted: 'on' | 'off'): Repeat => {
+  return { meterId, wanted, wantedSeq, takesTurn: wanted === 'on' && switchKind === 'relay' };
+};
+
+/** A decision to leave a meter changes no state, but says why it is still supplied, or why it stays off. */
 function wantedChange(meter: MeterFacts, decision: SwitchDecision): WantedChange | null {
-  const { reason } = decision;
   const wanted = decision.wanted === 'leave' ? meter.wanted : decision.wanted;
-  if (wanted === null || (wanted === meter.wanted && reason === meter.wantedReason)) return null;
-  if (decision.wanted === 'leave' && wanted === 'off' && reason !== 'below_restore_minimum') return null;
+  const reason = decision.wanted === 'leave' && wanted === 'off' ? whyStillOff(decision) : decision.reason;
+  if (wanted === null || reason === null || (wanted === meter.wanted && reason === meter.wantedReason)) return null;
   const isSwitch = wanted !== meter.wanted;
   const isForced = reason === 'forced_on' || reason === 'forced_off';
+  const isPaid = reason === 'balance_available' && isCutForBalance(meter.wanted, meter.wantedReason);
   return {
     meterId: meter.meterId,
     wanted,
@@ -206,7 +212,17 @@ function wantedChange(meter: MeterFacts, decision: SwitchDecision): WantedChange
     wantedSeq: isSwitch ? meter.wantedSeq + 1n : meter.wantedSeq,
     operatorId: isForced ? meter.overrideBy : null,
     availableFen: meter.account && availableFen(meter.account),
+    takesTurn: wanted === 'on' && meter.switchKind === 'relay' && !isPaid,
   };
+}
+
+/**
+ * What spares a meter from a cut does not bring it back. When what it was switched off for is over, it is off because
+ * nothing is available, and the first top-up will be told for one. Null: for the same reason as before.
+ */
+function whyStillOff({ reason }: SwitchDecision): SwitchReason | null {
+  if (reason === 'below_restore_minimum') return reason;
+  return reason === 'not_open' ? null : 'balance_used_up';
 }
 
 /**
@@ -222,5 +238,6 @@ function withdrawal(meter: MeterFacts, reason: SwitchReason): WantedChange {
     wantedSeq: meter.wantedSeq + 1n,
     operatorId: null,
     availableFen: meter.account && availableFen(meter.account),
+    takesTurn: false,
   };
 }

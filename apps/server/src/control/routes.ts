@@ -10,6 +10,7 @@ import {
   unprotectStallType,
 } from './calendar.ts';
 import { cutSite, emergencyStatus, liftLockout, lockOut, restoreSite } from './lockout.ts';
+import { setSwitchingRules, switchingRules } from './rules.ts';
 import { type NewOverride, setOverride } from './service.ts';
 import { switchWhy } from './why.ts';
 
@@ -53,6 +54,11 @@ export const controlRoutes = {
   alarmLadder: (ctx, { params }) => alarmLadder(ctx, params.marketId),
   async setAlarmLadder(ctx, call) {
     await setAlarmLadder(ctx, act(call), call.body);
+    return null;
+  },
+  switchingRules: (ctx, { params }) => switchingRules(ctx, params.marketId),
+  async setSwitchingRules(ctx, call) {
+    await setSwitchingRules(ctx, act(call), call.body);
     return null;
   },
   cutCalendar: (ctx, { params }) => cutCalendar(ctx, params.marketId),

@@ -1,11 +1,12 @@
 import { meterModels } from '@openprepay/protocols';
-import { enqueueSwitch, type SwitchOrder, withdrawQueuedOff } from '../commands/index.ts';
+import { withdrawQueuedOff } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { readCalendar } from './calendar-store.ts';
 import { controlError } from './errors.ts';
 import { type ControlPlan, type MarketFacts, planControl, type WantedChange } from './plan.ts';
+import { type NewOrder, orderSwitches, type Pace } from './reclose.ts';
 import {
   type ControlScope,
   closeExceptions,
@@ -33,10 +34,16 @@ export async function evaluate(ctx: Context, scope: ControlScope): Promise<numbe
   return ctx.db.tx((tx) => evaluateLocked(tx, at, scope.marketId, meterIds));
 }
 
-export async function evaluateLocked(tx: Tx, at: Date, marketId: string, meterIds: readonly string[]): Promise<number> {
+export async function evaluateLocked(
+  tx: Tx,
+  at: Date,
+  marketId: string,
+  meterIds: readonly string[],
+  pace: Pace = 'in_turn',
+): Promise<number> {
   await lockMeters(tx, marketId, meterIds);
   const facts = await readMarket(tx, { marketId, meterIds }, at);
-  return applyPlan(tx, at, marketId, facts, planControl(facts, at));
+  return applyPlan(tx, at, marketId, facts, planControl(facts, at), pace);
 }
 
 /** What there is to know of the meters of a scope at an instant, which is now. */
@@ -50,6 +57,7 @@ async function applyPlan(
   marketId: string,
   { meters }: MarketFacts,
   plan: ControlPlan,
+  pace: Pace,
 ): Promise<number> {
   if (plan.meterIds.length === 0) return 0;
   if (plan.raise.length > 0) await raiseNotices(tx, marketId, at, plan.raise);
@@ -58,11 +66,9 @@ async function applyPlan(
   if (plan.closeExceptions.length > 0) await closeExceptions(tx, marketId, at, plan.closeExceptions);
   if (plan.withdrawals.length > 0) await withdraw(tx, at, marketId, plan.withdrawals);
   if (plan.changes.length > 0) await saveWanted(tx, marketId, at, plan.changes);
-  const limitS = meters[0]?.market.commandLimitS ?? 0;
-  const orders = switchOrders(plan, { marketId, createdAt: at, expiresAt: new Date(at.getTime() + limitS * 1000) });
-  if (orders.length > 0) await enqueueSwitch(tx, orders);
+  const queued = await orderSwitches(tx, at, marketId, meters[0]?.market, newOrders(plan), pace);
   await tx.notify('grid', marketId);
-  return orders.length;
+  return queued;
 }
 
 /**
@@ -80,18 +86,13 @@ async function withdraw(tx: Tx, at: Date, marketId: string, withdrawals: readonl
   if (changes.length > 0) await saveWanted(tx, marketId, at, changes);
 }
 
-function switchOrders(
-  plan: ControlPlan,
-  common: Pick<SwitchOrder, 'marketId' | 'createdAt' | 'expiresAt'>,
-): SwitchOrder[] {
+function newOrders(plan: ControlPlan): NewOrder[] {
   const switches = plan.changes
     .filter((change) => change.isSwitch)
-    .flatMap(({ meterId, wanted, wantedSeq, reason, operatorId }): SwitchOrder[] =>
-      wanted === null ? [] : [{ ...common, meterId, wanted, wantedSeq, cause: reason, operatorId }],
+    .flatMap(({ meterId, wanted, wantedSeq, reason, operatorId, takesTurn }): NewOrder[] =>
+      wanted === null ? [] : [{ meterId, wanted, wantedSeq, cause: reason, operatorId, takesTurn }],
     );
-  const repeats = plan.tellAgain.map((repeat): SwitchOrder => {
-    return { ...common, ...repeat, cause: 'reconcile', operatorId: null };
-  });
+  const repeats = plan.tellAgain.map((repeat): NewOrder => ({ ...repeat, cause: 'reconcile', operatorId: null }));
   return [...switches, ...repeats];
 }
 
@@ -149,7 +150,7 @@ export async function setOverride(ctx: Context, order: NewOverride): Promise<voi
       before: { override: before.override, reason: before.reason, by: before.by, at: before.at, until: before.until },
       after,
     });
-    await evaluateLocked(tx, at, marketId, [meterId]);
+    await evaluateLocked(tx, at, marketId, [meterId], 'at_once');
     await tx.notify('grid', marketId);
   });
 }

@@ -46,6 +46,7 @@ interface FactsRow extends Row {
   alarm_rearm_fen: bigint;
   restore_minimum_fen: bigint;
   command_limit_s: number;
+  reclose_per_s: number | null;
 }
 
 /**
@@ -92,7 +93,7 @@ export async function readFacts(db: Queryable, scope: ControlScope, at: Date): P
               where emergency.market_id = meter.market_id and emergency.lifted_at is null) as locked_out,
             market.not_open_is_off, market.final_notice_wait_s, market.stale_after_s, market.low_balance_fen,
             market.alarm_2_fen, market.alarm_rearm_fen,
-            market.restore_minimum_fen, market.command_limit_s
+            market.restore_minimum_fen, market.command_limit_s, market.reclose_per_s
      from meter
      join market on market.market_id = meter.market_id
      left join meter_control control on control.market_id = meter.market_id and control.meter_id = meter.meter_id
@@ -120,7 +121,7 @@ function factsOf(row: FactsRow): MeterFacts {
   });
   return {
     meterId: row.meter_id,
-    canSwitch: meterModels[row.model]?.switch !== null,
+    switchKind: switchKindOf(row.model),
     overrideMode: row.override ?? 'auto',
     overrideUntil: row.override_until,
     overrideBy: row.override_by,
@@ -150,9 +151,16 @@ function factsOf(row: FactsRow): MeterFacts {
       },
       restoreMinimumFen: fen(row.restore_minimum_fen),
       commandLimitS: row.command_limit_s,
+      reclosePerS: row.reclose_per_s,
     },
   };
 }
+
+/** A model that this program does not know is told all the same: it was given to it to be switched. */
+const switchKindOf = (model: string): MeterFacts['switchKind'] => {
+  const known = meterModels[model];
+  return known ? known.switch : 'relay';
+};
 
 const accountOf = (row: FactsRow, accountId: string): MeterFacts['account'] => ({
   accountId,

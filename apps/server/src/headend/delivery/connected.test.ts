@@ -127,6 +127,45 @@ test('an offline meter gets its command the moment it calls in', async () => {
   expect(device.relay).toBe('off');
 });
 
+test('a command whose turn has not come is not sent before, whoever asks; a restart does not bring it forward', async () => {
+  const meter = await oneMeter();
+  const before = await start();
+  const device = new ScriptedMeter(meter.linkKey);
+  await device.register(before.port);
+  const dueAt = new Date(clock.now().getTime() + 5_000);
+  const later = await order(ctx, meter, 'on', 172_800, dueAt);
+  const other = await oneMeter();
+  const witness = new ScriptedMeter(other.linkKey);
+  await witness.register(before.port);
+  clock.advance(4_999);
+  await ctx.db.tx((tx) => tx.notify('command', `${meter.marketId} ${meter.meterId}`));
+  await becomes(await order(ctx, other, 'off'), 'confirmed');
+  expect(await commandNow(ctx.db, later)).toMatchObject({ state: 'queued', attempts: 0 });
+  const closed = [device.closed(), witness.closed()];
+  await before.stop();
+  await Promise.all(closed);
+
+  const after = await start();
+  await device.register(after.port);
+  await witness.register(after.port);
+  await becomes(await order(ctx, other, 'on'), 'confirmed');
+  expect(await commandNow(ctx.db, later)).toMatchObject({ state: 'queued', attempts: 0 });
+  clock.advance(1);
+  await becomes(later, 'confirmed');
+  expect(writesOf(device)).toEqual([[1, 0]]);
+});
+
+test('an order that may go at once takes the place of one that waits for its turn', async () => {
+  const meter = await oneMeter();
+  const headend = await start();
+  const device = new ScriptedMeter(meter.linkKey);
+  await device.register(headend.port);
+  const waiting = await order(ctx, meter, 'on', 172_800, new Date(clock.now().getTime() + 3_600_000));
+  await becomes(await order(ctx, meter, 'off'), 'confirmed');
+  expect(await commandNow(ctx.db, waiting)).toMatchObject({ state: 'superseded', attempts: 0 });
+  expect(device.relay).toBe('off');
+});
+
 test('of commands that pile up for an offline meter only the latest is sent', async () => {
   const meter = await oneMeter();
   const first = await order(ctx, meter, 'off');

@@ -15,6 +15,7 @@ import type { LinkEnv } from '../link.ts';
 import { PRIORITY, type ReachableMeter } from '../reachable.ts';
 import { readMeter } from '../read.ts';
 import { switchReport } from '../report.ts';
+import { Turns } from './turns.ts';
 
 /** When to read back after a write. A relay moves within a fraction of a second; a valve takes ten to sixty. */
 const READ_BACK_AFTER_MS = { relay: [300, 1_000, 3_000, 8_000], valve: [3_000, 12_000, 30_000, 60_000] } as const;
@@ -37,16 +38,19 @@ export class ConnectedDelivery {
   readonly #readBackAfterMs: readonly number[] | undefined;
   readonly #drives = new Map<string, Drive>();
   readonly #silences = new Map<string, Silence>();
+  readonly #turns: Turns;
   #stopped = false;
 
   constructor(env: Env, readBackAfterMs?: readonly number[]) {
     this.#env = env;
     this.#readBackAfterMs = readBackAfterMs;
+    this.#turns = new Turns(env.ctx.clock, (meterId) => this.ensure(meterId));
   }
 
   /** There is something new for this meter: a command, a connection, or a word of it. A drive under way looks at once. */
   poke(meterId: string): void {
     this.#endSilence(meterId);
+    this.#turns.forget(meterId);
     const drive = this.#drives.get(meterId);
     if (drive) drive.poke();
     else this.ensure(meterId);
@@ -54,7 +58,7 @@ export class ConnectedDelivery {
 
   /** This meter has an open command: starts a drive unless one is under way or the meter cannot be reached. */
   ensure(meterId: string): void {
-    if (this.#drives.has(meterId) || this.#silences.get(meterId)?.timer) return;
+    if (this.#drives.has(meterId) || this.#turns.has(meterId) || this.#silences.get(meterId)?.timer) return;
     const meter = this.#env.sessions.meter(meterId);
     if (!meter || this.#stopped) return;
     const started = new Drive(
@@ -68,11 +72,13 @@ export class ConnectedDelivery {
       if (end === 'again') this.poke(meterId);
       else if (end === 'silent') this.#leaveAlone(meterId);
       else this.#endSilence(meterId);
+      if (end === 'done' && started.notBefore && !this.#stopped) this.#turns.wait(meterId, started.notBefore);
     });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#turns.stop();
     for (const meterId of this.#silences.keys()) this.#endSilence(meterId);
     for (const drive of this.#drives.values()) drive.stop();
     await Promise.all([...this.#drives.values()].map((drive) => drive.ended));
@@ -106,6 +112,8 @@ type DriveEnd = 'done' | 'silent' | 'again';
 
 class Drive {
   readonly ended: Promise<void>;
+  /** When the command has its turn; null where none waits for it. */
+  notBefore: Date | null = null;
   readonly #env: Env;
   readonly #meter: ReachableMeter;
   readonly #readBackAfterMs: readonly number[];
@@ -174,6 +182,9 @@ class Drive {
       const command = await openCommandOf(ctx.db, marketId, meterId);
       // The tick ends what has expired, and notes the exception.
       if (!command || command.expiresAt <= ctx.clock.now()) return;
+      this.notBefore =
+        command.state === 'queued' && command.nextAttemptAt > ctx.clock.now() ? command.nextAttemptAt : null;
+      if (this.notBefore) return;
       if (command.commandId !== this.#commandId) {
         this.#commandId = command.commandId;
         this.#dueMs = 0;

@@ -86,7 +86,13 @@ const serialOf = (marketId: string, index: number): string =>
 let lastSeq = 0n;
 
 /** What control does when it wants a meter on or off. @returns the command's id */
-export async function order(ctx: Context, meter: TestMeter, wanted: Wanted, limitS = 172_800): Promise<string> {
+export async function order(
+  ctx: Context,
+  meter: TestMeter,
+  wanted: Wanted,
+  limitS = 172_800,
+  dueAt = ctx.clock.now(),
+): Promise<string> {
   const createdAt = ctx.clock.now();
   lastSeq += 1n;
   const wantedSeq = lastSeq;
@@ -100,6 +106,7 @@ export async function order(ctx: Context, meter: TestMeter, wanted: Wanted, limi
         cause: 'test',
         operatorId: null,
         createdAt,
+        dueAt,
         expiresAt: new Date(createdAt.getTime() + limitS * 1000),
       },
     ]),

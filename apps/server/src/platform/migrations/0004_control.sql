@@ -58,6 +58,12 @@ create table mass_switch_meter (
   foreign key (market_id, meter_id) references meter
 );
 
+-- When the next relay of a market may close, where many are to: whoever gives out turns holds this row.
+create table reclose_turn (
+  market_id uuid primary key references market,
+  free_at timestamptz not null
+);
+
 -- Every switch of the wanted state: why, and what was available then. Without an open account nothing is.
 create table wanted_change (
   market_id uuid not null,
