@@ -16,6 +16,8 @@ export const ApprovalAct = Type.Union([
   Type.Object({ kind: Type.Literal('reversal'), txId: Id }),
   /** Of an operator whom one person may not raise alone. */
   Type.Object({ kind: Type.Literal('role_change'), operatorId: Id, role: Type.Enum([...ROLES]) }),
+  /** The mass switch of this request's own id; confirmation: how many meters it tells, typed out. */
+  Type.Object({ kind: Type.Literal('mass_cut'), confirmation: Type.String({ maxLength: 20 }) }),
 ]);
 export type ApprovalAct = Static<typeof ApprovalAct>;
 export type ApprovalKind = ApprovalAct['kind'];

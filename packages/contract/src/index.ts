@@ -9,6 +9,7 @@ export * from './excel.ts';
 export * from './gateways.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
+export * from './mass-switch.ts';
 export * from './meter-import.ts';
 export * from './proof.ts';
 export * from './readings.ts';

@@ -9,6 +9,7 @@ import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
 import { identityRoutes } from './identity.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
 import { proofRoutes } from './proof.ts';
 import { readingsRoutes } from './readings.ts';
@@ -93,6 +94,7 @@ export const routes = {
   ...identityRoutes,
   ...auditRoutes,
   ...controlRoutes,
+  ...massSwitchRoutes,
   ...counterRoutes,
   ...ledgerRoutes,
   ...proofRoutes,

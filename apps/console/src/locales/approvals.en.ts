@@ -43,7 +43,7 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
     reversal: 'Sale taken back',
     role_change: 'Role of an operator',
     publish_price: 'Publish a price',
-    mass_switch: 'Switch many meters',
+    mass_cut: 'Cut many meters',
   },
   approvalFact: {
     accountNumber: 'Account',
@@ -62,5 +62,12 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
     cash: 'Cash',
     bank: 'Bank transfer',
     pos: 'POS',
+    meters: 'Meters',
+    electricityMeters: 'of them electricity',
+    waterMeters: 'of them water',
+    buildings: 'Buildings',
+    metersWithBalance: 'Meters whose tenant has a balance',
+    includeProtected: 'Protected ones too',
+    until: 'Until',
   },
 };

@@ -35,7 +35,7 @@ export const approvalsZhCN = {
     reversal: '冲正收款',
     role_change: '操作员角色变更',
     publish_price: '发布价格',
-    mass_switch: '批量分合闸',
+    mass_cut: '批量拉闸关阀',
   },
   approvalFact: {
     accountNumber: '账户',
@@ -54,5 +54,12 @@ export const approvalsZhCN = {
     cash: '现金',
     bank: '转账',
     pos: 'POS 刷卡',
+    meters: '表计数量',
+    electricityMeters: '其中电表',
+    waterMeters: '其中水表',
+    buildings: '楼栋',
+    metersWithBalance: '商户仍有余额的表计',
+    includeProtected: '包括受保护的',
+    until: '有效至',
   },
 };

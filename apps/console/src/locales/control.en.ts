@@ -1,7 +1,7 @@
 import type { Messages } from './zh-CN.ts';
 
 export const controlEn: Pick<Messages, 'cause' | 'outcome' | 'reason' | 'notice' | 'why' | 'whyFact'> = {
-  cause: { reconcile: 'The meter disagreed; sent again' },
+  cause: { reconcile: 'The meter disagreed; sent again', retry: 'Sent again by hand' },
   outcome: {
     read_back: 'Confirmed by read-back',
     not_confirmed: 'Read-back still differs after every attempt',

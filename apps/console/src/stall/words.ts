@@ -14,7 +14,7 @@ export const overrideAction = (override: Override, kind: Kind): string =>
 
 /** Why a command was given: the rule that decided, or that the meter disagreed. */
 export const causeText = (cause: Command['cause']): string =>
-  codeText(cause === 'reconcile' ? 'cause' : 'reason', cause);
+  codeText(cause === 'reconcile' || cause === 'retry' ? 'cause' : 'reason', cause);
 
 /** What a command tells the meter: where its switch goes, or which setting it gets. */
 export const whatText = (

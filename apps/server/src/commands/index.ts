@@ -25,4 +25,4 @@ export type {
   Wanted,
   WireFrame,
 } from './types.ts';
-export { type WithdrawnOff, withdrawCommands, withdrawQueuedOff } from './withdraw.ts';
+export { lockQueued, type Withdrawn, withdrawCommands, withdrawQueued } from './withdraw.ts';

@@ -15,4 +15,10 @@ export const controlError = defineErrors({
   'control.calendar_full': 409,
   'control.not_in_calendar': 404,
   'control.alarm_2_not_below_alarm_1': 400,
+  'control.no_such_mass': 404,
+  'control.mass_reused': 409,
+  'control.list_changed': 409,
+  'control.mass_executed': 409,
+  'control.mass_not_executed': 409,
+  'control.mass_is_auto': 409,
 });

@@ -100,7 +100,7 @@ export interface ControlPlan {
   readonly close: readonly NoticeStep[];
   readonly endedOverrides: readonly string[];
   readonly changes: readonly WantedChange[];
-  /** What is wanted instead, where a cut that is still queued can be taken back. */
+  /** What is wanted instead, where an order that is still queued can be taken back. */
   readonly withdrawals: readonly WantedChange[];
   readonly tellAgain: readonly Repeat[];
   readonly closeExceptions: readonly string[];
@@ -108,8 +108,11 @@ export interface ControlPlan {
   readonly meterIds: readonly string[];
 }
 
-/** Decides for meters of one market. Pure: the same facts at the same instant give the same plan. */
-export function planControl({ meters, calendar }: MarketFacts, at: Date): ControlPlan {
+/**
+ * Decides for meters of one market. Pure: the same facts at the same instant give the same plan.
+ * @param recalled meters whose queued order, also one to switch on, a person takes back where the rules would leave them
+ */
+export function planControl({ meters, calendar }: MarketFacts, at: Date, recalled?: ReadonlySet<string>): ControlPlan {
   const calendarOf = calendarAt(calendar, at);
   const raise = new Map<string, NoticeStep>();
   const close = new Map<string, NoticeStep>();
@@ -138,7 +141,7 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
     if (meter.switchKind === null) continue;
 
     const decision = decide(switchFacts(meter, calendarOf(meter.stallType), at), at);
-    if (meter.hasQueuedOff && decision.wanted === 'leave') {
+    if ((meter.hasQueuedOff || recalled?.has(meterId)) && decision.wanted === 'leave') {
       mark(withdrawals, withdrawal(meter, decision.reason));
       continue;
     }
@@ -148,11 +151,8 @@ export function planControl({ meters, calendar }: MarketFacts, at: Date): Contro
     if (meter.hasOpenException && meter.wanted !== null && meter.reported === meter.wanted) {
       mark(closeExceptions, meterId);
     }
-    // A cut is repeated only while the rules still ask for it.
-    const stillHolds = meter.wanted === 'on' || decision.wanted === 'off';
-    if (meter.wanted !== null && stillHolds && mustTellAgain(meter, at)) {
-      mark(tellAgain, repeatOf(meter, meter.wanted));
-    }
+    const repeat = repeatOf(meter, decision);
+    if (repeat && mustTellAgain(meter, at)) mark(tellAgain, repeat);
   }
   return {
     raise: [...raise.values()],
@@ -192,9 +192,20 @@ export function switchFacts(meter: MeterFacts, calendar: CalendarFacts, at: Date
   };
 }
 
-export const repeatOf = ({ meterId, wantedSeq, switchKind }: MeterFacts, wanted: 'on' | 'off'): Repeat => {
+/** What a meter may be told once more; null: nothing. A cut is repeated only while the rules still ask for it. */
+function repeatOf(meter: MeterFacts, decision: SwitchDecision): Repeat | null {
+  const { meterId, wanted, wantedSeq, switchKind } = meter;
+  if (wanted === null || (wanted === 'off' && decision.wanted !== 'off')) return null;
   return { meterId, wanted, wantedSeq, takesTurn: wanted === 'on' && switchKind === 'relay' };
-};
+}
+
+/** What meters that did not get there are told once more when a person asks for it: at once, without the usual pause. */
+export function repeatsOf({ meters, calendar }: MarketFacts, at: Date): Repeat[] {
+  const calendarOf = calendarAt(calendar, at);
+  return meters
+    .filter((meter) => meter.reported !== meter.wanted && !meter.hasOpenCommand)
+    .flatMap((meter) => repeatOf(meter, decide(switchFacts(meter, calendarOf(meter.stallType), at), at)) ?? []);
+}
 
 /** A decision to leave a meter changes no state, but says why it is still supplied, or why it stays off. */
 function wantedChange(meter: MeterFacts, decision: SwitchDecision): WantedChange | null {
@@ -226,8 +237,8 @@ function whyStillOff({ reason }: SwitchDecision): SwitchReason | null {
 }
 
 /**
- * A cut is taken back before it was made: the meter that says it is on stays on. Of any other nothing is wanted until a
- * rule asks for it, so that leaving it never closes a relay.
+ * An order is taken back before it was carried out: the meter that says it is on stays on. Of any other nothing is wanted
+ * until a rule asks for it, so that leaving it never closes a relay.
  */
 function withdrawal(meter: MeterFacts, reason: SwitchReason): WantedChange {
   return {

@@ -10,6 +10,9 @@ import {
   unprotectStallType,
 } from './calendar.ts';
 import { cutSite, emergencyStatus, liftLockout, lockOut, restoreSite } from './lockout.ts';
+import { cancelMass, listMasses, massDetail, massLine, retryMass } from './mass-follow.ts';
+import type { MassOrder } from './mass-plan.ts';
+import { previewMass, startMass } from './mass-switch.ts';
 import { setSwitchingRules, switchingRules } from './rules.ts';
 import { type NewOverride, setOverride } from './service.ts';
 import { switchWhy } from './why.ts';
@@ -18,6 +21,8 @@ const act = ({ params, operator }: { params: { marketId: string }; operator: { o
   marketId: params.marketId,
   operatorId: operator.operatorId,
 });
+
+const dateOf = (instant: string | null) => (instant === null ? null : new Date(instant));
 
 export const controlRoutes = {
   async setOverride(ctx, { params, body, operator }) {
@@ -86,4 +91,18 @@ export const controlRoutes = {
     await unprotectStallType(ctx, act(call), call.params.stallType);
     return null;
   },
+  previewMass: (ctx, { params, body: { select, override, until, includeProtected } }) => {
+    const order = { override: override as MassOrder['override'], until: dateOf(until), includeProtected };
+    return previewMass(ctx, params.marketId, select, order);
+  },
+  async startMass(ctx, call) {
+    await startMass(ctx, act(call), call.body);
+    return massLine(ctx, call.params.marketId, call.body.massId);
+  },
+  massSwitches: (ctx, { params, query }) => listMasses(ctx, params.marketId, query),
+  massSwitch: (ctx, { params }) => massDetail(ctx, params.marketId, params.massId),
+  cancelMass: async (ctx, call) => ({
+    meters: await cancelMass(ctx, act(call), call.params.massId, call.body.reason),
+  }),
+  retryMass: async (ctx, call) => ({ meters: await retryMass(ctx, act(call), call.params.massId) }),
 } satisfies Partial<Handlers>;

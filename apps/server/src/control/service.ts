@@ -1,5 +1,5 @@
 import { meterModels } from '@openprepay/protocols';
-import { withdrawQueuedOff } from '../commands/index.ts';
+import { withdrawQueued } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
@@ -39,11 +39,11 @@ export async function evaluateLocked(
   at: Date,
   marketId: string,
   meterIds: readonly string[],
-  pace: Pace = 'in_turn',
+  { pace = 'in_turn', recalled }: { readonly pace?: Pace; readonly recalled?: ReadonlySet<string> } = {},
 ): Promise<number> {
   await lockMeters(tx, marketId, meterIds);
   const facts = await readMarket(tx, { marketId, meterIds }, at);
-  return applyPlan(tx, at, marketId, facts, planControl(facts, at), pace);
+  return applyPlan(tx, at, marketId, facts, planControl(facts, at, recalled), pace);
 }
 
 /** What there is to know of the meters of a scope at an instant, which is now. */
@@ -72,13 +72,13 @@ async function applyPlan(
 }
 
 /**
- * Takes cuts back that are still queued. One that delivery was faster with is on the wire, and stays wanted; one that was
+ * Takes orders back that are still queued. One that delivery was faster with is on the wire, and stays wanted; one that was
  * on it before may have been carried out: what its meter is will be seen.
  */
 async function withdraw(tx: Tx, at: Date, marketId: string, withdrawals: readonly WantedChange[]): Promise<void> {
   const meterIds = withdrawals.map(({ meterId }) => meterId);
   const writes = new Map(
-    (await withdrawQueuedOff(tx, marketId, meterIds, at)).map((withdrawn) => [withdrawn.meterId, withdrawn.writes]),
+    (await withdrawQueued(tx, marketId, meterIds, at)).map((withdrawn) => [withdrawn.meterId, withdrawn.writes]),
   );
   const changes = withdrawals
     .filter(({ meterId }) => writes.has(meterId))
@@ -128,12 +128,7 @@ export interface NewOverride {
 export async function setOverride(ctx: Context, order: NewOverride): Promise<void> {
   const at = ctx.clock.now();
   const { marketId, meterId, override, reason, until, operatorId } = order;
-  if (until !== null && override === 'auto') {
-    throw controlError('control.auto_has_no_end', 'auto is no override and needs no end');
-  }
-  if (until !== null && until <= at) {
-    throw controlError('control.override_end_is_past', `the override would have ended at ${until.toISOString()}`);
-  }
+  requireEnd(order, at);
   await ctx.db.tx(async (tx) => {
     const before = await lockOverride(tx, marketId, meterId);
     if (!before) throw noSuchMeter(meterId);
@@ -150,9 +145,18 @@ export async function setOverride(ctx: Context, order: NewOverride): Promise<voi
       before: { override: before.override, reason: before.reason, by: before.by, at: before.at, until: before.until },
       after,
     });
-    await evaluateLocked(tx, at, marketId, [meterId], 'at_once');
+    await evaluateLocked(tx, at, marketId, [meterId], { pace: 'at_once' });
     await tx.notify('grid', marketId);
   });
+}
+
+/** @throws control.auto_has_no_end, control.override_end_is_past */
+export function requireEnd({ override, until }: Pick<OverrideRow, 'override' | 'until'>, at: Date): void {
+  if (until === null) return;
+  if (override === 'auto') throw controlError('control.auto_has_no_end', 'auto is no override and needs no end');
+  if (until <= at) {
+    throw controlError('control.override_end_is_past', `the override would have ended at ${until.toISOString()}`);
+  }
 }
 
 export const noSuchMeter = (meterId: string) =>

@@ -34,18 +34,24 @@ create table site_emergency (
 );
 create unique index site_emergency_on on site_emergency (market_id) where lifted_at is null;
 
--- Many meters told at once, each row with what came of it: 'skipped' says why in note, the rest is read from its override and commands.
+-- Many meters told at once, as a person saw the list: list_hash is of what he saw. executed_at null: a cut that waits for the
+-- approval of the same id, or did not get it.
 create table mass_switch (
   market_id uuid not null references market,
   mass_id uuid not null,
   override text not null check (override in ('auto', 'forced_on', 'forced_off')),
   until timestamptz,
+  include_protected boolean not null,
   reason text not null,
   operator_id uuid not null,
-  approval_id uuid,
+  list_hash text not null,
   at timestamptz not null,
+  executed_at timestamptz,
   primary key (market_id, mass_id)
 );
+create index mass_switch_at on mass_switch (market_id, at);
+
+-- skipped: why it was not told. wanted_seq: of meter_control when it was told, by which its commands are found.
 
 create table mass_switch_meter (
   market_id uuid not null,
@@ -53,6 +59,7 @@ create table mass_switch_meter (
   meter_id uuid not null,
   skipped text,
   wanted_seq bigint,
+  cancelled_at timestamptz,
   primary key (market_id, mass_id, meter_id),
   foreign key (market_id, mass_id) references mass_switch,
   foreign key (market_id, meter_id) references meter

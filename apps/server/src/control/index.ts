@@ -1,0 +1,1 @@
+export { executeMassCut, prepareMassCut } from './mass-switch.ts';
