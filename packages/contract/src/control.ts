@@ -69,6 +69,42 @@ export const WhyFacts = Type.Record(
 );
 export type WhyFacts = Static<typeof WhyFacts>;
 
+/** A time that something else was wanted of a meter, and why. */
+const SwitchChange = Type.Object({
+  at: Instant,
+  wanted: Wanted,
+  reason: Type.String(),
+  operatorName: Nullable(Type.String()),
+  /** What the account could use then. */
+  availableFen: Nullable(AmountFen),
+});
+
+/** How it was at a past instant, by what was written down then. */
+const SwitchPast = Type.Object({
+  at: Instant,
+  /** The change in force; null: nothing had ever been wanted of the meter. */
+  change: Nullable(SwitchChange),
+  /** The last order until then, and how far it had come. */
+  order: Nullable(
+    Type.Object({
+      wanted: Type.Enum(['on', 'off']),
+      createdAt: Instant,
+      sentAt: Nullable(Instant),
+      /** When the meter’s own read-back agreed. */
+      confirmedAt: Nullable(Instant),
+    }),
+  ),
+  /** Open notices of the account that had the stall then, mildest first. */
+  notices: Type.Array(
+    Type.Object({
+      stage: Type.Enum(['low_balance', 'alarm_2', 'final']),
+      deliveredAt: Nullable(Instant),
+      balanceFen: AmountFen,
+    }),
+  ),
+});
+export type SwitchPast = Static<typeof SwitchPast>;
+
 /** Why a meter is on or off: every rule with what it looked at, and the last times that something else was wanted. */
 export const SwitchWhy = Type.Object({
   at: Instant,
@@ -92,16 +128,9 @@ export const SwitchWhy = Type.Object({
     }),
   ),
   /** Newest first. */
-  changes: Type.Array(
-    Type.Object({
-      at: Instant,
-      wanted: Wanted,
-      reason: Type.String(),
-      operatorName: Nullable(Type.String()),
-      /** What the account could use then. */
-      availableFen: Nullable(AmountFen),
-    }),
-  ),
+  changes: Type.Array(SwitchChange),
+  /** Where a past instant was asked for. */
+  past: Nullable(SwitchPast),
 });
 export type SwitchWhy = Static<typeof SwitchWhy>;
 
@@ -237,10 +266,11 @@ export const controlRoutes = {
   switchWhy: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/meters/:meterId/why',
-    summary: 'Why a meter is on or off: every rule in its order, and the last changes',
+    summary: 'Why a meter is on or off: every rule in its order, and the last changes; with at, why it was so then',
     roles: ROLES,
     scope: 'building',
     params: Type.Object({ marketId: Id, meterId: Id }),
+    query: Type.Object({ at: Type.Optional(Instant) }),
     response: SwitchWhy,
   }),
   cutCalendar: defineRoute({

@@ -55,7 +55,7 @@ export const controlRoutes = {
     await restoreSite(ctx, act(call), call.body);
     return null;
   },
-  switchWhy: (ctx, { params }) => switchWhy(ctx, params.marketId, params.meterId),
+  switchWhy: (ctx, { params, query }) => switchWhy(ctx, params.marketId, params.meterId, dateOf(query.at ?? null)),
   alarmLadder: (ctx, { params }) => alarmLadder(ctx, params.marketId),
   async setAlarmLadder(ctx, call) {
     await setAlarmLadder(ctx, act(call), call.body);

@@ -82,6 +82,49 @@ test('what a person ordered is told with his name', async () => {
   expect(told.changes).toMatchObject([{ wanted: 'off', reason: 'forced_off', operatorName: 'The fitter' }]);
 });
 
+test('at a past instant it says what was wanted then and why, how far its order was, and what the tenant had been told', async () => {
+  const world = await newWorld([{ code: 'A', balanceFen: 100 }]);
+  const start = world.clock.now();
+  const at = (seconds: number) => new Date(start.getTime() + seconds * 1000);
+  world.clock.advance(10_000);
+  await world.read('A');
+  await evaluate(world.ctx, world);
+  await world.report('A', 'on');
+  world.clock.advance(10_000);
+  await world.endCommand('A', 'confirmed');
+  world.clock.advance(10_000);
+  await world.charge('A', 150);
+  await evaluate(world.ctx, world);
+  world.clock.advance(10_000);
+  await world.topUp('A', 5_000);
+  await evaluate(world.ctx, world);
+  world.clock.advance(10_000);
+
+  const meterId = await world.meterOf('A');
+  const then = async (seconds: number) => (await switchWhy(world.ctx, world.marketId, meterId, at(seconds))).past;
+  expect(await then(5)).toEqual({ at: at(5).toISOString(), change: null, order: null, notices: [] });
+  expect(await then(15)).toMatchObject({
+    change: { wanted: 'on', reason: 'balance_available', availableFen: 100 },
+    order: { wanted: 'on', confirmedAt: null },
+    notices: [{ stage: 'low_balance', balanceFen: 100 }],
+  });
+  expect((await then(25))?.order?.confirmedAt).toBe(at(20).toISOString());
+  const cut = await then(35);
+  expect(cut?.change).toEqual({
+    at: at(30).toISOString(),
+    wanted: 'off',
+    reason: 'balance_used_up',
+    operatorName: null,
+    availableFen: -50,
+  });
+  expect(cut?.notices).toEqual([
+    { stage: 'low_balance', deliveredAt: at(10).toISOString(), balanceFen: 100 },
+    { stage: 'final', deliveredAt: at(30).toISOString(), balanceFen: -50 },
+  ]);
+  expect(await then(45)).toMatchObject({ change: { wanted: 'on', availableFen: 4_950 }, notices: [] });
+  expect((await switchWhy(world.ctx, world.marketId, meterId)).past).toBeNull();
+});
+
 test('whatever the sweep decides, the explanation says the same', async () => {
   const world = await newWorld([{ code: 'A', balanceFen: 0 }, { code: 'B' }, { code: 'C', balanceFen: 0 }], {
     finalNoticeWaitS: 600,

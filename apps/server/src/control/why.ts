@@ -1,22 +1,29 @@
-import type { SwitchWhy, WhyFacts } from '@openprepay/contract';
+import type { SwitchPast, SwitchWhy, WhyFacts } from '@openprepay/contract';
 import { calendarAt, type ExplainedFacts, explainDecision } from '@openprepay/domain';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Row } from '../platform/database.ts';
 import { controlError } from './errors.ts';
 import { switchFacts } from './plan.ts';
 import { readMarket } from './service.ts';
+import { switchPast } from './why-past.ts';
 
 const CHANGES = 20;
 
 /**
  * Why a meter is on or off now, by the same facts and rules as the sweep, and why it changed before.
+ * @param past a past instant that is asked for as well
  * @throws control.no_such_meter
  */
-export async function switchWhy({ db, clock }: Context, marketId: string, meterId: string): Promise<SwitchWhy> {
+export async function switchWhy(
+  { db, clock }: Context,
+  marketId: string,
+  meterId: string,
+  past: Date | null = null,
+): Promise<SwitchWhy> {
   const at = clock.now();
   const [{ meters, calendar }, changes] = await Promise.all([
     readMarket(db, { marketId, meterIds: [meterId] }, at),
-    readChanges(db, marketId, meterId),
+    readChanges(db, marketId, meterId, at, CHANGES),
   ]);
   const [meter] = meters;
   if (!meter) throw controlError('control.no_such_meter', `no meter ${meterId} in this market`);
@@ -29,15 +36,18 @@ export async function switchWhy({ db, clock }: Context, marketId: string, meterI
     switchState: meter.reported,
     switchAt: meter.reportedAt?.toISOString() ?? null,
     rules: explained.rules.map((rule) => ({ ...rule, facts: factsView(rule.facts) })),
-    changes: changes.map((change) => ({
-      at: change.at.toISOString(),
-      wanted: change.wanted,
-      reason: change.reason,
-      operatorName: change.operator_name,
-      availableFen: change.available_fen === null ? null : Number(change.available_fen),
-    })),
+    changes: changes.map(changeView),
+    past: past === null ? null : await switchPast(db, marketId, meterId, past),
   };
 }
+
+export const changeView = (change: ChangeRow): NonNullable<SwitchPast['change']> => ({
+  at: change.at.toISOString(),
+  wanted: change.wanted,
+  reason: change.reason,
+  operatorName: change.operator_name,
+  availableFen: change.available_fen === null ? null : Number(change.available_fen),
+});
 
 function factsView(facts: ExplainedFacts): WhyFacts {
   return Object.fromEntries(
@@ -48,7 +58,7 @@ function factsView(facts: ExplainedFacts): WhyFacts {
   );
 }
 
-interface ChangeRow extends Row {
+export interface ChangeRow extends Row {
   at: Date;
   wanted: 'on' | 'off' | null;
   reason: string;
@@ -56,11 +66,18 @@ interface ChangeRow extends Row {
   available_fen: bigint | null;
 }
 
-const readChanges = (db: Queryable, marketId: string, meterId: string): Promise<ChangeRow[]> =>
+/** The latest changes up to an instant, newest first. */
+export const readChanges = (
+  db: Queryable,
+  marketId: string,
+  meterId: string,
+  at: Date,
+  limit: number,
+): Promise<ChangeRow[]> =>
   db.query<ChangeRow>(
     `select change.at, change.wanted, change.reason, change.available_fen, operator.name as operator_name
      from wanted_change change left join operator on operator.operator_id = change.operator_id
-     where change.market_id = $1 and change.meter_id = $2
-     order by change.wanted_seq desc limit $3`,
-    [marketId, meterId, CHANGES],
+     where change.market_id = $1 and change.meter_id = $2 and change.at <= $3
+     order by change.wanted_seq desc limit $4`,
+    [marketId, meterId, at, limit],
   );
