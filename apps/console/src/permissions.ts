@@ -13,6 +13,8 @@ export const ROLES_OF = {
   lockOut: ['admin', 'manager', 'technician'],
   liftLockout: ['admin', 'manager'],
   cutSite: ['admin', 'manager'],
+  previewMass: ['admin', 'manager'],
+  setSwitchingRules: ['admin', 'manager'],
   releaseHold: ['admin', 'finance'],
   unclaimedDevices: ['admin', 'technician', 'auditor'],
   createStall: ['admin', 'manager'],

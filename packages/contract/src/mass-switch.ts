@@ -12,7 +12,10 @@ const BODY_LIMIT_BYTES = 2_000_000;
 /** Which meters: those named, those of stalls, or those that a filter finds; an empty filter is the whole market. */
 export const MassSelect = Type.Union([
   Type.Object({ meterIds: Type.Array(Id, { minItems: 1, maxItems: MAX_METERS }) }),
-  Type.Object({ stallIds: Type.Array(Id, { minItems: 1, maxItems: MAX_METERS }) }),
+  Type.Object({
+    stallIds: Type.Array(Id, { minItems: 1, maxItems: MAX_METERS }),
+    kind: Type.Optional(MeterKindSchema),
+  }),
   Type.Object({
     filter: Type.Object({
       building: Type.Optional(Type.String({ maxLength: 80 })),

@@ -1,5 +1,6 @@
 import { accountsEn } from './accounts.en.ts';
 import { approvalsEn } from './approvals.en.ts';
+import { batchEn } from './batch.en.ts';
 import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
 import { errorsEn } from './errors.en.ts';
@@ -9,11 +10,13 @@ import { metersEn } from './meters.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
 import { sheetEn } from './sheet.en.ts';
+import { switchingEn } from './switching.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
   ...accountsEn,
   ...approvalsEn,
+  ...batchEn,
   ...collectorEn,
   ...controlEn,
   ...errorsEn,
@@ -23,6 +26,7 @@ export const en: Messages = {
   ...proofEn,
   ...safetyEn,
   ...sheetEn,
+  ...switchingEn,
   app: {
     title: 'Prepaid electricity and water',
     language: '中文',

@@ -22,6 +22,8 @@ export const menuEn = {
       collector: 'Collector',
       field: 'Field',
       unclaimed: 'Unclaimed',
+      switching: 'Switching rules',
+      batch: 'Batch',
       emergency: 'Emergency',
       operators: 'Operators',
       'api-keys': 'API keys',

@@ -22,6 +22,8 @@ export const menuZhCN = {
       collector: '集中抄表',
       field: '现场',
       unclaimed: '未认领设备',
+      switching: '通断规则',
+      batch: '批量操作',
       emergency: '紧急停供',
       operators: '操作员',
       'api-keys': '接口密钥',

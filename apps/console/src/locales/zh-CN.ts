@@ -1,5 +1,6 @@
 import { accountsZhCN } from './accounts.zh-CN.ts';
 import { approvalsZhCN } from './approvals.zh-CN.ts';
+import { batchZhCN } from './batch.zh-CN.ts';
 import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
@@ -9,11 +10,13 @@ import { metersZhCN } from './meters.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
 import { sheetZhCN } from './sheet.zh-CN.ts';
+import { switchingZhCN } from './switching.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
   ...accountsZhCN,
   ...approvalsZhCN,
+  ...batchZhCN,
   ...collectorZhCN,
   ...controlZhCN,
   ...errorsZhCN,
@@ -23,6 +26,7 @@ export const zhCN = {
   ...proofZhCN,
   ...safetyZhCN,
   ...sheetZhCN,
+  ...switchingZhCN,
   app: {
     title: '预付费水电管理',
     language: 'English',

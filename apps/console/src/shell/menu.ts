@@ -40,6 +40,12 @@ const GROUPS = {
     { route: 'api-keys', icon: 'key', needs: 'apiKeys' },
     { route: 'audit', icon: 'audit', needs: 'audit' },
   ],
+  rules: [
+    { route: 'switching', icon: 'switch_on' },
+    { route: 'batch', icon: 'forced_off' },
+    { route: 'emergency', icon: 'emergency', needs: 'cutSite' },
+  ],
+  administration: [{ route: 'stall-register', icon: 'stalls', needs: 'createStall' }],
 } as const satisfies Record<string, readonly Entry[]>;
 
 export type MenuGroupName = keyof typeof GROUPS;

@@ -48,8 +48,14 @@ export function base64Of(file: Blob): Promise<string> {
 
 /** Gives a file of the server to the person, as a download. */
 export function saveFile({ fileName, base64 }: { readonly fileName: string; readonly base64: string }): void {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  const url = URL.createObjectURL(new Blob([bytes]));
+  save(fileName, new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))]));
+}
+
+/** Gives a text that was made here to the person, as a download. */
+export const saveText = (fileName: string, content: string): void => save(fileName, new Blob([content]));
+
+function save(fileName: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
   link.download = fileName;

@@ -38,7 +38,8 @@ const WITH_PLACE = `
 export function selectMeters(db: Queryable, marketId: string, select: MassSelect): Promise<MeterPlace[]> {
   const meterIds = 'meterIds' in select ? select.meterIds : null;
   const stallIds = 'stallIds' in select ? select.stallIds : null;
-  const filter = 'filter' in select ? select.filter : {};
+  const filter: Extract<MassSelect, { filter: unknown }>['filter'] = 'filter' in select ? select.filter : {};
+  const kind = 'stallIds' in select ? select.kind : filter.kind;
   return db.query<MeterPlace & Row>(
     `select ${PLACE_COLUMNS}
      from meter ${WITH_PLACE}
@@ -57,7 +58,7 @@ export function selectMeters(db: Queryable, marketId: string, select: MassSelect
       meterIds,
       stallIds,
       filter.building ?? null,
-      filter.kind ?? null,
+      kind ?? null,
       filter.stallType ?? null,
       filter.switchState ?? null,
       filter.override ?? null,
