@@ -19,9 +19,9 @@ test('the console grants what the contract grants, and nothing else', () => {
 test('an auditor changes nothing, a cashier switches nothing, a technician touches no money, an admin may do all', () => {
   const grants = (role: Role) => permissions.filter((name) => may(role, name));
   expect(grants('auditor').filter((name) => routes[name].method !== 'GET')).toEqual([]);
-  expect(grants('cashier').filter((name) => /override|lockout|cut|meter|settings|mass|switching/i.test(routes[name].path))).toEqual(
-    [],
-  );
+  expect(
+    grants('cashier').filter((name) => /override|lockout|cut|meter|settings|mass|switching/i.test(routes[name].path)),
+  ).toEqual([]);
   expect(grants('technician').filter((name) => MONEY.includes(name))).toEqual([]);
   expect(grants('admin')).toEqual(permissions);
   expect(permissions.filter((name) => may(undefined, name))).toEqual([]);
