@@ -12,6 +12,8 @@ export const AuditEntry = Type.Object({
   action: Type.String(),
   /** What it was done to, `kind:id`. */
   subject: Type.String(),
+  /** Of an operator or a key. */
+  subjectName: Nullable(Type.String()),
   reason: Nullable(Type.String()),
   before: Type.Unknown(),
   after: Type.Unknown(),

@@ -10,6 +10,7 @@ interface EntryRow extends Record<string, unknown> {
   operatorName: string | null;
   action: string;
   subject: string;
+  subjectName: string | null;
   reason: string | null;
   before: unknown;
   after: unknown;
@@ -48,9 +49,12 @@ export async function listAudit(db: Queryable, marketId: string, filter: AuditFi
     `with page as (
        select audit.audit_id, audit.at, audit.operator_id, operator.name, action, subject, reason, before, after ${MATCHING}
        order by audit.audit_id desc limit $8 offset $9)
-     select page.audit_id as "auditId", at, operator_id as "operatorId", name as "operatorName", action, subject, reason,
-            before, after, seal.seq, seal.sealed_at as "sealedAt", seal.hash
-     from page left join audit_seal seal on seal.market_id = $1 and seal.audit_id = page.audit_id
+     select page.audit_id as "auditId", at, page.operator_id as "operatorId", page.name as "operatorName", action, subject,
+            target.name as "subjectName", reason, before, after, seal.seq, seal.sealed_at as "sealedAt", seal.hash
+     from page
+     left join operator target on target.operator_id = case when subject ~ '^(operator|key):[0-9a-f-]{36}$'
+                                                            then split_part(subject, ':', 2)::uuid end
+     left join audit_seal seal on seal.market_id = $1 and seal.audit_id = page.audit_id
      order by page.audit_id desc`,
     [...values, pageSize, (page - 1) * pageSize],
   );

@@ -40,7 +40,7 @@ const guesses = newThrottle({
 });
 
 /** How somebody proved who he is; stands in the audit. */
-type Method = 'password' | 'code' | 'recovery_code' | 'oidc';
+type Method = 'password' | 'code' | 'recovery_code';
 
 /**
  * Opens a session, or asks for the second step. People live by real time even where a demonstration's market runs faster, so
@@ -109,7 +109,7 @@ interface Opening {
 }
 
 /** @throws identity.ticket_over */
-export async function openSession(ctx: Context, found: OperatorRow, opening: Opening): Promise<Session> {
+async function openSession(ctx: Context, found: OperatorRow, opening: Opening): Promise<Session> {
   const { remote, method, now, ticketHash } = opening;
   const token = newToken();
   const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000);

@@ -11,7 +11,6 @@ create table operator (
   role text not null check (role in ('admin', 'manager', 'finance', 'cashier', 'technician', 'auditor')),
   scope jsonb not null default '{"kind": "group"}' check (scope ->> 'kind' in ('group', 'markets', 'buildings')),
   must_change_password boolean not null default false,
-  oidc_subject text unique,
   failures smallint not null default 0,
   locks smallint not null default 0,
   locked_until timestamptz,
