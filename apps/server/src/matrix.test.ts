@@ -10,16 +10,12 @@ import {
   routes,
   scopeOf,
 } from '@openprepay/contract';
-import { fen, systemClock, uuidV7 } from '@openprepay/kernel';
+import { systemClock, uuidV7 } from '@openprepay/kernel';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callerOf } from '../test-support/callers.ts';
-import { seedMarket, type TestMarket } from '../test-support/market.ts';
-import { requestApproval } from './approvals/service.ts';
-import { openExceptions } from './commands/exceptions.ts';
-import { setOverride } from './control/service.ts';
-import { openShift } from './counter/shifts.ts';
-import { topUp } from './counter/top-up.ts';
+import { fillMarket, knownOf } from '../test-support/full-market.ts';
+import { seedMarket } from '../test-support/market.ts';
 import { handlers as real } from './handlers.ts';
 import { createApiKey } from './identity/api-keys.ts';
 import { insertSession } from './identity/store.ts';
@@ -31,7 +27,6 @@ import { httpError } from './platform/http-errors.ts';
 import { SESSION_COOKIE } from './platform/http-guard.ts';
 import { sample } from './platform/test-support/sample.ts';
 import { NAMES, pathOf, queryOf } from './platform/test-support/stub-http.ts';
-import { intake } from './readings/index.ts';
 
 /*
  * Every route × everybody who may call × whose data is asked for, on two markets that have something of everything. Routes that
@@ -59,37 +54,6 @@ let otherIds: ReadonlySet<string>;
 let hiddenIds: ReadonlySet<string>;
 
 const GUARD_CODES = ['http.not_signed_in', 'http.forbidden', 'http.out_of_scope', 'http.session_only'];
-
-/** Something of everything that a market can show. */
-async function fill({ ctx }: Office, market: TestMarket, operatorId: string, mark: string): Promise<void> {
-  const { marketId, meters } = market;
-  const at = ctx.clock.now();
-  const operator = callerOf({ operatorId, login: 'x', name: 'x', role: 'admin' });
-  await ctx.db.query(`update account set customer_name = $2 || customer_name where market_id = $1`, [marketId, mark]);
-  await ctx.db.query(`update meter set serial = $2 || serial where market_id = $1`, [marketId, mark]);
-  await ctx.db.query(`update stall set code = $2 || code where market_id = $1`, [marketId, mark]);
-  await openShift(ctx, marketId, operatorId, fen(100));
-  for (const { meterId, accountId } of meters) {
-    const sale = { requestId: uuidV7(at), amountFen: fen(500), method: 'cash', memo: mark, operatorId } as const;
-    await topUp(ctx, { marketId, accountId, ...sale });
-    await intake(ctx.db, reportsOf(market, meterId));
-    await setOverride(ctx, { marketId, meterId, override: 'forced_on', reason: mark, until: null, operatorId });
-    const detail = { command: 'switch', wanted: 'on', readBack: null, writes: 1 } as const;
-    await ctx.db.tx((tx) => openExceptions(tx, marketId, at, [{ meterId, kind: 'switch_not_confirmed', detail }]));
-  }
-  const act = { kind: 'refund_cash', accountId: meters[0]?.accountId ?? '', amountFen: 1 } as const;
-  await requestApproval(ctx, marketId, { requestId: uuidV7(at), act, reason: mark }, operator);
-}
-
-/** A good reading and one that falls, which puts a hold on the meter. */
-function reportsOf({ marketId, kind }: TestMarket, meterId: string) {
-  return [5_000n, 4_000n].map((total, index) => {
-    const readAt = new Date(Date.UTC(2026, 2, 2, 0, index));
-    const reading = { readAt, total, tariffs: null, origin: 'pushed' } as const;
-    const known = { marketId, meterId, kind, model: 'DDSY1352-NK', ctRatio: 1, receivedAt: readAt, frame: null };
-    return { ...known, reading, switchState: null } as Parameters<typeof intake>[1][number];
-  });
-}
 
 /** Every id in the rows of a market. Those of people are not the market's. */
 async function idsOf(where: string, values: readonly unknown[]): Promise<Set<string>> {
@@ -128,35 +92,14 @@ async function keyOf(boss: Caller, role: Role, scope: DataScope): Promise<Who> {
   return { words: `key of the market, ${role}`, caller, isKey: true, headers: { authorization: `Bearer ${key}` } };
 }
 
-const firstOf = ({ marketId, meters: [meter] }: TestMarket, extra: Record<string, string>) => ({
-  marketId,
-  stallId: meter?.stallId ?? '',
-  meterId: meter?.meterId ?? '',
-  accountId: meter?.accountId ?? '',
-  ...extra,
-});
-
-const one = async (sql: string, marketId: string): Promise<string> =>
-  (await office.ctx.db.query<{ id: string }>(sql, [marketId]))[0]?.id ?? '';
-
-async function knownOf(market: TestMarket): Promise<Record<string, string>> {
-  const { marketId } = market;
-  return firstOf(market, {
-    txId: await one('select tx_id as id from ledger_tx where market_id = $1 limit 1', marketId),
-    approvalId: await one('select approval_id as id from approval where market_id = $1 limit 1', marketId),
-    holdId: await one('select hold_id as id from hold where market_id = $1 limit 1', marketId),
-    shiftId: await one('select shift_id as id from shift where market_id = $1 limit 1', marketId),
-  });
-}
-
 beforeAll(async () => {
   office = await openOffice();
   const { ctx } = office;
   const boss = await office.hire('boss', 'admin');
   const mine = await seedMarket(ctx.db, { meters: 2 });
   const others = await seedMarket(ctx.db, { meters: 2 });
-  await fill(office, mine, boss.operatorId, '');
-  await fill(office, others, boss.operatorId, 'OTHER-');
+  await fillMarket(office, mine, boss.operatorId, '');
+  await fillMarket(office, others, boss.operatorId, 'OTHER-');
 
   // The second stall of the market moves to a building of its own.
   const { marketId } = mine;
@@ -176,8 +119,8 @@ beforeAll(async () => {
   otherIds = new Set([...otherIds, others.marketId]);
   hiddenIds = new Set([hidden?.stallId ?? '', hidden?.meterId ?? '', hidden?.accountId ?? '', hiddenBuilding]);
 
-  params.own = await knownOf(mine);
-  params.other = await knownOf(others);
+  params.own = await knownOf(office, mine);
+  params.other = await knownOf(office, others);
   params.mixed = { ...params.other, marketId };
   const market: DataScope = { kind: 'markets', marketIds: [marketId] };
   const building: DataScope = { kind: 'buildings', marketId, buildingIds: [mineBuilding] };
