@@ -55,7 +55,8 @@ export const OpenedAccount = Type.Object({
 });
 export type OpenedAccount = Static<typeof OpenedAccount>;
 
-const StatementReading = Type.Object({ readAt: Instant, total: QuantityBase });
+/** Estimated: nobody read the meter then, and it counts by what it last showed. */
+const StatementReading = Type.Object({ readAt: Instant, total: QuantityBase, estimated: Type.Boolean() });
 
 /** A meter in the account's time at a stall. */
 export const MoveOutMeter = Type.Object({

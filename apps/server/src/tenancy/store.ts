@@ -120,8 +120,10 @@ export interface SpanRow {
   readonly stall: string;
   readonly fromReadAt: Date;
   readonly fromTotal: Quantity;
+  readonly fromEstimated: boolean;
   readonly toReadAt: Date;
   readonly toTotal: Quantity;
+  readonly toEstimated: boolean;
   readonly chargedFen: bigint;
 }
 
@@ -146,7 +148,8 @@ export async function meterSpans(
          and greatest(binding.from_at, tenancy.from_at) < least(binding.to_at, tenancy.to_at)
      )
      select meter.meter_id as "meterId", meter.serial, meter.kind, span.code as stall,
-            first.read_at as "fromReadAt", first.total as "fromTotal", last.read_at as "toReadAt", last.total as "toTotal",
+            first.read_at as "fromReadAt", first.total as "fromTotal", first.estimated as "fromEstimated",
+            last.read_at as "toReadAt", last.total as "toTotal", last.estimated as "toEstimated",
             (select coalesce(sum(charge.amount_fen + coalesce(corrected.amount_fen, 0)), 0)::bigint
              from charge
              left join lateral (
@@ -157,12 +160,12 @@ export async function meterSpans(
      from span
      join meter on meter.market_id = $1 and meter.meter_id = span.meter_id
      cross join lateral (
-       select read_at, total from reading
+       select read_at, total, origin = 'estimated' as estimated from reading
        where market_id = $1 and reading.meter_id = span.meter_id and quality = 'good' and read_at >= span.from_at
          and read_at <= span.to_at
        order by read_at limit 1) first
      cross join lateral (
-       select read_at, total from reading
+       select read_at, total, origin = 'estimated' as estimated from reading
        where market_id = $1 and reading.meter_id = span.meter_id and quality = 'good' and read_at >= span.from_at
          and read_at <= span.to_at
        order by read_at desc limit 1) last

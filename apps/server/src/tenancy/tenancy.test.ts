@@ -49,8 +49,8 @@ test('each kWh belongs to the tenant of its date: a hand-over splits use at one 
       stalls: ['S0'],
       meters: [
         {
-          from: { readAt: minute(0).toISOString(), total: 10_000 },
-          to: { readAt: minute(150).toISOString(), total: 15_500 },
+          from: { readAt: minute(0).toISOString(), total: 10_000, estimated: false },
+          to: { readAt: minute(150).toISOString(), total: 15_500, estimated: false },
           use: 5_500,
           chargedFen: 469,
         },
@@ -72,12 +72,16 @@ test('nobody typed anything: the hand-over is at the newest reading, and a meter
   await world.read(0, [0, 1_000], [110, 2_000]);
   await world.read(1, [0, 5_000], [130, 6_000]);
   world.clock.set(minute(140));
-  const { at } = await world.transfer({
+  const { at, statement } = await world.transfer({
     accountId: one.accountId,
     stallIds: [one.stallId, other.stallId],
     to: { accountId: world.accountId(2) },
   });
   expect(at).toBe(minute(130).toISOString());
+  expect(statement?.meters.map(({ to }) => to)).toEqual([
+    { readAt: at, total: 2_000, estimated: true },
+    { readAt: at, total: 6_000, estimated: false },
+  ]);
   await world.read(0, [160, 2_500]);
   await world.read(1, [160, 6_100]);
   await world.settle();
