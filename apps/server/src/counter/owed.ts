@@ -11,7 +11,8 @@ type Row = Record<string, unknown> & {
 /**
  * What an account owes beside its utility purse, in fen: what its other purses are short of, and what its meters have
  * counted since they were settled, at the price of each meter's last charge and rounded up. The second is an estimate, for
- * keeping enough back; what is charged is settlement's.
+ * keeping enough back; what is charged is settlement's. What a meter counts after the account gave its stall back is not its
+ * own.
  * @throws counter.use_not_settled where a meter counted and was never charged, so that nobody knows at what price
  */
 export async function owedOf(tx: Queryable, marketId: string, accountId: string): Promise<Fen> {
@@ -20,8 +21,15 @@ export async function owedOf(tx: Queryable, marketId: string, accountId: string)
        select last.total - settled.settled_value as use, price.nano_yuan
        from meter_settlement settled
        join lateral (
+         select max(least(coalesce(binding.to_at, 'infinity'), coalesce(tenancy.to_at, 'infinity'))) as to_at
+         from meter_binding binding
+         join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id and tenancy.account_id = $2
+         where binding.market_id = $1 and binding.meter_id = settled.meter_id
+           and settled.opened_at >= greatest(binding.from_at, tenancy.from_at)) tenure on true
+       join lateral (
          select total from reading
          where market_id = $1 and meter_id = settled.meter_id and quality = 'good' and read_at > settled.settled_at
+           and read_at <= tenure.to_at
          order by read_at desc limit 1) last on last.total > settled.settled_value
        left join lateral (
          select (exact_after_nano_yuan - exact_before_nano_yuan - standing_nano_yuan)::numeric / (to_value - from_value)
