@@ -85,14 +85,16 @@ async function instantOf(
   const { beganAt, endedAt } = await lastTenancyChange(tx, marketId, stallIds);
   const isFree = (at: Date) => (beganAt === null || at > beganAt) && (endedAt === null || at >= endedAt);
   const newest = Math.max(...meters.map(({ lastReadAt }) => lastReadAt?.getTime() ?? 0));
-  const isYoung = now.getTime() - newest <= VALID_GAP_MS;
+  const isYoung = now.getTime() - newest <= VALID_GAP_MS && !meters.some(({ isSilent }) => isSilent);
   if (!isTyped && isYoung && isFree(new Date(newest))) return new Date(newest);
   if (!isFree(now)) throw tenancyError('tenancy.too_soon', 'the stall changed hands at this very instant');
   return now;
 }
 
 function mustBeYoung(unread: readonly HandedMeter[], at: Date): void {
-  const old = unread.filter(({ lastReadAt }) => lastReadAt && at.getTime() - lastReadAt.getTime() > VALID_GAP_MS);
+  const old = unread.filter(
+    ({ lastReadAt, isSilent }) => isSilent || (lastReadAt && at.getTime() - lastReadAt.getTime() > VALID_GAP_MS),
+  );
   if (old.length === 0) return;
   const meters = old.map(({ serial }) => serial).join(', ');
   throw tenancyError('tenancy.reading_too_old', `the last reading of ${meters} is too old: read it and type it`, {

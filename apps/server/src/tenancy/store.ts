@@ -9,6 +9,8 @@ export interface HandedMeter {
   readonly isThere: boolean;
   readonly lastReadAt: Date | null;
   readonly onHold: boolean;
+  /** Without data for so long that it is charged by its average. */
+  readonly isSilent: boolean;
 }
 
 /** The meters at stalls now, and those that were there in the time of the account that has them, in order of id. */
@@ -22,7 +24,9 @@ export async function metersToHandOver(
             (select max(read_at) from reading
              where reading.market_id = $1 and reading.meter_id = meter.meter_id and quality = 'good') as "lastReadAt",
             exists (select from hold where hold.market_id = $1 and hold.meter_id = meter.meter_id
-                    and released_at is null) as "onHold"
+                    and released_at is null) as "onHold",
+            exists (select from provisional_charge silent where silent.market_id = $1
+                    and silent.meter_id = meter.meter_id and replaced_at is null) as "isSilent"
      from meter_binding binding
      join meter on meter.market_id = $1 and meter.meter_id = binding.meter_id
      left join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id and tenancy.to_at is null

@@ -1,6 +1,8 @@
+import { fen } from '@openprepay/kernel';
 import { beforeEach, expect, test } from 'vitest';
 import { MINUTE_MS, minute } from '../../test-support/market.ts';
 import { refundCash } from '../counter/index.ts';
+import { chargeSilentMeters } from '../settlement/index.ts';
 import { openOne } from './open.ts';
 import { codeOf, openTenancies, type Tenancies } from './test-support/world.ts';
 
@@ -187,6 +189,36 @@ test('an account is closed in steps: stalls back and settled, purses joined, mon
   });
   expect(await world.close(accountId)).toEqual(last);
   expect(await codeOf(world.sell(0, 100))).toBe('accounts.not_open');
+  await world.expectProved();
+});
+
+test('what runs after an account gave its stall back is not kept back from its refund', async () => {
+  const accountId = world.accountId(0);
+  await world.sell(0, 1_000);
+  await world.read(0, [0, 0], [130, 1_000]);
+  const { balanceFen } = await world.close(accountId);
+  expect(balanceFen).toBe(915);
+  await world.read(0, [160, 3_000], [190, 4_000]);
+  const refund = { marketId: world.marketId, accountId, amountFen: fen(balanceFen), refundId: world.id() };
+  const by = { operatorId: world.ann.operatorId, reason: 'closed', at: world.clock.now() };
+  expect(await codeOf(world.ctx.db.tx((tx) => refundCash(tx, { ...refund, ...by })))).toBe('no refusal');
+  expect((await world.close(accountId)).state).toBe('closed');
+  await world.expectProved();
+});
+
+test('a meter that is charged by its average is handed over only by what it shows', async () => {
+  const midnight = (day: number) => 960 + day * 1_440;
+  await world.ctx.db.query('update market set provisional_after_s = 86400 where market_id = $1', [world.marketId]);
+  const { accountId, stallId } = world.meter(0);
+  for (let day = 0; day <= 8; day++) await world.read(0, [midnight(day), day * 1_000]);
+  await world.settle();
+  world.clock.set(minute(midnight(9) + 5));
+  expect(await chargeSilentMeters(world.ctx, world.marketId)).toMatchObject({ charges: 1 });
+  const handOver = { accountId, stallIds: [stallId], to: { accountId: world.accountId(1) } };
+  expect(await codeOf(world.transfer(handOver))).toBe('tenancy.reading_too_old');
+  const { statement } = await world.transfer({ ...handOver, readings: [world.typed(0, '8.5')] });
+  // 8.5 kWh are 7.25 yuan; the average of a day is taken back.
+  expect(statement).toMatchObject({ meters: [{ use: 8_500, chargedFen: 725 }], purses: { utility: -725 } });
   await world.expectProved();
 });
 
