@@ -136,6 +136,17 @@ test('ids sort by the time they were made and say their version', () => {
   expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
+test('ids of one instant rise one after the other, and none is there twice', () => {
+  const at = new Date(1_700_000_000_000);
+  const ids = Array.from({ length: 5_000 }, () => uuidV7(at));
+  expect(ids.toSorted()).toEqual(ids);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(new Set(ids.map((id) => id.slice(0, 13))).size).toBeLessThan(4);
+  const later = uuidV7(new Date(1_700_000_000_001));
+  expect(later > (ids.at(-1) ?? '')).toBe(true);
+  expect(uuidV7(at, new Uint8Array(10))).toBe('018bcfe5-6800-7000-8000-000000000000');
+});
+
 test('a broken assumption throws, with what was known', () => {
   expect(() => assert(1 + 1 === 3, 'sums', { of: 2 })).toThrow(
     expect.objectContaining({ code: 'kernel.assertion_failed', details: { of: 2 } }),
