@@ -67,8 +67,10 @@ function purseChanges(transactions: readonly LedgerTransaction[]): PurseBalance[
 }
 
 async function tellBalances(tx: Tx, marketId: string, accountIds: readonly string[]): Promise<void> {
+  const payloads: string[] = [];
   for (let at = 0; at < accountIds.length; at += ACCOUNTS_PER_SIGNAL) {
-    await tx.notify('balance', [marketId, ...accountIds.slice(at, at + ACCOUNTS_PER_SIGNAL)].join(' '));
+    payloads.push([marketId, ...accountIds.slice(at, at + ACCOUNTS_PER_SIGNAL)].join(' '));
   }
+  await tx.notify('balance', ...payloads);
   await tx.notify('grid', marketId);
 }

@@ -10,7 +10,7 @@ export interface Queryable {
 
 export interface Tx extends Queryable {
   /** Sent to the listeners when, and only when, the transaction commits. */
-  notify(channel: Channel, payload: string): Promise<void>;
+  notify(channel: Channel, ...payloads: readonly string[]): Promise<void>;
 }
 
 export interface Database extends Queryable {
@@ -40,7 +40,7 @@ const types: pg.CustomTypesConfig = {
 };
 
 /** `{1,NULL,3}`; the schema has no nested ones. */
-const parseInt8Array = (text: string): (bigint | null)[] =>
+export const parseInt8Array = (text: string): (bigint | null)[] =>
   text === '{}'
     ? []
     : text
@@ -74,8 +74,11 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
         await client.query('begin');
         const result = await work({
           query: (sql, values) => run(client, sql, values),
-          notify: async (channel, payload) => {
-            await client.query('select pg_notify($1, $2)', [channel, payload]);
+          notify: async (channel, ...payloads) => {
+            await client.query('select pg_notify($1, payload) from unnest($2::text[]) as t (payload)', [
+              channel,
+              payloads,
+            ]);
           },
         });
         await client.query('commit');

@@ -1,5 +1,6 @@
 import { chargeReadings, type MeterValue, newBilling } from '@openprepay/domain';
 import { assert } from '@openprepay/kernel';
+import { parseInt8Array } from '../platform/database.ts';
 import type { PriceBook } from '../prices/index.ts';
 import { settlementError } from './errors.ts';
 import type { Cursor, MeterCharge, Span } from './types.ts';
@@ -65,8 +66,8 @@ const openAt = (span: Span, first: MeterValue): Cursor => ({
 function valuesOf(span: Span): MeterValue[] {
   return span.readAts.flatMap((readAt, index) => {
     const total = span.totals[index];
-    return total === undefined ? [] : [{ readAt, total, tariffs: span.tariffs[index]?.map(toBigint) ?? null }];
+    return total === undefined ? [] : [{ readAt, total, tariffs: registersOf(span.tariffs[index] ?? null) }];
   });
 }
 
-const toBigint = (text: string | null) => (text === null ? null : BigInt(text));
+const registersOf = (text: string | null) => (text === null ? null : parseInt8Array(text));

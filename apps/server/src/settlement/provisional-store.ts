@@ -207,13 +207,12 @@ export async function openProvisionals(
   meterIds: readonly string[],
 ): Promise<OpenProvisional[]> {
   return tx.query<OpenProvisional & Record<string, unknown>>(
-    `select open.meter_id as "meterId", meter.kind, open.account_id as "accountId", open.settled_at as "settledAt",
-            sum(open.amount_fen)::bigint as "amountFen"
+    `select meter_id as "meterId", account_id as "accountId", settled_at as "settledAt", sum(amount_fen)::bigint as "amountFen",
+            (select kind from meter where meter.market_id = $1 and meter.meter_id = open.meter_id) as kind
      from provisional_charge open
-     join meter on meter.market_id = $1 and meter.meter_id = open.meter_id
-     where open.market_id = $1 and open.meter_id = any($2::uuid[]) and open.replaced_at is null
-     group by open.meter_id, meter.kind, open.account_id, open.settled_at
-     order by open.meter_id`,
+     where market_id = $1 and meter_id = any($2::uuid[]) and replaced_at is null
+     group by meter_id, account_id, settled_at
+     order by meter_id`,
     [marketId, meterIds],
   );
 }

@@ -8,9 +8,10 @@ import { isCutShort, settleMeter } from './meter.ts';
 import { takeBack } from './provisional.ts';
 import { type DueMeter, dueMeters, type Limits, openCursors, readSpans } from './spans.ts';
 import {
-  BEFORE_ALL,
+  type FreshMeter,
   freshMeters,
   insertCharges,
+  listMarkets,
   lockCursors,
   lockUnopened,
   moveCursors,
@@ -20,12 +21,15 @@ import {
 } from './store.ts';
 import type { Cursor, Settled, Skipped } from './types.ts';
 
-const MAX_METERS = 2_000;
+const MAX_METERS = 1_000;
+/** So many batches are under way at once: while PostgreSQL writes the one, the other is priced. */
+const LANES = 2;
 /** Beyond it the rest of a batch waits for the next one. */
 const MAX_CHARGES = 5_000;
 
 /**
- * Settles every meter of a market up to its last good reading that may be settled now, at most 2,000 meters a commit.
+ * Settles every meter of a market up to its last good reading that may be settled now, at most 1,000 meters a commit and two
+ * commits at once.
  * Run again, or by two workers at once, it changes nothing twice. A meter that cannot be settled is skipped and named;
  * it stops no other.
  */
@@ -34,14 +38,16 @@ export async function settleMarket(ctx: Context, marketId: string): Promise<Sett
   if (limits === null) return { charges: 0, skipped: [] };
   const book = await priceBook(ctx.db, marketId);
   const all: Settled[] = [];
-  let fresh = await freshMeters(ctx.db, marketId, BEFORE_ALL, MAX_METERS);
-  while (fresh.length > 0) {
-    all.push(...(await settleChains(ctx, limits, book, fresh)));
-    fresh = fresh.length < MAX_METERS ? [] : await freshMeters(ctx.db, marketId, fresh.at(-1) ?? '', MAX_METERS);
-  }
+  const fresh = await freshMeters(ctx.db, marketId);
+  await inLanes(async () => {
+    const batch = fresh.splice(0, MAX_METERS);
+    if (batch.length > 0) all.push(...(await settleChains(ctx, limits, book, batch)));
+    return fresh.length > 0;
+  });
   return {
     charges: all.reduce((sum, batch) => sum + batch.charges, 0),
-    skipped: all.flatMap((batch) => batch.skipped),
+    // A meter that waits for another is tried again after it.
+    skipped: [...new Map(all.flatMap((batch) => batch.skipped).map((one) => [one.meterId, one])).values()],
   };
 }
 
@@ -68,28 +74,48 @@ export async function settleMeters(tx: Tx, now: Date, marketId: string, meterIds
   }
 }
 
+/** Does work again and again in every lane until it says that there is no more; after an error no lane begins anew. */
+async function inLanes(work: () => Promise<boolean>): Promise<void> {
+  let failed = false;
+  const lane = async () => {
+    try {
+      while (!failed && (await work())) {}
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}
+
 /** Settles meters, and then those that took the place of one of them and were waiting for it. */
 async function settleChains(
   ctx: Context,
   limits: Limits,
   book: PriceBook,
-  fresh: readonly string[],
+  fresh: readonly FreshMeter[],
 ): Promise<Settled[]> {
   const batches: Batch[] = [];
-  const tried = new Set<string>();
-  let due = await dueMeters(ctx.db, limits, fresh);
+  let due = await dueOf(ctx, limits, fresh);
   while (due.length > 0) {
     const meterIds = due.map(({ meterId }) => meterId);
-    for (const meterId of meterIds) tried.add(meterId);
     while (due.length > 0) {
       const batch = await ctx.db.tx((tx) => settleBatch(tx, limits, book, due));
       batches.push(batch);
       due = due.filter(({ meterId }) => batch.left.has(meterId));
     }
-    const waiting = (await successors(ctx.db, limits.marketId, meterIds)).filter((meterId) => !tried.has(meterId));
+    const waiting = await successors(ctx.db, limits.marketId, meterIds);
     due = waiting.length > 0 ? await dueMeters(ctx.db, limits, waiting) : [];
   }
   return batches;
+}
+
+/** Where each reading is settled as it comes, a new one is enough; elsewhere it is asked whether one lies before the cut-off. */
+async function dueOf(ctx: Context, limits: Limits, fresh: readonly FreshMeter[]): Promise<DueMeter[]> {
+  const asked = fresh.filter(({ waits }) => waits).map(({ meterId }) => meterId);
+  const due = asked.length > 0 ? await dueMeters(ctx.db, limits, asked) : [];
+  return [...fresh.filter(({ waits }) => !waits), ...due];
 }
 
 interface Batch extends Settled {
@@ -105,7 +131,7 @@ async function settleBatch(tx: Tx, limits: Limits, book: PriceBook, due: readonl
   const before = await predecessors(tx, marketId, meterIds);
   const held = await lockCursors(tx, marketId, [...meterIds, ...before]);
   const opened = unopened.length > 0 ? await openCursors(tx, limits, unopened) : [];
-  const cursors = new Map([...held, ...(await lockCursors(tx, marketId, opened))]);
+  const cursors = opened.length > 0 ? new Map([...held, ...(await lockCursors(tx, marketId, opened))]) : held;
   const spans = Map.groupBy(await readSpans(tx, limits, meterIds), (span) => span.meterId);
   const charges: StoredCharge[] = [];
   const moved: (Cursor & { meterId: string })[] = [];

@@ -340,6 +340,9 @@ test('settlements and sales at the same time, 102 rounds, charge once, sell once
   await market.prove();
 }, 60_000);
 
+/** It settles every market of this file first. */
+const WAIT = { timeout: 15_000 };
+
 test('the worker settles on the signal of a reading, without being asked', async () => {
   const market = await newMarket();
   await market.read([0, 0]);
@@ -347,8 +350,8 @@ test('the worker settles on the signal of a reading, without being asked', async
   await vi.waitFor(async () => {
     const rows = await ctx.db.query('select from meter_settlement where market_id = $1', [market.marketId]);
     expect(rows).toHaveLength(1);
-  });
+  }, WAIT);
   await market.read([30, 2_000]);
-  await vi.waitFor(async () => expect(await market.balance()).toBe(-costOf(2_000n)), { timeout: 3_000 });
+  await vi.waitFor(async () => expect(await market.balance()).toBe(-costOf(2_000n)), WAIT);
   await worker.stop();
 });

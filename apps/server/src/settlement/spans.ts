@@ -153,8 +153,7 @@ export async function readSpans(tx: Queryable, limits: Limits, meterIds: readonl
             billing_period as "billingPeriod", period_from as "periodFrom", period_use as use, exact_nano_yuan as exact
      from span
      cross join lateral (
-       select array_agg(read_at order by read_at) as read_ats, array_agg(total order by read_at) as totals,
-              jsonb_agg(tariffs::text[] order by read_at) as tariffs
+       select array_agg(read_at) as read_ats, array_agg(total) as totals, array_agg(tariffs::text) as tariffs
        from (select read_at, total, tariffs from reading where ${SETTLEABLE} order by reading.read_at limit $6) first) value
      where value.read_ats[1] < coalesce(span.to_at, 'infinity')
      order by meter_id, span.from_at`,

@@ -24,21 +24,35 @@ export async function buildingTimes(db: Queryable, marketId: string): Promise<Bu
   );
 }
 
+export interface FreshMeter {
+  readonly meterId: string;
+  /** Never settled before: it has no cursor yet. */
+  readonly unopened: boolean;
+  /** A stall of it is in a building that is settled at its own times. */
+  readonly waits: boolean;
+}
+
 /**
- * Meters after `afterId`, in order of id, that have a good reading later than they are settled: a quick look, for whether
- * it may be settled now is not asked.
+ * Meters, in order of id, that an open account has or had with a good reading later than they are settled: one quick look at the
+ * market, for whether it may be settled now is not asked.
  */
-export async function freshMeters(db: Queryable, marketId: string, afterId: string, limit: number): Promise<string[]> {
-  const rows = await db.query<{ meter_id: string }>(
-    `select state.meter_id
+export async function freshMeters(db: Queryable, marketId: string): Promise<FreshMeter[]> {
+  return db.query<FreshMeter & Record<string, unknown>>(
+    `select state.meter_id as "meterId", settled.meter_id is null as unopened,
+            bool_or(building.settlement_period <> 'each_reading') as waits
      from meter_state state
      left join meter_settlement settled on settled.market_id = $1 and settled.meter_id = state.meter_id
-     where state.market_id = $1 and state.meter_id > $2
-       and state.last_read_at > coalesce(settled.settled_at, '-infinity')
-     order by state.meter_id limit $3`,
-    [marketId, afterId, limit],
+     join meter_binding binding on binding.market_id = $1 and binding.meter_id = state.meter_id
+     join tenancy on tenancy.market_id = $1 and tenancy.stall_id = binding.stall_id
+     join account on account.market_id = $1 and account.account_id = tenancy.account_id and account.state = 'open'
+     join stall on stall.market_id = $1 and stall.stall_id = binding.stall_id
+     join building on building.market_id = $1 and building.building_id = stall.building_id
+     where state.market_id = $1 and state.last_read_at > coalesce(settled.settled_at, '-infinity')
+       and coalesce(least(binding.to_at, tenancy.to_at), 'infinity') > coalesce(settled.settled_at, '-infinity')
+     group by state.meter_id, settled.meter_id
+     order by state.meter_id`,
+    [marketId],
   );
-  return rows.map((row) => row.meter_id);
 }
 
 /** The meters whose place these took, to be locked with them: what they carry on must not move meanwhile. */

@@ -27,8 +27,8 @@ export interface Span {
   /** In order of time; the settled one first where this span is the cursor's. */
   readonly readAts: readonly Date[];
   readonly totals: readonly Quantity[];
-  /** The tariff registers of each reading as decimals, null where it carries none. */
-  readonly tariffs: readonly (readonly (string | null)[] | null)[];
+  /** The tariff registers of each reading as the database writes an array, `{1,NULL}`; null where it carries none. */
+  readonly tariffs: readonly (string | null)[];
 }
 
 export interface MeterCharge extends Charge {
