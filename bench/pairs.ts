@@ -39,11 +39,41 @@ export function compare(ours: Work, baseline: Work, units: number, options: Pair
     return { ratio: baselineMs / oursMs, oursPerS: perS(oursMs), baselinePerS: perS(baselineMs) };
   });
   if (Number.isNaN(sink)) throw new Error('a work gave no number');
+  return ratioOf(measured);
+}
+
+/** A piece of work that is done once a half of a pair, with its own preparation. @returns the milliseconds of the work alone */
+export type SlowWork = (round: number) => Promise<number>;
+
+/** The same for works that take long: by turns, A B B A, after one round of each to warm up. */
+export async function compareSlow(ours: SlowWork, baseline: SlowWork, units: number, pairs: number): Promise<Ratio> {
+  await ours(1);
+  await baseline(1);
+  const measured: Pair[] = [];
+  for (let at = 0; at < pairs; at++) {
+    const round = at + 2;
+    const [first, second] = at % 2 === 0 ? [ours, baseline] : [baseline, ours];
+    const a = await first(round);
+    const b = await second(round);
+    const [oursMs, baselineMs] = at % 2 === 0 ? [a, b] : [b, a];
+    const perS = (ms: number) => (units * 1000) / ms;
+    measured.push({ ratio: baselineMs / oursMs, oursPerS: perS(oursMs), baselinePerS: perS(baselineMs) });
+  }
+  return ratioOf(measured);
+}
+
+interface Pair {
+  readonly ratio: number;
+  readonly oursPerS: number;
+  readonly baselinePerS: number;
+}
+
+function ratioOf(measured: readonly Pair[]): Ratio {
   const sorted = measured.toSorted((a, b) => a.ratio - b.ratio);
   const at = (index: number) => sorted[index] ?? { ratio: 0, oursPerS: 0, baselinePerS: 0 };
-  const out = outerRanks(pairs);
-  const { ratio, oursPerS, baselinePerS } = at(Math.floor(pairs / 2));
-  return { median: ratio, low: at(out).ratio, high: at(pairs - 1 - out).ratio, oursPerS, baselinePerS };
+  const out = outerRanks(measured.length);
+  const { ratio, oursPerS, baselinePerS } = at(Math.floor(measured.length / 2));
+  return { median: ratio, low: at(out).ratio, high: at(measured.length - 1 - out).ratio, oursPerS, baselinePerS };
 }
 
 function run(work: Work, rounds: number): { readonly ms: number; readonly sink: number } {

@@ -1,9 +1,5 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { silentLog } from '../apps/server/src/platform/log.ts';
-import { openStore } from '../apps/server/src/platform/store.ts';
+import { openBenchStore } from './bench-store.ts';
 import { runSweep, type SweepFigures } from './sweep-run.ts';
 
 /*
@@ -22,12 +18,9 @@ const { values } = parseArgs({
   },
 });
 
-const dataDir = await mkdtemp(join(tmpdir(), 'openprepay-bench-'));
-// As root the database runs as another user, who must get in here, or its data would be left behind elsewhere.
-await chmod(dataDir, 0o755);
-const store = await openStore({ databaseUrl: null, dataDir, log: silentLog });
+const { db, close } = await openBenchStore();
 try {
-  const figures = await runSweep(store.db, {
+  const figures = await runSweep(db, {
     meters: Number(values.meters),
     slotS: Number(values.slot),
     speed: 1,
@@ -38,8 +31,7 @@ try {
   console.log(values.json ? JSON.stringify({ ...figures, met }, null, 2) : lines(figures, met).join('\n'));
   process.exitCode = met ? 0 : 1;
 } finally {
-  await store.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await close();
 }
 
 function lines(figures: SweepFigures, met: boolean): string[] {
