@@ -78,6 +78,37 @@ export const ProofMeter = Type.Object({
   stallCode: Nullable(Type.String()),
 });
 
+/** A provisional charge: the days its average is of, and what became of it. */
+export const ProofProvisional = Type.Object({
+  meter: ProofMeter,
+  /** The last good reading; the use counts on from it. */
+  settled: ProofReading,
+  fromAt: Instant,
+  toAt: Instant,
+  /** Days with a reading on them and on the day before: what lies between the last of each. */
+  days: Type.Array(
+    Type.Object({
+      day: Type.String({ format: 'date' }),
+      fromAt: Instant,
+      toAt: Instant,
+      fromValue: QuantityBase,
+      toValue: QuantityBase,
+      use: QuantityBase,
+    }),
+  ),
+  daysUse: QuantityBase,
+  /** From the last good reading to the end, in milliseconds; and the use of it at the average, rounded down. */
+  elapsedMs: Type.Integer(),
+  averageUse: QuantityBase,
+  /** What of it was charged provisionally before. */
+  usedBefore: QuantityBase,
+  use: QuantityBase,
+  replacedAt: Nullable(Instant),
+  replacedTxId: Nullable(Id),
+  sum: ProofSum,
+});
+export type ProofProvisional = Static<typeof ProofProvisional>;
+
 export const Proof = Type.Object({
   txId: Id,
   marketName: Type.String(),
@@ -105,6 +136,12 @@ export const Proof = Type.Object({
       intervals: Type.Integer(),
       sum: ProofSum,
     }),
+  ),
+  /** Of a charge by an average. */
+  provisional: Nullable(ProofProvisional),
+  /** Of the entry that takes provisional charges back: each of them. */
+  takesBack: Type.Array(
+    Type.Object({ txId: Nullable(Id), fromAt: Instant, toAt: Instant, use: QuantityBase, amountFen: AmountFen }),
   ),
   /** Of a correction: the charge that it puts right, and the reading that was wrong. */
   correction: Nullable(

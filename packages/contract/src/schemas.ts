@@ -214,6 +214,21 @@ export const LedgerLine = Type.Object({
       standing: Nullable(Type.String({ description: 'yuan for the days in it, exact; null where there is none' })),
     }),
   ),
+  /** For a provisional charge, or the entry that takes some back: the time without data and its use by the average. */
+  provisional: Type.Optional(
+    Nullable(
+      Type.Object({
+        meterSerial: Type.String(),
+        kind: MeterKindSchema,
+        fromAt: Instant,
+        toAt: Instant,
+        use: QuantityBase,
+        /** It is open: the true readings have not come yet. */
+        isOpen: Type.Boolean(),
+        takesBack: Type.Boolean(),
+      }),
+    ),
+  ),
   /** For a correction: which reading was put right, and why. */
   correction: Type.Optional(
     Nullable(
@@ -259,6 +274,8 @@ export const StallDetail = Type.Object({
       mode: OneOf(['prepaid', 'postpaid']),
       creditLimitFen: AmountFen,
       purses: Type.Array(Type.Object({ kind: Purse, balanceFen: AmountFen })),
+      /** What is charged by an average until readings come; the balance has it taken off. */
+      provisionalFen: AmountFen,
     }),
   ),
   meters: Type.Array(MeterDetail),

@@ -16,7 +16,8 @@ export type LineRow = Record<string, unknown> & {
   readonly memo: string | null;
   readonly operator_name: string | null;
 } & (ChargeColumns | { readonly from_at: null }) &
-  (CorrectionColumns | { readonly corrected_at: null });
+  (CorrectionColumns | { readonly corrected_at: null }) &
+  (ProvisionalColumns | { readonly provisional_from: null });
 
 interface ChargeColumns {
   readonly from_at: Date;
@@ -40,6 +41,17 @@ interface CorrectionColumns {
   readonly corrected_plan_name: string;
   readonly corrected_plan_version: number;
   readonly reason: string;
+}
+
+interface ProvisionalColumns {
+  readonly provisional_from: Date;
+  readonly provisional_to: Date;
+  readonly provisional_serial: string;
+  readonly provisional_kind: MeterKind;
+  readonly provisional_use: bigint;
+  readonly is_open: boolean;
+  /** Null of an open one. */
+  readonly takes_back: boolean | null;
 }
 
 /** The latest lines of an account's purses, newest first; a charge with what was priced, a correction with what was wrong. */
@@ -71,7 +83,7 @@ export async function describeLines<R extends LineRow>(
             operator.name as operator_name, charge.from_at, charge.to_at, charge.from_value, charge.to_value,
             meter.serial, meter.kind as meter_kind, plan.name as plan_name, charge.plan_version,
             charge.exact_after_nano_yuan - charge.exact_before_nano_yuan - charge.standing_nano_yuan as exact,
-            charge.standing_nano_yuan as standing, correction.*
+            charge.standing_nano_yuan as standing, correction.*, provisional.*
      from (${source}) line
      join ledger_tx tx on tx.market_id = $1 and tx.tx_id = line.tx_id
      left join operator on operator.operator_id = tx.operator_id
@@ -88,6 +100,14 @@ export async function describeLines<R extends LineRow>(
        join price_plan plan on plan.market_id = $1 and plan.plan_id = charge_correction.plan_id
        where charge_correction.market_id = $1 and charge_correction.correction_id = tx.tx_id) correction
        on tx.kind = 'correction'
+     left join lateral (
+       select min(from_at) as provisional_from, max(to_at) as provisional_to, min(meter.serial) as provisional_serial,
+              min(meter.kind) as provisional_kind, sum(use)::bigint as provisional_use, bool_or(replaced_at is null) as is_open,
+              bool_or(replaced_tx_id = tx.tx_id) as takes_back
+       from provisional_charge
+       join meter on meter.market_id = $1 and meter.meter_id = provisional_charge.meter_id
+       where provisional_charge.market_id = $1 and (provisional_id = tx.tx_id or replaced_tx_id = tx.tx_id)) provisional
+       on tx.kind = 'provisional'
      order by ${order}`,
     values,
   );
@@ -103,6 +123,7 @@ export const lineOf = (row: LineRow): Line => ({
   operatorName: row.operator_name,
   charge: row.from_at === null ? null : chargeOf(row),
   correction: row.corrected_at === null ? null : correctionOf(row),
+  provisional: row.provisional_from === null ? null : provisionalOf(row),
 });
 
 function chargeOf(row: ChargeColumns): NonNullable<Line['charge']> {
@@ -130,4 +151,14 @@ const correctionOf = (row: CorrectionColumns): NonNullable<Line['correction']> =
   planName: row.corrected_plan_name,
   planVersion: row.corrected_plan_version,
   reason: row.reason,
+});
+
+const provisionalOf = (row: ProvisionalColumns): NonNullable<Line['provisional']> => ({
+  meterSerial: row.provisional_serial,
+  kind: row.provisional_kind,
+  fromAt: row.provisional_from.toISOString(),
+  toAt: row.provisional_to.toISOString(),
+  use: Number(row.provisional_use),
+  isOpen: row.is_open,
+  takesBack: row.takes_back === true,
 });

@@ -4,7 +4,7 @@ import { testClock, testContext } from '../../test-support/database.ts';
 import { flatRule, minute, reportOf, seedMarket } from '../../test-support/market.ts';
 import { sealMarket } from '../ledger/index.ts';
 import { intake } from '../readings/index.ts';
-import { settleMarket } from '../settlement/index.ts';
+import { chargeSilentMeters, settleMarket } from '../settlement/index.ts';
 import { proofOf } from './service.ts';
 
 const ctx = await testContext(testClock(minute(600)));
@@ -120,4 +120,53 @@ test('a transaction of another market, or none, is not found', async () => {
   const refused = expect.objectContaining({ code: 'proof.no_such_transaction' });
   await expect(proofOf(ctx.db, other.marketId, txId)).rejects.toThrow(refused);
   await expect(proofOf(ctx.db, other.marketId, uuidV7(minute(1)))).rejects.toThrow(refused);
+});
+
+test('a provisional charge opens to its days and average, and the entry that takes it back to what it replaced', async () => {
+  const market = await seedMarket(ctx.db);
+  const { marketId } = market;
+  const meterId = market.meters[0]?.meterId ?? '';
+  await ctx.db.query('update market set provisional_after_s = 86400 where market_id = $1', [marketId]);
+  const midnight = (day: number) => 960 + day * 1_440;
+  const read = (minutes: number, total: number) => intake(ctx.db, [reportOf(market, meterId, minutes, total)]);
+  const at = (minutes: number) => ({ ...ctx, clock: testClock(minute(minutes)) });
+  for (let day = 0; day <= 3; day++) await read(midnight(day) - 60, day * 24_000);
+  await settleMarket(at(midnight(3)), marketId);
+  await chargeSilentMeters(at(midnight(4)), marketId);
+  await chargeSilentMeters(at(midnight(5)), marketId);
+  const txIds = async () =>
+    (
+      await ctx.db.query<{ tx_id: string }>(
+        `select tx_id from ledger_tx where market_id = $1 and kind = 'provisional' order by business_at, recorded_at`,
+        [marketId],
+      )
+    ).map((row) => row.tx_id);
+  const [, second = ''] = await txIds();
+  const open = await proofOf(ctx.db, marketId, second);
+  expect(open).toMatchObject({
+    kind: 'provisional',
+    charge: null,
+    takesBack: [],
+    provisional: {
+      settled: { value: 72_000, readAt: minute(midnight(3) - 60).toISOString() },
+      fromAt: minute(midnight(4)).toISOString(),
+      toAt: minute(midnight(5)).toISOString(),
+      days: [{ day: '2026-03-03' }, { day: '2026-03-04', use: 24_000, fromValue: 24_000, toValue: 48_000 }],
+      daysUse: 48_000,
+      elapsedMs: 49 * 3_600_000,
+      averageUse: 49_000,
+      usedBefore: 25_000,
+      use: 24_000,
+      replacedAt: null,
+      sum: { usedBefore: 97_000, uses: [{ use: 24_000 }], amountFen: 2_048 },
+    },
+  });
+  await read(midnight(5) + 60, 120_000);
+  await settleMarket(at(midnight(5) + 60), marketId);
+  const third = (await txIds()).at(-1) ?? '';
+  const back = await proofOf(ctx.db, marketId, third);
+  expect(back.provisional).toBeNull();
+  expect(back.takesBack.map(({ use }) => use)).toEqual([25_000, 24_000]);
+  expect(back.takesBack.reduce((sum, { amountFen }) => sum + amountFen, 0)).toBe(back.postings[0]?.amountFen);
+  expect((await proofOf(ctx.db, marketId, second)).provisional).toMatchObject({ replacedTxId: third });
 });

@@ -92,15 +92,15 @@ export interface CorrectionRow extends Row, SumRow, MeterRow {
   readonly reason: string;
 }
 
-const SUM = (
+export const SUM = (
   table: string,
   standing: string,
 ) => `${standing} as standing, plan.name as plan_name, ${table}.plan_version, version.valid_from, version.rule,
   ${table}.billing_period, ${table}.period_from, ${table}.use_before, ${table}.uses,
   ${table}.exact_before_nano_yuan as exact_before, ${table}.exact_after_nano_yuan as exact_after, ${table}.amount_fen`;
-const METER =
+export const METER =
   'meter.meter_id, meter.serial, meter.kind as meter_kind, meter.model, meter.ct_ratio, stall.code as stall_code';
-const PLAN = (table: string) => `join price_plan plan on plan.market_id = $1 and plan.plan_id = ${table}.plan_id
+export const PLAN = (table: string) => `join price_plan plan on plan.market_id = $1 and plan.plan_id = ${table}.plan_id
      join price_plan_version version on version.market_id = $1 and version.plan_id = ${table}.plan_id
        and version.version = ${table}.plan_version`;
 

@@ -6,11 +6,15 @@ export interface StallRow extends Row {
   account_id: string | null;
   number: string;
   phone: string | null;
+  provisional_fen: bigint;
 }
 
 export async function readStallRow(db: Queryable, marketId: string, stallId: string): Promise<StallRow | null> {
   const rows = await db.query<StallRow>(
-    `select stall.area_m2, stall.protected, account.account_id, account.number, account.phone
+    `select stall.area_m2, stall.protected, account.account_id, account.number, account.phone,
+            (select coalesce(sum(amount_fen), 0)::bigint from provisional_charge open
+             where open.market_id = $1 and open.account_id = account.account_id and open.replaced_at is null)
+              as provisional_fen
      from stall
      left join tenancy
        on tenancy.market_id = stall.market_id and tenancy.stall_id = stall.stall_id and tenancy.to_at is null

@@ -72,7 +72,7 @@ async function accountView(
   db: Queryable,
   marketId: string,
   cell: GridStallRow,
-  { account_id: accountId, number, phone }: StallRow,
+  { account_id: accountId, number, phone, provisional_fen: provisionalFen }: StallRow,
 ): Promise<AccountView> {
   if (accountId === null || cell.account_state === null || cell.account_mode === null) return null;
   const purses = await purseBalances(db, marketId, [accountId]);
@@ -85,6 +85,7 @@ async function accountView(
     mode: cell.account_mode,
     creditLimitFen: Number(cell.credit_limit_fen ?? 0n),
     purses: purses.map(({ kind, balanceFen }) => ({ kind, balanceFen: Number(balanceFen) })),
+    provisionalFen: Number(provisionalFen),
   };
 }
 

@@ -270,6 +270,7 @@ create table provisional_charge (
   check (replaced_tx_id is null or replaced_at is not null)
 );
 create unique index provisional_charge_open on provisional_charge (market_id, meter_id, from_at) where replaced_at is null;
+create index provisional_charge_account on provisional_charge (market_id, account_id) where replaced_at is null;
 create index provisional_charge_replaced on provisional_charge (market_id, replaced_tx_id) where replaced_tx_id is not null;
 
 -- The end of an account, or of its time at a stall, on paper: what was read, charged, paid and handed back, as it was then.
