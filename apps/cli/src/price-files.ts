@@ -66,7 +66,8 @@ export function parsePlanFile(json: unknown): PlanFile {
  * Reads `[{"readAt": "2026-03-01T00:00:00+08:00", "total": 1000000, "tariffs": [0, 600000, null, 400000, null]}, …]`, whole Wh
  * or litres, tariffs in the order of TARIFFS or left out. Beside it a reading may say `"meter": "next"`: the first of the
  * meter that took the place; `"turn": 1000000000`: the register wrapped to zero before it; `"truth": true`: the later truth of
- * the reading of that time.
+ * the reading of that time. `"missing": true`, without a total: no reading came by then, and what is since the last one is charged
+ * by its average.
  * @throws price.bad_readings_file when anything else is there, or readings do not rise
  */
 export function parseReadingsFile(json: unknown): HistoryReading[] {
@@ -77,6 +78,10 @@ export function parseReadingsFile(json: unknown): HistoryReading[] {
   let before: HistoryReading | undefined;
   for (const [index, reading] of readings.entries()) {
     if (reading.isTruth) continue;
+    if (reading.isMissing) {
+      if (before && before.readAt < reading.readAt) continue;
+      throw priceError('price.bad_readings_file', `reading ${index + 1} is missed before the one before it`);
+    }
     const isLate = before && (reading.isNextMeter ? before.readAt > reading.readAt : before.readAt >= reading.readAt);
     const isLow = before && !reading.isNextMeter && before.total > reading.total + (reading.turn ?? 0n);
     if (isLate || isLow) {
@@ -89,9 +94,19 @@ export function parseReadingsFile(json: unknown): HistoryReading[] {
 
 function parseReading(json: unknown, index: number): HistoryReading {
   const bad = (why: string) => priceError('price.bad_readings_file', `reading ${index + 1}: ${why}`);
-  const { readAt, total, tariffs = null, meter = null, turn = 0, truth = false } = isObject(json) ? json : {};
+  const {
+    readAt,
+    total,
+    tariffs = null,
+    meter = null,
+    turn = 0,
+    truth = false,
+    missing = false,
+  } = isObject(json) ? json : {};
   const at = instantOf(readAt);
   if (at === null) throw bad('"readAt" is not a time like 2026-03-01T00:00:00+08:00');
+  if (missing === true) return { readAt: at, total: quantity(0), isMissing: true };
+  if (missing !== false) throw bad('"missing" is true or left out');
   if (!isCount(total)) throw bad('"total" is not a whole number of Wh or litres');
   if (!isCount(turn)) throw bad('"turn" is not a whole number of Wh or litres');
   if (meter !== null && meter !== 'next') throw bad('"meter" is "next" or left out');

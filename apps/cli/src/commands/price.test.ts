@@ -126,6 +126,18 @@ test.each([
     READINGS.replace(']', ',{"readAt":"2026-03-01T00:30:00Z","total":1,"truth":true}]'),
     'pricing.no_such_reading',
   ],
+  [
+    'a missed reading before the one before it',
+    PLAN,
+    READINGS.replace(']', ',{"readAt":"2026-03-01T00:30:00Z","missing":true}]'),
+    'price.bad_readings_file',
+  ],
+  [
+    'no valid day to take an average of',
+    PLAN,
+    READINGS.replace(']', ',{"readAt":"2026-03-09T00:30:00Z","missing":true}]'),
+    'pricing.no_such_reading',
+  ],
   ['two registers', PLAN, READINGS.replace('null', '[1,2]'), 'price.bad_readings_file'],
 ])('%s is exit code 1 and its name', async (_, plan, readings, code) => {
   const result = await run(await file('bad-plan.json', plan), await file('bad-readings.json', readings), '--json');

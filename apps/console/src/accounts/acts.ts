@@ -65,6 +65,8 @@ export function forCounter(
       mode,
       creditLimitFen,
       purses: kinds.map((kind) => ({ kind, balanceFen: purses[kind] })),
+      // The dialogs say nothing of what is estimated.
+      provisionalFen: 0,
     },
   };
 }

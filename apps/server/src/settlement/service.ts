@@ -11,7 +11,6 @@ import {
   type FreshMeter,
   freshMeters,
   insertCharges,
-  listMarkets,
   lockCursors,
   lockUnopened,
   moveCursors,

@@ -1,26 +1,48 @@
 import type { MeterKind } from '@openprepay/kernel';
 import type { ExplainedCharge, ExplainedCorrection, Explanation } from './explain.ts';
+import type { ExplainedProvisional, ExplainedTakeBack } from './explain-provisional.ts';
 
-type Entry = ExplainedCharge | ExplainedCorrection;
+type Entry = ExplainedCharge | ExplainedCorrection | ExplainedProvisional;
 
 /** The explanation as lines that can be followed with a pocket calculator. */
 export function formatExplanation({ kind, timeZone, charges, use, total }: Explanation): string {
   const unit = UNIT[kind];
   const amounts = signedSum(charges.map(({ charge }) => charge));
   return [
-    ...charges.flatMap((entry, index) => [
-      `${index + 1}. ${titleOf(entry)}`,
-      ...('corrects' in entry ? correctionLines(entry, unit) : chargeLines(entry, unit)),
-      '',
-    ]),
+    ...charges.flatMap((entry, index) => [`${index + 1}. ${titleOf(entry)}`, ...linesOf(entry, unit), '']),
     `Total: ${charges.length > 1 ? `${amounts} = ` : ''}${total} yuan for ${use} ${unit}. Times are those of ${timeZone}.`,
   ].join('\n');
 }
 
 const UNIT: Readonly<Record<MeterKind, string>> = { electricity: 'kWh', water: 'm³' };
 
-const titleOf = (entry: Entry) =>
-  'corrects' in entry ? `correction of ${entry.corrects.readAt}` : `${entry.from.readAt} to ${entry.to.readAt}`;
+function titleOf(entry: Entry | ExplainedTakeBack): string {
+  if ('takesBack' in entry) return 'the provisional charges are taken back';
+  if ('provisional' in entry) return `provisional, ${entry.provisional.from} to ${entry.provisional.to}`;
+  return 'corrects' in entry ? `correction of ${entry.corrects.readAt}` : `${entry.from.readAt} to ${entry.to.readAt}`;
+}
+
+function linesOf(entry: Entry | ExplainedTakeBack, unit: string): string[] {
+  if ('takesBack' in entry) return [line('charge', takeBackText(entry))];
+  if ('provisional' in entry) return provisionalLines(entry, unit);
+  return 'corrects' in entry ? correctionLines(entry, unit) : chargeLines(entry, unit);
+}
+
+function provisionalLines(entry: ExplainedProvisional, unit: string): string[] {
+  const { days, lastDay, daysUse, elapsedMin, averageUse, usedBefore } = entry.provisional;
+  const { roundedBefore, roundedAfter, charge, use } = entry;
+  return [
+    line('average', `of ${days} valid days, the last ${lastDay}: ${daysUse} ${unit}`),
+    line('since reading', `${daysUse} × ${elapsedMin} min ÷ ${days} days of 1440 min → ${averageUse}`),
+    line('use', `${averageUse} − ${usedBefore} = ${use} ${unit}`),
+    line('price', priceLine(entry, unit)),
+    ...useLines(entry),
+    line('charge', `${roundedAfter} − ${roundedBefore} = ${charge} yuan`),
+  ];
+}
+
+const takeBackText = ({ takesBack, charge }: ExplainedTakeBack) =>
+  takesBack.length > 1 ? `${takesBack.join(' + ')} = ${unsigned(charge)} yuan back` : `${unsigned(charge)} yuan back`;
 
 function chargeLines(charge: ExplainedCharge, unit: string): string[] {
   const { from, to, turn, use, division, roundedBefore, roundedAfter } = charge;

@@ -14,8 +14,15 @@ import {
 import { domainError } from '../errors.ts';
 import { type BillingState, type Charge, chargeReadings, newBilling, type PlanVersion } from './charge.ts';
 import { type Correction, correctInterval } from './correction.ts';
+import {
+  type ExplainedProvisional,
+  type ExplainedTakeBack,
+  explainedAverage,
+  ProvisionalCharges,
+} from './explain-provisional.ts';
 import type { MeterValue } from './meter-value.ts';
 import { unitPrice } from './parts.ts';
+import type { Outage } from './provisional.ts';
 import { standingDays } from './standing.ts';
 import { type TariffDivision, tariffDivision } from './tariff-use.ts';
 import type { PricedUse } from './use.ts';
@@ -28,6 +35,8 @@ export interface HistoryReading extends MeterValue {
   readonly turn?: bigint;
   /** The later truth of the reading of that time, the last one of its meter. */
   readonly isTruth?: boolean;
+  /** No reading came by then: the time up to it is charged by an average. Its total says nothing. */
+  readonly isMissing?: boolean;
 }
 
 /**
@@ -38,13 +47,13 @@ export interface Explanation {
   readonly kind: MeterKind;
   readonly timeZone: string;
   /** In the order they are made. */
-  readonly charges: readonly (ExplainedCharge | ExplainedCorrection)[];
+  readonly charges: readonly (ExplainedCharge | ExplainedCorrection | ExplainedProvisional | ExplainedTakeBack)[];
   readonly use: string;
   readonly total: string;
 }
 
 /** What a charge and a correction have alike. */
-interface ExplainedAmount {
+export interface ExplainedAmount {
   readonly use: string;
   readonly version: number;
   readonly rule: string;
@@ -113,7 +122,9 @@ export function explainCharges(
 ): Explanation {
   const intervals: ChargedInterval[] = [];
   const states = new Map<string, BillingState>();
-  const charges: (ExplainedCharge | ExplainedCorrection)[] = [];
+  const charges: Explanation['charges'][number][] = [];
+  const provisional = new ProvisionalCharges();
+  let ofMeter: MeterValue[] = [];
   const uses: bigint[] = [];
   const amounts: bigint[] = [];
   let state: BillingState | null = null;
@@ -131,9 +142,17 @@ export function explainCharges(
       if (last?.readAt === said.readAt && last.total === said.total) last = interval.to;
       continue;
     }
+    if (reading.isMissing && last !== null) {
+      const added = provisional.add(ofMeter, reading.readAt, state ?? newBilling(last), versions, zone);
+      charges.push(explainedProvisional(added.outage, added.charge, zone));
+      uses.push(added.charge.to.total - added.charge.from.total);
+      amounts.push(added.charge.amountFen);
+      continue;
+    }
     if (last === null || reading.isNextMeter) {
       turned = 0n;
       last = reading;
+      ofMeter = [reading];
       continue;
     }
     const turnedBefore = turned;
@@ -147,6 +166,13 @@ export function explainCharges(
       state = charge.after;
       states.set(charge.after.billingPeriod ?? '', charge.after);
     }
+    const back = provisional.takeBack();
+    if (back !== null) {
+      charges.push(back.entry);
+      uses.push(back.use);
+      amounts.push(back.amountFen);
+    }
+    ofMeter.push(to);
     last = to;
   }
   const use = formatQuantity(quantity(sumOf(uses)));
@@ -195,6 +221,12 @@ function explained(
     ...amountOf(charge),
   };
 }
+
+const explainedProvisional = (outage: Outage, charge: Charge, zone: string): ExplainedProvisional => ({
+  provisional: explainedAverage(outage, charge, (at) => wallClock(at, zone)),
+  use: formatQuantity(quantity(charge.to.total - charge.from.total)),
+  ...amountOf(charge),
+});
 
 function explainedCorrection(
   correction: Correction,

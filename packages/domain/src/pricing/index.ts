@@ -9,6 +9,7 @@ export {
   explainCharges,
   type HistoryReading,
 } from './explain.ts';
+export type { ExplainedProvisional, ExplainedTakeBack } from './explain-provisional.ts';
 export { formatExplanation } from './explain-text.ts';
 export type { MeterValue } from './meter-value.ts';
 export { type PricePart, unitPrice } from './parts.ts';
