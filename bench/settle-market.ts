@@ -96,6 +96,8 @@ export async function seedSettleMarket(db: Database, code: string, accounts: num
     [FIRST_READING],
   );
   await insert('meter_state (market_id, meter_id)', 'meter_id', []);
+  // As after the import of a site.
+  await db.query('analyze');
   return marketId;
 }
 

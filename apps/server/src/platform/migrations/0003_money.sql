@@ -93,6 +93,8 @@ create table tenancy (
 );
 create unique index tenancy_current on tenancy (market_id, stall_id) where to_at is null;
 create index tenancy_account on tenancy (market_id, account_id);
+-- Who had a stall once: found by it however little PostgreSQL knows of the table.
+create index tenancy_stall on tenancy (market_id, stall_id);
 
 -- Derived from posting, in the transaction that posts; `openprepay verify` proves it.
 create table purse (
