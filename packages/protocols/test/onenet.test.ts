@@ -14,13 +14,12 @@ import {
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { mutated, orRefused } from './mutations.ts';
+import { loadVectors } from './vectors.ts';
 
 const refusal = (code: string) => expect.objectContaining({ code });
-/** The known signature: computed from the published algorithm. */
-const MESSAGE = '{"type":1,"dev_id":2016617,"ds_id":"datastream_id","at":1466133706841,"value":42}';
-const TOKEN = 'tok123';
-const NONCE = 'abcdefgh';
-const SIGNATURE = 'cpQY02cFWo9opKV0XDrNNg==';
+const [known] = loadVectors<Record<'token' | 'nonce' | 'msg' | 'signature', string>>('onenet-push');
+if (!known) throw new Error('no vector of a push');
+const { token: TOKEN, nonce: NONCE, msg: MESSAGE, signature: SIGNATURE } = known;
 const CLEAR = { token: TOKEN, aesKey: null };
 const SEALED = { token: TOKEN, aesKey: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG' };
 
