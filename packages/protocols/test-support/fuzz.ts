@@ -1,6 +1,7 @@
 import { toHex } from '@openprepay/kernel';
 import { isProtocolError, meterModels } from '@openprepay/protocols';
 import { driverOf } from '@openprepay/protocols/driver';
+import { fuzzInnerSubjects } from './fuzz-inner-subjects.ts';
 import { type FuzzSubject, fuzzSubjects } from './fuzz-subjects.ts';
 import { fuzzTextSubjects } from './fuzz-text-subjects.ts';
 import { type Draw, mutate, random } from './mutate.ts';
@@ -31,7 +32,8 @@ export const isGood = (result: FuzzResult): boolean =>
 /** Runs so many mutated frames through every subject by turns. `progress` is told of each thousand. */
 export function fuzz(frames: number, seed: number, progress: (frames: number) => void = () => {}): FuzzResult[] {
   const draw = random(seed);
-  const runs = [...[...fuzzSubjects(), ...fuzzTextSubjects()].map(runOf), ...driverRuns()];
+  const subjects = [...fuzzSubjects(), ...fuzzTextSubjects(), ...fuzzInnerSubjects()];
+  const runs = [...subjects.map(runOf), ...driverRuns()];
   for (let done = 0, turn = 0; done < frames; done += BATCH, turn++) {
     const run = runs[turn % runs.length];
     const until = (run?.result.frames ?? 0) + Math.min(BATCH, frames - done);
