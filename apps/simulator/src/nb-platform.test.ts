@@ -18,6 +18,7 @@ const product: SiteNbProduct = {
   pushToken: 'a-secret-path',
   allowedSources: [],
 };
+const onenet: SiteNbProduct = { ...product, platform: 'onenet', productId: '301774', pushToken: 'another-path' };
 const [, deviceId = ''] = water.linkKey.split('/');
 
 let receiver: PushReceiver;
@@ -41,7 +42,7 @@ beforeEach(async () => {
   world = { ...manual.world, timers: realTimers, pace };
   module.reachable = false;
   module.called = 0;
-  platform = new NbPlatform(world, [product], await receiver.listen());
+  platform = new NbPlatform(world, [product, onenet], await receiver.listen());
   platform.attach(water.linkKey, module);
   origin = await platform.listen('127.0.0.1', 0);
 });
@@ -178,4 +179,17 @@ test('a push the server refuses for good is given up after 20 tries, and the nex
   receiver.status = 200;
   await receiver.until(() => receiver.received.length === 1);
   expect(receiver.received[0]).toMatchObject({ kind: 'data', payload: Uint8Array.of(2) });
+});
+
+test('one platform away takes no other with it, and what its devices said comes when it is back', async () => {
+  platform.pause(onenet.productId);
+  await expect(fetch(`${origin}/nbiot/offline`)).rejects.toThrow();
+  expect((await call('createCommand', { body: body() })).code).toBe(0);
+  platform.report(water.linkKey, Uint8Array.of(1), time.now().getTime());
+  await receiver.until(() => receiver.received.length === 1);
+  platform.pause(product.productId);
+  platform.report(water.linkKey, Uint8Array.of(2), time.now().getTime());
+  await expect(fetch(`${origin}/echo`)).rejects.toThrow();
+  platform.resume(product.productId);
+  await receiver.until(() => receiver.received.length === 2);
 });

@@ -4,6 +4,7 @@ import { CommandCache, type NbCommand, STATUS } from './command-cache.ts';
 import { ctwingDialect } from './nb/ctwing.ts';
 import type { NbDevice, NbDialect } from './nb/dialect.ts';
 import { onenetDialect } from './nb/onenet.ts';
+import { isOnenetPath } from './nb/onenet-northbound.ts';
 import { northbound } from './northbound.ts';
 import { Pusher } from './pusher.ts';
 import { drawInt } from './random.ts';
@@ -22,6 +23,8 @@ interface Attached extends NbDevice {
   readonly module: NbModule;
 }
 
+type Operator = SiteNbProduct['platform'];
+
 const DIALECTS = { ctwing: ctwingDialect, onenet: onenetDialect } as const;
 /** What OneNET names its devices by, CTWing only tells. */
 const IMEI = /^\d{15}$/;
@@ -38,7 +41,7 @@ export class NbPlatform {
   readonly #devices = new Map<string, Attached>();
   readonly #commands: CommandCache;
   readonly #server: Server;
-  #away = false;
+  readonly #away = new Set<Operator>();
 
   constructor(world: World, products: readonly SiteNbProduct[], pushBaseUrl: string) {
     this.#world = world;
@@ -52,7 +55,7 @@ export class NbPlatform {
     }
     const answer = northbound(world.clock, products, this);
     this.#server = createServer((request, response) => {
-      if (this.#away) response.destroy();
+      if (this.#away.has(isOnenetPath(request.url ?? '') ? 'onenet' : 'ctwing')) response.destroy();
       else answer(request, response);
     });
   }
@@ -67,15 +70,13 @@ export class NbPlatform {
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   }
 
-  /** The platform is away: nobody is told anything, and nobody can tell it anything, until `resume`. */
-  pause(): void {
-    this.#away = true;
-    for (const pusher of this.#pushers.values()) pusher.pause(true);
+  /** The platform that a product is on is away: nobody is told anything, and nobody can tell it anything, until `resume`. */
+  pause(productId: string): void {
+    this.#setAway(productId, true);
   }
 
-  resume(): void {
-    this.#away = false;
-    for (const pusher of this.#pushers.values()) pusher.pause(false);
+  resume(productId: string): void {
+    this.#setAway(productId, false);
   }
 
   async stop(): Promise<void> {
@@ -157,6 +158,16 @@ export class NbPlatform {
   /** Pushes bytes of the device, transparently. `atMs` is when the device sent them. */
   report(linkKey: string, payload: Uint8Array, atMs: number): void {
     this.#push(linkKey, (dialect, device) => dialect.report(device, payload, atMs));
+  }
+
+  #setAway(productId: string, isAway: boolean): void {
+    const operator = this.#products.find((product) => product.productId === productId)?.platform;
+    if (operator === undefined) return;
+    if (isAway) this.#away.add(operator);
+    else this.#away.delete(operator);
+    for (const product of this.#products) {
+      if (product.platform === operator) this.#pushers.get(product.productId)?.pause(isAway);
+    }
   }
 
   #progress(command: NbCommand, status: NbCommand['status']): void {

@@ -64,8 +64,8 @@ export async function startSimulator(options: SimulatorOptions, pace: WirePace =
     electricity: (key) => find(fleet.meters.filter(isElectric), key),
     water: (key) => find(fleet.meters.filter(isWater), key),
     meter: (key) => find(fleet.meters, key),
-    unplug: (key) => (products.has(key) ? platform.pause() : findLink(links, key).unplug()),
-    plug: (key) => (products.has(key) ? platform.resume() : findLink(links, key).plug()),
+    unplug: (key) => (products.has(key) ? platform.pause(key) : findLink(links, key).unplug()),
+    plug: (key) => (products.has(key) ? platform.resume(key) : findLink(links, key).plug()),
     setFaults: (faults) => world.faults.enable(faults),
     async stop() {
       await Promise.all(links.map((link) => link.stop()));
