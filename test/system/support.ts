@@ -46,6 +46,8 @@ export interface TestMarketOptions {
   readonly faults?: readonly Fault[];
   readonly consoleDir?: string;
   readonly connectWithinMs?: number;
+  /** A broker elsewhere, for the server and the devices alike, in place of the server's own. */
+  readonly mqttUrl?: string;
   /** Another market than the first site's. */
   readonly draw?: (given: FirstSiteOptions) => Site;
   /** Changes the site before it is imported, for example balances. */
@@ -73,7 +75,7 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
     db: store.db,
     http: { host: '127.0.0.1', port: 0 },
     device: { host: '127.0.0.1', port: 0 },
-    mqtt: site.gateways?.some(({ link }) => link === 'mqtt') ? { host: '127.0.0.1', port: 0 } : null,
+    mqtt: mqttOf(site, options.mqttUrl),
     consoleDir: options.consoleDir ?? null,
     speed: options.speed,
     log: silentLog,
@@ -90,7 +92,7 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
     stateFile: null,
     faults: options.faults ?? [],
     connectWithinMs: options.connectWithinMs ?? 2_000,
-    ...(server.mqttPort !== null && { mqttUrl: `mqtt://127.0.0.1:${server.mqttPort}` }),
+    mqttUrl: options.mqttUrl ?? `mqtt://127.0.0.1:${server.mqttPort}`,
     bus: FAST_BUS,
     log: () => {},
   });
@@ -127,6 +129,11 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+function mqttOf(site: Site, url: string | undefined) {
+  if (!site.gateways?.some(({ link }) => link === 'mqtt')) return null;
+  return url === undefined ? { host: '127.0.0.1', port: 0 } : { url };
 }
 
 /** An operator's calls: the routes of the contract, with the session's cookie. */
