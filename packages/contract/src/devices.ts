@@ -28,7 +28,7 @@ export const MeterModelInfo = Type.Object({
   freezes: Type.Enum(['none', 'hourly', 'daily']),
   /** What it can be told beside its switch: `keep_power`, `clock`, `price_table`, `alarm_amounts`. */
   settings: Type.Array(Type.String()),
-  /** Of these and `switch`, what is done only on a meter whose access says `unverified: allowed`. */
+  /** Of these, `switch` and `load_record`, what is done only on a meter whose access says `unverified: allowed`. */
   unverified: Type.Array(Type.String()),
   tariffs: Type.Integer(),
   /** What it wants before it can be written to, e.g. `password` and `operator`. */

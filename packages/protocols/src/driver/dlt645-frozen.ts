@@ -3,10 +3,12 @@ import { clockOfDigits, digitsOfClock } from '../dlt645/clock.ts';
 import { decodeLoadRecords } from '../dlt645/load-record.ts';
 import { readRequest } from '../dlt645/request.ts';
 import type { DataValue } from '../dlt645/value.ts';
+import { isProtocolError } from '../errors.ts';
 import type { Dlt645Profile } from '../models/index.ts';
 import { plusMinutes, secondsBetween } from '../wall-clock.ts';
 import { type Asked, readBytes, readValue, unlessRefused } from './dlt645-exchange.ts';
 import type { Dialogue, FrozenReading } from './driver.ts';
+import { isVerified } from './support.ts';
 
 const MINUTE = 'YYMMDDhhmm';
 /** DI2 of a freeze. */
@@ -17,7 +19,10 @@ const MOST_FREEZES = 0xfe;
 const ENERGY_CLASS = 3;
 /** So many fit one frame where the meter keeps energies alone. */
 const BLOCKS_A_QUESTION = 4;
-const MOST_QUESTIONS = 400;
+/** Records closer together are more than anybody wants: of those one is asked for at a time, so far on. */
+const LEAST_SPACING_MINUTES = 15;
+/** A week of quarter hours, one by one. */
+const MOST_QUESTIONS = 700;
 /** XXXXXX.XX kWh. */
 const WH_PER_COUNT = 10n;
 
@@ -36,11 +41,22 @@ export const whOf = (value: DataValue | undefined): bigint | null =>
 export function* readFrozen(meter: Asked, from: ZonedParts, to: ZonedParts): Dialogue<FrozenReading[]> {
   let found: FrozenReading[] = [];
   for (const source of meter.model.profile.frozen) {
+    if (source === 'load_record' && !isVerified(meter.point, source)) continue;
     const [oldest] = found;
-    const readings = yield* readSource(meter, source, { from, to: oldest?.clock ?? to });
+    const readings = yield* unlessSenseless(readSource(meter, source, { from, to: oldest?.clock ?? to }));
     found = [...readings.filter(({ clock }) => !oldest || isBefore(clock, oldest.clock)), ...found];
   }
   return found;
+}
+
+/** What a meter says of one memory and makes no sense must not hide what it has in another. */
+function* unlessSenseless(dialogue: Dialogue<FrozenReading[]>): Dialogue<FrozenReading[]> {
+  try {
+    return yield* dialogue;
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return [];
+  }
 }
 
 function readSource(meter: Asked, source: Source, span: Span): Dialogue<FrozenReading[]> {
@@ -68,11 +84,12 @@ function* readFreezes(meter: Asked, occasion: string, { from, to }: Span): Dialo
 /** Forward from the begin of the span, some records a question. */
 function* readLoadRecords({ address }: Asked, { from, to }: Span): Dialogue<FrozenReading[]> {
   const found: FrozenReading[] = [];
+  let blocks = BLOCKS_A_QUESTION;
   let since = from;
   for (let questions = 0; questions < MOST_QUESTIONS && !isBefore(to, since); questions++) {
     const request = {
       ...readRequest(address, '06040001'),
-      blocks: BLOCKS_A_QUESTION,
+      blocks,
       since: digitsOfClock(since, MINUTE),
     };
     const data = yield* unlessRefused(readBytes(request));
@@ -85,8 +102,15 @@ function* readLoadRecords({ address }: Asked, { from, to }: Span): Dialogue<Froz
     const fresh = readings.filter(({ clock }) => !isBefore(clock, since));
     found.push(...fresh.filter(({ clock }) => !isBefore(to, clock)));
     const last = fresh.at(-1);
-    if (!last || records.length < BLOCKS_A_QUESTION) break;
-    since = plusMinutes(last.clock, 1);
+    if (!last || records.length < blocks) break;
+    if (spacingMinutes(fresh) < LEAST_SPACING_MINUTES) blocks = 1;
+    since = plusMinutes(last.clock, blocks === 1 ? LEAST_SPACING_MINUTES : 1);
   }
   return found;
+}
+
+/** Of the last two; of a single one nothing is known. */
+function spacingMinutes(readings: readonly FrozenReading[]): number {
+  const [one, other] = readings.slice(-2);
+  return one && other ? secondsBetween(one.clock, other.clock) / 60 : Number.POSITIVE_INFINITY;
 }

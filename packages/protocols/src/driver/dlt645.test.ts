@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { virtualDlt645 } from '../../test-support/virtual-dlt645.ts';
 import { converse, NOON, type VirtualMeter } from '../../test-support/virtual-meter.ts';
 import { BROADCAST_ADDRESS } from '../dlt645/address.ts';
+import { digitsOfClock } from '../dlt645/clock.ts';
 import { decodeFrame, encodeFrame } from '../dlt645/frame.ts';
 import { encodeLoadRecord } from '../dlt645/load-record.ts';
 import { frameOfReply } from '../dlt645/reply.ts';
@@ -11,7 +12,7 @@ import { DDS_645_97 } from '../models/dds-645-97.ts';
 import { DDZY_645 } from '../models/dlt645-2007.ts';
 import { plusMinutes } from '../wall-clock.ts';
 import { dlt645Driver as driver } from './dlt645.ts';
-import type { Ask, MeterPoint } from './driver.ts';
+import type { Ask, FrozenReading, MeterPoint } from './driver.ts';
 
 const ADDRESS = '000000681668';
 const NOTHING = new Uint8Array(0);
@@ -133,34 +134,66 @@ describe('what a DL/T 645 meter is told', () => {
 
 describe('load records', () => {
   const model = { ...DDZY_645, profile: { ...DDZY_645.profile, frozen: ['load_record' as const] } };
-  const point: MeterPoint = { model, address: ADDRESS, access: {} };
-  const digits = (minute: number) => `26101212${String(minute).padStart(2, '0')}`;
-  const record = (minute: number) =>
+  const point: MeterPoint = { model, address: ADDRESS, access: { unverified: 'allowed' } };
+  const at = (minutes: number) => plusMinutes({ ...NOON, minute: 0, second: 0 }, minutes);
+  const digits = (minutes: number) => digitsOfClock(at(minutes), 'YYMMDDhhmm');
+  const record = (minutes: number) =>
     encodeLoadRecord({
-      time: digits(minute),
-      classes: [null, null, null, [BigInt(minute), 0n, 0n, 0n], null, null],
+      time: digits(minutes),
+      classes: [null, null, null, [BigInt(minutes), 0n, 0n, 0n], null, null],
     });
 
+  /** A meter that kept records at these minutes after noon. */
+  const keeping = (kept: readonly number[]) => (ask: Ask) => {
+    const request = requestOf(ask);
+    if (request.kind !== 'read') throw new Error('no read');
+    const { dataId, since, blocks } = request;
+    const asked = kept.filter((minutes) => digits(minutes) >= (since ?? '')).slice(0, blocks ?? 0);
+    const from = { edition: '2007', address: ADDRESS } as const;
+    if (asked.length === 0) {
+      return encodeFrame(frameOfReply({ ...from, kind: 'refused', of: 'read', errors: Uint8Array.of(0b10) }));
+    }
+    const data = concatBytes(...asked.map(record));
+    return encodeFrame(frameOfReply({ ...from, kind: 'data', dataId, data, more: false }));
+  };
+  const minutesOf = (readings: readonly FrozenReading[]) => readings.map(({ total }) => Number(total / 10n));
+
   test('are asked for from the begin of the span on, until it is full', () => {
-    const kept = Array.from({ length: 20 }, (_, at) => 2 * at + 1);
-    const answer = (ask: Ask) => {
+    const kept = Array.from({ length: 20 }, (_, n) => 30 * n);
+    const { value, asks } = converse(driver.readFrozen(point, at(45), at(330)), keeping(kept));
+    expect(minutesOf(value)).toEqual([60, 90, 120, 150, 180, 210, 240, 270, 300, 330]);
+    expect(value[0]).toMatchObject({ clock: at(60), total: 600n, tariffs: null });
+    expect(asks).toHaveLength(3);
+  });
+
+  test('that stand minute by minute are taken a quarter of an hour apart', () => {
+    const kept = Array.from({ length: 600 }, (_, n) => n);
+    const { value } = converse(driver.readFrozen(point, at(10), at(70)), keeping(kept));
+    expect(minutesOf(value)).toEqual([10, 11, 12, 13, 28, 43, 58]);
+  });
+
+  test('are not asked of a meter on which nobody tried them, and what makes no sense hides no hourly freeze', () => {
+    const meter = virtualDlt645(DDZY_645, ADDRESS);
+    meter.frozen = [{ clock: at(60), total: 600n, tariffs: [0n, 0n, 0n, 0n] }];
+    const senseless = (ask: Ask) => {
       const request = requestOf(ask);
-      if (request.kind !== 'read') throw new Error('no read');
-      const since = Number(request.since?.slice(-2));
-      const data = concatBytes(
-        ...kept
-          .filter((minute) => minute >= since)
-          .slice(0, request.blocks ?? 0)
-          .map(record),
-      );
+      const isRecords = request.kind === 'read' && request.dataId.startsWith('06');
+      if (!isRecords) return of(meter)(ask);
       const { dataId } = request;
+      const data = Uint8Array.of(0xa0, 0xa0, 0xff);
       return encodeFrame(frameOfReply({ edition: '2007', address: ADDRESS, kind: 'data', dataId, data, more: false }));
     };
-    const at = (minute: number) => ({ ...NOON, minute, second: 0 });
-    const { value, asks } = converse(driver.readFrozen(point, at(4), at(31)), answer);
-    expect(value.map(({ clock }) => clock.minute)).toEqual(kept.filter((minute) => minute >= 4 && minute <= 31));
-    expect(value[0]).toMatchObject({ total: 50n, tariffs: null });
-    expect(asks).toHaveLength(4);
+    const askedOf = (asks: readonly Ask[]) =>
+      asks.map(requestOf).filter((request) => request.kind === 'read' && request.dataId.startsWith('06'));
+    for (const [access, records] of [
+      [{}, 0],
+      [{ unverified: 'allowed' }, 1],
+    ] as const) {
+      const read = driver.readFrozen({ ...meter.point, access }, at(0), at(90));
+      const { value, asks } = converse(read, senseless);
+      expect(askedOf(asks)).toHaveLength(records);
+      expect(minutesOf(value)).toEqual([60]);
+    }
   });
 });
 

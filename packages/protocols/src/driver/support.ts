@@ -14,10 +14,14 @@ export const fitting =
     }
   };
 
+/** Whether the facts are sure, or were tried on this meter. */
+export const isVerified = ({ model, access }: MeterPoint, what: MeterModel['unverified'][number]): boolean =>
+  !model.unverified.includes(what) || access['unverified'] === 'allowed';
+
 /** Whether this meter may be told that: its model can, and the facts are sure or were tried on it. */
-export function allows({ model, access }: MeterPoint, what: 'switch' | SettingKind): boolean {
-  const able = what === 'switch' ? model.switch !== null : model.settings.includes(what);
-  return able && (!model.unverified.includes(what) || access['unverified'] === 'allowed');
+export function allows(point: MeterPoint, what: 'switch' | SettingKind): boolean {
+  const { model } = point;
+  return (what === 'switch' ? model.switch !== null : model.settings.includes(what)) && isVerified(point, what);
 }
 
 /** @throws meter.not_supported */

@@ -24,11 +24,14 @@ const profile = (phases: 1 | 3): Dlt645Profile => {
       },
     ],
     relay: { on: 'close', off: 'trip', extra: 0, validMinutes: 60 },
-    frozen: ['hourly_freeze', 'daily_freeze'],
+    frozen: ['load_record', 'hourly_freeze', 'daily_freeze'],
   };
 };
 
-/** Prepaid meters of DL/T 645-2007 with an internal relay that closes without its button. Ids of prices are not proved. */
+/**
+ * Prepaid meters of DL/T 645-2007 with an internal relay that closes without its button. Ids of prices, and how load records
+ * are laid out, are not proved.
+ */
 const prepaid = (model: string, phases: 1 | 3, ratedPowerW: bigint): Dlt645Model => ({
   model,
   kind: 'electricity',
@@ -42,7 +45,7 @@ const prepaid = (model: string, phases: 1 | 3, ratedPowerW: bigint): Dlt645Model
   tariffs: 4,
   freezes: 'hourly',
   settings: ['keep_power', 'clock', 'price_table', 'alarm_amounts'],
-  unverified: ['price_table', 'alarm_amounts'],
+  unverified: ['price_table', 'alarm_amounts', 'load_record'],
 });
 
 /** 60 A. */

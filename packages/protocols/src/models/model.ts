@@ -31,7 +31,7 @@ export interface ModelFacts {
    * Of these the facts rest on one source, or on common knowledge. They are done only on a meter whose access says
    * `unverified: allowed`, because somebody tried them on it.
    */
-  readonly unverified: readonly ('switch' | SettingKind)[];
+  readonly unverified: readonly ('switch' | 'load_record' | SettingKind)[];
 }
 
 export interface ModbusModel extends ModelFacts {
