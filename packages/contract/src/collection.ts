@@ -115,7 +115,7 @@ export const LinkEvent = Type.Object({
   linkKey: Type.String(),
   meterId: Nullable(Id),
   meterSerial: Nullable(Type.String()),
-  /** Stable code, e.g. `session_registered`, `requests_timed_out`; `suppressed` stands for what came too often. */
+  /** One of `ORDINARY_EVENTS` and `TROUBLE_EVENTS`; `suppressed` stands for what came too often. */
   event: Type.String(),
   detail: Type.Record(Type.String(), Type.Unknown()),
 });
@@ -272,6 +272,8 @@ export const collectionRoutes = {
       linkKey: Type.Optional(Type.String({ maxLength: 128 })),
       meterId: Type.Optional(Id),
       event: Type.Optional(Search),
+      /** Without what is in order: coming online, answering again. */
+      troubles: Type.Optional(Type.Boolean()),
       /** The `next` of the page before. */
       before: Type.Optional(Id),
       limit: Type.Optional(Limit),

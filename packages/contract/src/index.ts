@@ -10,6 +10,7 @@ export * from './gateways.ts';
 export * from './identity.ts';
 export * from './ledger.ts';
 export * from './mass-switch.ts';
+export * from './link-events.ts';
 export * from './meter-import.ts';
 export * from './proof.ts';
 export * from './readings.ts';

@@ -25,7 +25,7 @@ export const spacedHex = (hex: string): string => hex.toUpperCase().replace(/(..
 
 /** One line on what a frame says, or why it was refused. */
 export const frameLine = ({ description, error }: CollectorFrame): string =>
-  error === null ? (description?.summary ?? '') : codeText('linkEvent', error);
+  error === null ? (description?.summary ?? '') : codeText('frameError', error);
 
 export interface Field {
   readonly name: string;

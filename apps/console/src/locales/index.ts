@@ -54,6 +54,7 @@ export function codeText(
     | 'suspect'
     | 'link'
     | 'linkEvent'
+    | 'frameError'
     | 'commandState'
     | 'access'
     | 'detail'

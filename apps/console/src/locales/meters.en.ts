@@ -195,7 +195,16 @@ export const metersEn: Pick<Messages, Part> = {
     status: 'Status word',
     flow: 'Flow',
   },
-  detailValue: { yes: 'yes', no: 'no', on: 'on', off: 'off' },
+  detailValue: {
+    yes: 'yes',
+    no: 'no',
+    on: 'on',
+    off: 'off',
+    none: 'none',
+    energy: 'by energy',
+    money: 'by money',
+    reserved: 'reserved',
+  },
   field: {
     search: 'Scan or type a serial or stall',
     look: 'Look',

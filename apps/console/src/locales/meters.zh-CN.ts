@@ -176,7 +176,16 @@ export const metersZhCN = {
     status: '状态字',
     flow: '流量',
   },
-  detailValue: { yes: '是', no: '否', on: '合', off: '分' },
+  detailValue: {
+    yes: '是',
+    no: '否',
+    on: '合',
+    off: '分',
+    none: '无',
+    energy: '电量型',
+    money: '金额型',
+    reserved: '保留',
+  },
   field: {
     search: '扫描或输入表号、档位',
     look: '查找',

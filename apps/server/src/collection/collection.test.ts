@@ -248,6 +248,7 @@ test('link events come page by page, newest first, filtered', async () => {
   const three = await get(`${path}?limit=2&before=${two.next}`);
   expect([two.events.length, three.events.length, three.next]).toEqual([2, 1, null]);
   expect((await get(`${path}?event=session_registered&linkKey=key-0`)).events).toHaveLength(1);
+  expect((await get(`${path}?troubles=true`)).events).toHaveLength(4);
 });
 
 test('meters that are silent for longer than two intervals are listed, longest first, with what is known of them', async () => {

@@ -1,4 +1,10 @@
-import type { CollectorSessions, LinkEvent, LostMeter, MeterClock } from '@openprepay/contract';
+import {
+  type CollectorSessions,
+  type LinkEvent,
+  type LostMeter,
+  type MeterClock,
+  ORDINARY_EVENTS,
+} from '@openprepay/contract';
 import type { Queryable } from '../platform/database.ts';
 import { METER_COLUMNS, METER_PLACE, type MeterFields } from './meters.ts';
 
@@ -136,6 +142,7 @@ export interface EventFilter {
   readonly linkKey?: string;
   readonly meterId?: string;
   readonly event?: string;
+  readonly troubles?: boolean;
   readonly before?: string;
 }
 
@@ -157,7 +164,8 @@ export async function linkEventPage(
        and ($2::text is null or event.link = $2) and ($3::text is null or event.link_key = $3)
        and ($4::uuid is null or event.meter_id = $4) and ($5::text is null or event.event = $5)
        and ($6::uuid is null or event.event_id < $6)
-     order by event.event_id desc limit $7`,
+       and ($7::text[] is null or event.event <> all($7))
+     order by event.event_id desc limit $8`,
     [
       marketId,
       filter.link ?? null,
@@ -165,6 +173,7 @@ export async function linkEventPage(
       filter.meterId ?? null,
       filter.event ?? null,
       filter.before ?? null,
+      filter.troubles ? ORDINARY_EVENTS : null,
       limit + 1,
     ],
   );

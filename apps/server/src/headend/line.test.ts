@@ -128,7 +128,7 @@ test('after a time-out the line is quiet for a while, and shows what it could no
   await expect(waiting).rejects.toMatchObject({ code: 'headend.request_timed_out' });
   const timedOutMs = performance.now();
   expect(timedOut).toHaveBeenCalledWith(meter);
-  expect(seen.at(-1)).toMatchObject({ direction: 'up', bytes: fromHex('0102'), error: 'no frame in it' });
+  expect(seen.at(-1)).toMatchObject({ direction: 'up', bytes: fromHex('0102'), error: 'no_frame' });
   line.receive(fromHex('21'));
   await vi.waitFor(() => expect(sent).toEqual([0x20, 0x40]));
   expect(performance.now() - timedOutMs).toBeGreaterThan(35);

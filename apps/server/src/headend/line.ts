@@ -5,7 +5,7 @@ import { headendError } from './errors.ts';
 import type { LinkLimits } from './limits.ts';
 import type { Line, Priority, ReachableMeter } from './reachable.ts';
 import type { Stats } from './stats.ts';
-import type { Trace } from './trace.ts';
+import type { FrameError, Trace } from './trace.ts';
 
 export interface LineOptions {
   readonly limits: LinkLimits;
@@ -122,7 +122,7 @@ export class HalfDuplexLine implements Line {
       return;
     }
     const isAnswer = isFitting && this.#outstanding === outstanding;
-    this.#see('up', outstanding.job.meter, frame, isAnswer ? null : 'not the answer that was waited for');
+    this.#see('up', outstanding.job.meter, frame, isAnswer ? null : 'not_awaited');
     if (isAnswer) this.#settle(outstanding, frame);
     else stats.count('replies_stray');
   }
@@ -181,7 +181,7 @@ export class HalfDuplexLine implements Line {
     const { job } = outstanding;
     this.#end(outstanding);
     stats.count('requests_timed_out');
-    if (outstanding.unread.length > 0) this.#see('up', job.meter, outstanding.unread, 'no frame in it');
+    if (outstanding.unread.length > 0) this.#see('up', job.meter, outstanding.unread, 'no_frame');
     this.#restFor(restMs);
     job.reject(headendError('headend.request_timed_out', `no reply within ${limits.replyWithinMs} ms`));
     onTimeOut(job.meter);
@@ -203,7 +203,12 @@ export class HalfDuplexLine implements Line {
     }, ms);
   }
 
-  #see(direction: 'up' | 'down', { device, driver }: ReachableMeter, bytes: Uint8Array, error: string | null): void {
+  #see(
+    direction: 'up' | 'down',
+    { device, driver }: ReachableMeter,
+    bytes: Uint8Array,
+    error: FrameError | null,
+  ): void {
     const { marketId, meterId, link, linkKey } = device;
     this.#options.trace.frame({
       direction,

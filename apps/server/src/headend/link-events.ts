@@ -73,7 +73,7 @@ export function startLinkEvents(ctx: Context, pace: LinkEventPace = PACE): LinkE
       if (verdict === 'drop' || pending.length >= MAX_PENDING) return;
       const at = ctx.clock.now();
       order = (order + 1) % 0x1000;
-      const said =
+      const said: SeenEvent =
         verdict === 'last'
           ? { ...seen, event: 'suppressed', detail: { event: seen.event, perHour: pace.maxPerHour } }
           : seen;

@@ -1,6 +1,6 @@
 import type { Ask, Dialogue, MeterDriver, MeterPoint } from '@openprepay/protocols/driver';
 import type { Device } from '../devices/index.ts';
-import type { Counter } from './stats.ts';
+import type { EndReason } from './stats.ts';
 
 /** Links with a connection that stands: what is behind it can be asked at any time. */
 export const CONNECTED_LINKS = ['acrel4g', 'acrelgw', 'dtu', 'mqtt', 'modbus_tcp'] as const;
@@ -39,7 +39,7 @@ export interface Session {
   /** Aborts when the connection is gone. */
   readonly closed: AbortSignal;
   /** Closes the connection for a reason that is counted. */
-  hangUp(reason: Counter): void;
+  hangUp(reason: EndReason): void;
 }
 
 /** A meter that can be reached now, and how its reading stands. */

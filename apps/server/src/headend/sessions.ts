@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { LinkEventName } from '@openprepay/contract';
 import { isProtocolError, type MeterModel, meterModels } from '@openprepay/protocols';
 import { driverOf } from '@openprepay/protocols/driver';
 import type { Device } from '../devices/index.ts';
@@ -6,7 +7,7 @@ import { type Gateway, keyOf } from './gateways.ts';
 import { HalfDuplexLine } from './line.ts';
 import type { LinkEnv } from './link.ts';
 import type { ReachableMeter, Session } from './reachable.ts';
-import type { Counter } from './stats.ts';
+import type { EndReason } from './stats.ts';
 
 export interface SessionOptions {
   readonly env: Pick<LinkEnv, 'ctx' | 'limits' | 'stats' | 'trace' | 'contacts' | 'onReachable'>;
@@ -22,7 +23,7 @@ export interface SessionOptions {
   /** How a meter is spoken to where its own protocol does not pass this link. */
   readonly speak?: (device: Device, model: MeterModel) => Pick<ReachableMeter, 'driver' | 'line'>;
   send(request: Uint8Array, meter: ReachableMeter): boolean;
-  hangUp(reason: Counter): void;
+  hangUp(reason: EndReason): void;
 }
 
 /** "12", or with the gateway's port before it, "2/12". A line is all that hangs on one port. */
@@ -68,7 +69,7 @@ export class ConnectedSession implements Session {
     return this.#closing.signal;
   }
 
-  hangUp(reason: Counter): void {
+  hangUp(reason: EndReason): void {
     this.#options.hangUp(reason);
   }
 
@@ -162,7 +163,7 @@ export class ConnectedSession implements Session {
     if (allSilent && total >= maxTimeOutsInARow) this.hangUp('closed_for_time_outs');
   }
 
-  #tell(event: string, meterId: string | null, detail: Readonly<Record<string, unknown>>): void {
+  #tell(event: LinkEventName, meterId: string | null, detail: Readonly<Record<string, unknown>>): void {
     const { env, link, linkKey, marketId } = this.#options;
     env.trace.event({ link, linkKey, marketId, meterId, event, detail });
   }

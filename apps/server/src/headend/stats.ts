@@ -1,3 +1,4 @@
+import type { LinkEventName } from '@openprepay/contract';
 import type { Log } from '../platform/log.ts';
 
 /** What the head-end counts since it started. Every refusal and every oddity on the wire has a counter of its own. */
@@ -46,6 +47,8 @@ export const COUNTERS = [
 ] as const;
 
 export type Counter = (typeof COUNTERS)[number];
+/** Why a connection was ended: counted, and told to who looks on. */
+export type EndReason = Extract<Counter, LinkEventName>;
 
 export interface Stats {
   count(name: Counter, by?: number): void;

@@ -1,4 +1,8 @@
+import type { FrameTrouble, LinkEventName } from '@openprepay/contract';
+import type { ProtocolErrorCode } from '@openprepay/protocols';
 import type { Device } from '../devices/index.ts';
+
+export type FrameError = FrameTrouble | ProtocolErrorCode;
 
 /** A frame as it passed, or bytes that were refused. */
 export interface SeenFrame {
@@ -13,7 +17,7 @@ export interface SeenFrame {
   readonly protocol: string;
   readonly bytes: Uint8Array;
   /** Why it was refused; null for a good one. */
-  readonly error: string | null;
+  readonly error: FrameError | null;
 }
 
 /** Something that happened on the way to a device: a stable code, and what a person needs to understand it. */
@@ -22,7 +26,7 @@ export interface SeenEvent {
   readonly linkKey: string;
   readonly marketId: string | null;
   readonly meterId: string | null;
-  readonly event: string;
+  readonly event: LinkEventName;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 

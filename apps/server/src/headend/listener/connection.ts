@@ -8,7 +8,8 @@ import { DtuHandler } from '../dtu/handler.ts';
 import { type Claimed, findClaimed } from '../gateways.ts';
 import type { LinkEnv } from '../link.ts';
 import { ConnectedSession } from '../sessions.ts';
-import type { Counter } from '../stats.ts';
+import type { EndReason } from '../stats.ts';
+import type { FrameError } from '../trace.ts';
 import type { LinkHandler, SessionHow, Wire } from './handler.ts';
 import type { UnknownDevices } from './unknown.ts';
 
@@ -61,7 +62,7 @@ export class Connection implements Wire {
     return this.#unclaimed;
   }
 
-  close(reason: Counter): void {
+  close(reason: EndReason): void {
     if (this.#closed) return;
     const { stats, trace } = this.env;
     const { link, linkKey } = this.#session ?? this.#unclaimed ?? { link: null, linkKey: null };
@@ -147,7 +148,7 @@ export class Connection implements Wire {
     if (this.#closed) return null;
     const { env, remote } = this;
     const { gapMs, timeoutMs } = gateway?.settings ?? {};
-    const hangUp = (reason: Counter) => this.close(reason);
+    const hangUp = (reason: EndReason) => this.close(reason);
     const session = new ConnectedSession(
       { env, marketId, link, linkKey, remote, gateway, gapMs, replyWithinMs: timeoutMs, send, hangUp },
       devices,
@@ -191,7 +192,7 @@ export class Connection implements Wire {
     return taken;
   }
 
-  see(direction: 'up' | 'down', protocol: string, bytes: Uint8Array, error: string | null = null): void {
+  see(direction: 'up' | 'down', protocol: string, bytes: Uint8Array, error: FrameError | null = null): void {
     const who = this.#session ?? this.#unclaimed;
     if (!who) return;
     const marketId = this.#session?.marketId ?? null;

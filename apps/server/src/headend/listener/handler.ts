@@ -3,7 +3,8 @@ import type { Claimed } from '../gateways.ts';
 import type { LinkEnv } from '../link.ts';
 import type { ReachableMeter } from '../reachable.ts';
 import type { ConnectedSession } from '../sessions.ts';
-import type { Counter } from '../stats.ts';
+import type { EndReason } from '../stats.ts';
+import type { FrameError } from '../trace.ts';
 
 /** A connection on the device port, as the link that speaks on it has it. */
 export interface Wire {
@@ -11,7 +12,7 @@ export interface Wire {
   readonly remote: string;
   /** @returns false when the connection takes nothing any more */
   write(bytes: Uint8Array): boolean;
-  close(reason: Counter): void;
+  close(reason: EndReason): void;
   /** Something came that makes sense, so there is a device at the other end. */
   heard(): void;
   /** Bytes that make no sense; too many of them in a row close the connection. */
@@ -28,7 +29,7 @@ export interface Wire {
   /** Makes a message durable; false when it could not be, or too many wait already: then it must not be acknowledged. */
   takePush(store: () => Promise<void>): Promise<boolean>;
   /** For people who look on: a frame of the connection itself. */
-  see(direction: 'up' | 'down', protocol: string, bytes: Uint8Array, error?: string): void;
+  see(direction: 'up' | 'down', protocol: string, bytes: Uint8Array, error?: FrameError): void;
 }
 
 export interface SessionHow {

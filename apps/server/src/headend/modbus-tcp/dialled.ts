@@ -1,10 +1,11 @@
 import { connect, type Socket } from 'node:net';
+import type { LinkEventName } from '@openprepay/contract';
 import { isProtocolError } from '@openprepay/protocols';
 import { createModbusTcpStream, decodeReply, encodeTcp } from '@openprepay/protocols/modbus';
 import type { Claimed } from '../gateways.ts';
 import type { LinkEnv } from '../link.ts';
 import { ConnectedSession } from '../sessions.ts';
-import type { Counter } from '../stats.ts';
+import type { EndReason } from '../stats.ts';
 import { RetryPace } from './retry-pace.ts';
 
 const LINK = 'modbus_tcp';
@@ -68,7 +69,7 @@ export class DialledGateway {
     const { marketId, linkKey, gateway, devices } = claimed;
     const { gapMs, timeoutMs, framing = 'tcp' } = gateway?.settings ?? {};
     const remote = socket.remoteAddress ?? 'unknown';
-    const hangUp = (reason: Counter) => {
+    const hangUp = (reason: EndReason) => {
       env.stats.trouble(reason, { link: LINK, linkKey }, 'connection to a gateway closed');
       this.#tell(reason, { remote });
       socket.destroy();
@@ -126,7 +127,7 @@ export class DialledGateway {
     }
   }
 
-  #tell(event: string, detail: Readonly<Record<string, unknown>>): void {
+  #tell(event: LinkEventName, detail: Readonly<Record<string, unknown>>): void {
     const { marketId, linkKey } = this.#claimed;
     this.#env.trace.event({ link: LINK, linkKey, marketId, meterId: null, event, detail });
   }

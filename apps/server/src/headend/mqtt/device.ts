@@ -1,3 +1,4 @@
+import type { LinkEventName } from '@openprepay/contract';
 import { concatBytes, type ZonedParts, zonedParts } from '@openprepay/kernel';
 import type { MeterModel } from '@openprepay/protocols';
 import type { MeterDriver, MeterReading } from '@openprepay/protocols/driver';
@@ -8,7 +9,8 @@ import type { LinkEnv } from '../link.ts';
 import type { Line, ReachableMeter } from '../reachable.ts';
 import { contactReport, meterReport } from '../report.ts';
 import { ConnectedSession, splitBusAddress } from '../sessions.ts';
-import type { Counter } from '../stats.ts';
+import type { EndReason } from '../stats.ts';
+import type { FrameError } from '../trace.ts';
 import type { Spoken } from './topics.ts';
 
 /** The name under which what devices say is kept and decoded. */
@@ -151,21 +153,21 @@ export class MqttDevice {
   }
 
   /** A message that makes no sense: counted, seen, and not acknowledged. */
-  refuse({ text }: Spoken, payload: Uint8Array, reason: unknown): void {
+  refuse({ text }: Spoken, payload: Uint8Array, reason: FrameError): void {
     const { linkKey } = this;
-    this.env.stats.trouble('mqtt_undecodable', { linkKey, reason: String(reason) }, 'an MQTT message makes no sense');
-    this.see('up', text, payload, String(reason));
+    this.env.stats.trouble('mqtt_undecodable', { linkKey, reason }, 'an MQTT message makes no sense');
+    this.see('up', text, payload, reason);
   }
 
   /** Shown with its topic, which says half of what a message means. */
-  see(direction: 'up' | 'down', topic: string, payload: Uint8Array, error: string | null = null): void {
+  see(direction: 'up' | 'down', topic: string, payload: Uint8Array, error: FrameError | null = null): void {
     const { linkKey, claimed } = this;
     const { marketId } = claimed;
     const bytes = concatBytes(new TextEncoder().encode(`${topic} `), payload);
     this.env.trace.frame({ direction, link: LINK, linkKey, marketId, meterId: null, protocol: PROTOCOL, bytes, error });
   }
 
-  tell(event: string, detail: Readonly<Record<string, unknown>>): void {
+  tell(event: LinkEventName, detail: Readonly<Record<string, unknown>>): void {
     const { linkKey, claimed } = this;
     this.env.trace.event({ link: LINK, linkKey, marketId: claimed.marketId, meterId: null, event, detail });
   }
@@ -180,7 +182,7 @@ export class MqttDevice {
     this.#noteGone();
   }
 
-  #hangUp(reason: Counter): void {
+  #hangUp(reason: EndReason): void {
     // Its keep-alive says whether it is there. That nothing passes through it is no reason to do without its uploads.
     if (this.#closed || reason === 'closed_for_time_outs') return;
     this.env.stats.trouble(reason, { link: LINK, linkKey: this.linkKey }, 'the session of an MQTT device was ended');

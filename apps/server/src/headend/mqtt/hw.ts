@@ -28,7 +28,7 @@ export class HwFamily implements Family {
 
   receive(spoken: Spoken, payload: Uint8Array): void {
     if (spoken.family !== 'hw') {
-      this.#device.refuse(spoken, payload, 'a topic of the other family');
+      this.#device.refuse(spoken, payload, 'other_family');
       return;
     }
     const { topic } = spoken;
@@ -40,7 +40,7 @@ export class HwFamily implements Family {
       this.#handle(topic, message, payload);
     } catch (error) {
       if (!isProtocolError(error)) throw error;
-      this.#device.refuse(spoken, payload, error);
+      this.#device.refuse(spoken, payload, error.code);
     }
   }
 

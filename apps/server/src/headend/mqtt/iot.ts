@@ -52,7 +52,7 @@ export class IotFamily implements Family {
 
   receive(spoken: Spoken, payload: Uint8Array): void {
     if (spoken.family !== 'iot') {
-      this.#device.refuse(spoken, payload, 'a topic of the other family');
+      this.#device.refuse(spoken, payload, 'other_family');
       return;
     }
     const { topic } = spoken;
@@ -65,7 +65,7 @@ export class IotFamily implements Family {
       this.#handle(topic, message, plain);
     } catch (error) {
       if (!isProtocolError(error)) throw error;
-      this.#device.refuse(spoken, payload, error);
+      this.#device.refuse(spoken, payload, error.code);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { LinkEventName } from '@openprepay/contract';
 import { isProtocolError } from '@openprepay/protocols';
 import { type NbMessage, type NbPayload, nbCodecOf } from '@openprepay/protocols/nbcodec';
 import type { WireFrame } from '../../commands/index.ts';
@@ -6,7 +7,7 @@ import type { Context } from '../../platform/context.ts';
 import { contactReport, MAX_KEPT_BYTES, meterReport } from '../report.ts';
 import type { ReportQueue } from '../report-queue.ts';
 import type { Stats } from '../stats.ts';
-import type { Trace } from '../trace.ts';
+import type { FrameError, Trace } from '../trace.ts';
 import { onPlatformAnswer, onSwitchReply, onSwitchReport } from './answers.ts';
 import type { PlatformMessage } from './platform.ts';
 import type { Product } from './products.ts';
@@ -26,7 +27,7 @@ export interface NbDoor {
 interface Decoded {
   readonly messages: readonly NbMessage[];
   readonly protocol: string;
-  readonly error: string | null;
+  readonly error: FrameError | null;
 }
 
 type Said<K extends PlatformMessage['said']['kind']> = Extract<PlatformMessage['said'], { kind: K }>;
@@ -112,11 +113,11 @@ async function acceptData(door: NbDoor, product: Product, incoming: Incoming<'da
       return device !== undefined;
     }),
   );
-  if (!understood.includes(true)) await keepUndecodable(door, incoming, error ?? 'another meter’s address');
+  if (!understood.includes(true)) await keepUndecodable(door, incoming, error ?? 'other_address');
 }
 
 /** Kept as it came, so that nothing is lost while a person finds out what it is. */
-async function keepUndecodable(door: NbDoor, incoming: Incoming<'data'>, error: string): Promise<void> {
+async function keepUndecodable(door: NbDoor, incoming: Incoming<'data'>, error: FrameError): Promise<void> {
   const { said, linkKey, devices } = incoming;
   const { ctx, reports, trace } = door;
   const bytes = bytesOf(said.payload);
@@ -167,12 +168,18 @@ const bytesOf = (payload: NbPayload): Uint8Array =>
     MAX_KEPT_BYTES,
   );
 
-function noteUndecodable(door: NbDoor, linkKey: string, devices: readonly Device[], error: string): void {
+function noteUndecodable(door: NbDoor, linkKey: string, devices: readonly Device[], error: FrameError): void {
   door.stats.trouble('nb_payloads_undecodable', { linkKey, error }, 'a payload that says nothing of use; it is kept');
   noteEvent(door, linkKey, devices, 'payload_undecodable', { error });
 }
 
-function noteEvent({ trace }: NbDoor, linkKey: string, devices: readonly Device[], event: string, detail: object) {
+function noteEvent(
+  { trace }: NbDoor,
+  linkKey: string,
+  devices: readonly Device[],
+  event: LinkEventName,
+  detail: object,
+) {
   for (const { marketId, meterId } of devices) {
     trace.event({ link: 'nb', linkKey, marketId, meterId, event, detail: { ...detail } });
   }
