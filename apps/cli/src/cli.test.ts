@@ -36,6 +36,8 @@ test('every command says how it is used', async () => {
     ['meter', 'list'],
     ['meter', 'import'],
     ['meter', 'template'],
+    ['dtu', 'list'],
+    ['dtu', 'set'],
     ['verify'],
     ['doctor'],
     ['frame', 'decode'],

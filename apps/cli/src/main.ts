@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   site: async () => (await import('./commands/site.ts')).addSiteCommand(program),
   operator: async () => (await import('./commands/operator.ts')).addOperatorCommand(program),
   meter: async () => (await import('./commands/meter.ts')).addMeterCommand(program),
+  dtu: async () => (await import('./commands/dtu.ts')).addDtuCommand(program),
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand(program),
   doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand(program),
   frame: async () => (await import('./commands/frame.ts')).addFrameCommand(program),

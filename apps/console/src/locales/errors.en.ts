@@ -226,6 +226,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       connection_closed: 'The connection was lost',
       queue_full: 'This line is busy; try again later',
       not_here: 'The device is not connected',
+      bad_convention: 'Modems cannot register like that',
     },
     internal: 'The server failed; try again later',
     other: 'That did not work ({code})',

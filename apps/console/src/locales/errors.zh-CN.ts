@@ -220,6 +220,7 @@ export const errorsZhCN = {
       connection_closed: '连接断开了',
       queue_full: '这条线路太忙，请稍后再试',
       not_here: '设备不在线',
+      bad_convention: '这种 DTU 注册方式不能用',
     },
     internal: '服务器出错，请稍后再试',
     other: '操作没有成功（{code}）',

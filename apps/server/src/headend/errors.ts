@@ -12,6 +12,7 @@ export const headendError = defineErrors({
   'headend.wrong_product': 400,
   'headend.push_too_large': 413,
   'headend.not_durable': 503,
+  'headend.bad_convention': 400,
   'headend.platform_unreachable': 502,
   'headend.platform_refused': 502,
 });

@@ -1,1 +1,1 @@
-export { createSniffer, MAX_SNIFF_BYTES, type Sniffed, type Sniffer } from './sniff.ts';
+export { createSniffer, MAX_CONVENTIONS, MAX_SNIFF_BYTES, type Sniffed, type Sniffer } from './sniff.ts';

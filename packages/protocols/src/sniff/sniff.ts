@@ -20,7 +20,7 @@ export type Sniffer = (bytes: Uint8Array, silent: boolean) => Sniffed;
 
 /** By then every convention has decided. */
 export const MAX_SNIFF_BYTES = MAX_MARK_BYTES;
-const MAX_CONVENTIONS = 16;
+export const MAX_CONVENTIONS = 16;
 /** The standards allow four; any number occurs. */
 const MAX_PREAMBLE_BYTES = 16;
 

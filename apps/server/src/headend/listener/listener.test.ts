@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { testClock, testContext } from '../../../test-support/database.ts';
-import { type Headend, type HeadendOptions, startHeadend } from '../index.ts';
+import { type Headend, type HeadendOptions, loadConventions, saveConventions, startHeadend } from '../index.ts';
 import { ModbusMeter } from '../test-support/bus-meters.ts';
 import { enterGateway, seedGateway, totalsOf } from '../test-support/gateways.ts';
 import { START, seedMarket } from '../test-support/market.ts';
@@ -10,6 +10,7 @@ import { ScriptedMeter } from '../test-support/scripted-meter.ts';
 const ctx = await testContext(testClock(START));
 const running: Headend[] = [];
 const MODEL = 'DDSY1352-NK';
+const OPERATOR = '0190aaaa-0000-7000-8000-000000000001';
 const LIMITS = { replyWithinMs: 150, quietAfterTimeOutMs: 20 };
 const SWEEP = { everyMs: 10, graceMs: 0, retryLeastMs: 50 };
 
@@ -131,22 +132,30 @@ test('a gateway whose settings change begins anew with them', async () => {
   expect(headend.stats()).toMatchObject({ closed_for_new_settings: 1, sessions: 0 });
 });
 
-test('an installation’s own way of registering is known, also one that is entered while the program runs', async () => {
+test('an installation’s own way of registering is known as soon as it is entered, and a wrong one is refused', async () => {
   const headend = await start();
   const meters = await seedGateway(ctx, {
     link: 'dtu',
     linkKey: 'stall-7',
     meters: [{ model: MODEL, busAddress: '1' }],
   });
-  await ctx.db.tx(async (tx) => {
-    const own = [
-      { name: 'broken', register: { pattern: '.*' }, on: 'connect', heartbeats: [] },
-      { name: 'own', register: { hex: 'c0ffee0001', key: 'stall-7' }, on: 'connect', heartbeats: ['feedface'] },
-      'no convention at all',
-    ];
-    await tx.query(`insert into setting values ('headend.dtu_conventions', $1)`, [JSON.stringify(own)]);
-    await tx.notify('device', meters[0]?.marketId ?? '');
+  const own = { name: 'own', register: { hex: 'c0ffee0001', key: 'stall-7' }, on: 'connect', heartbeats: ['feedface'] };
+  for (const wrong of [
+    { ...own, register: { pattern: '.*' } },
+    { ...own, on: 'sometimes' },
+    { ...own, heartbeats: ['00'] },
+    'no convention at all',
+  ]) {
+    await expect(saveConventions(ctx, OPERATOR, [own, wrong])).rejects.toMatchObject({
+      code: 'headend.bad_convention',
+      message: expect.stringContaining('number 2'),
+    });
+  }
+  await expect(saveConventions(ctx, OPERATOR, Array(14).fill(own))).rejects.toMatchObject({
+    code: 'headend.bad_convention',
   });
+  await saveConventions(ctx, OPERATOR, [own]);
+  expect((await loadConventions(ctx)).map(({ name }) => name)).toEqual(['own', 'iccid', 'imei', 'login']);
   const dtu = modem(new ModbusMeter(1, 7_000n));
   // As a modem does: it calls again until it is understood.
   await vi.waitFor(
