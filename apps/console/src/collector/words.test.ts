@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { locale } from '../locales/index.ts';
+import { inChinese } from './frame-words.ts';
 import { fieldsOf, formatDrift, formatShare, formatSpan, spacedHex } from './words.ts';
 
 test('how long is said in the two units that matter', () => {
@@ -41,6 +42,17 @@ test('a description becomes lines, and what a frame carries stands below it', ()
     '0 modbus: read',
     '1 unit: 1',
   ]);
+});
+
+test('in Chinese a frame says what it says in the terms of the field, as far as they are known', () => {
+  const said = inChinese;
+  expect(said('meter 260700700001: reply to: read, import active energy, now, block')).toBe(
+    '表计 260700700001：应答：读数据，正向有功电能，当前，数据块',
+  );
+  expect(said('meter 260700700001: relay control, trip (supply off)')).toBe('表计 260700700001：跳合闸控制，跳闸');
+  expect(said('meter 1: reply to: read, status word 3')).toBe('表计 1：应答：读数据，运行状态字 3');
+  expect(said('server: has stored the data')).toBe('平台：数据已入库应答');
+  expect(said('phase jitter, block')).toBe('phase jitter，数据块');
 });
 
 test('bytes stand in pairs', () => {

@@ -1,5 +1,6 @@
 import type { CollectorFrame } from '@openprepay/contract';
-import { codeText, text } from '../locales/index.ts';
+import { codeText, locale, text } from '../locales/index.ts';
+import { inChinese } from './frame-words.ts';
 
 /** `26 h`, `3 d 4 h`, `12 min`: how long, in two units at most. */
 export function formatSpan(seconds: number): string {
@@ -23,9 +24,12 @@ export const formatShare = (basisPoints: number): string =>
 /** A frame's bytes in pairs, which the eye can follow. */
 export const spacedHex = (hex: string): string => hex.toUpperCase().replace(/(..)(?!$)/g, '$1 ');
 
+/** A line of a description in the language of the screen. */
+const inWords = (line: string): string => (locale.value === 'zh-CN' ? inChinese(line) : line);
+
 /** One line on what a frame says, or why it was refused. */
 export const frameLine = ({ description, error }: CollectorFrame): string =>
-  error === null ? (description?.summary ?? '') : codeText('frameError', error);
+  error === null ? inWords(description?.summary ?? '') : codeText('frameError', error);
 
 export interface Field {
   readonly name: string;
@@ -44,17 +48,18 @@ export function fieldsOf(description: unknown, depth = 0): Field[] {
   return [
     ...own.flatMap(([name, value]) => fieldLines(name, value, depth)),
     ...inner.flatMap((one: unknown) => [
-      { name: isRecord(one) ? String(one['protocol']) : '', value: isRecord(one) ? String(one['summary']) : '', depth },
+      {
+        name: isRecord(one) ? String(one['protocol']) : '',
+        value: isRecord(one) ? inWords(String(one['summary'])) : '',
+        depth,
+      },
       ...fieldsOf(one, depth + 1),
     ]),
   ];
 }
 
 function fieldLines(name: string, value: unknown, depth: number): Field[] {
-  const label = name
-    .replaceAll('_', ' ')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toLowerCase();
+  const label = labelOf(name);
   if (isRecord(value) && !isMeasured(value)) {
     return [
       { name: label, value: '', depth },
@@ -63,6 +68,17 @@ function fieldLines(name: string, value: unknown, depth: number): Field[] {
   }
   return [{ name: label, value: Array.isArray(value) ? value.map(wordOf).join(', ') : wordOf(value), depth }];
 }
+
+/** A phrase of the tables as it is; a name of a program's kind, `dataIdMeaning`, as words. */
+const labelOf = (name: string): string =>
+  inWords(
+    / /.test(name)
+      ? name
+      : name
+          .replaceAll('_', ' ')
+          .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+          .toLowerCase(),
+  );
 
 /** A measured value with its unit. */
 const isMeasured = (value: Record<string, unknown>): boolean => 'value' in value && 'unit' in value;
@@ -74,7 +90,7 @@ const wordOf = (value: unknown): string =>
       ? text('common.none')
       : typeof value === 'object'
         ? JSON.stringify(value)
-        : String(value);
+        : inWords(String(value));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
