@@ -215,6 +215,8 @@ const NUMBERED = /^(.*\S) (\d\S*|[\dA-F]{4,})$/;
 function phrase(english: string): string {
   const known = ZH[english];
   if (known !== undefined) return known;
+  const [, bytes] = /^(\d+) bytes?$/.exec(english) ?? [];
+  if (bytes !== undefined) return `${bytes} 字节`;
   const [, word = '', number = ''] = NUMBERED.exec(english) ?? [];
   const numbered = ZH[word];
   return numbered === undefined ? english : `${numbered} ${number}`;

@@ -52,6 +52,7 @@ test('in Chinese a frame says what it says in the terms of the field, as far as 
   expect(said('meter 260700700001: relay control, trip (supply off)')).toBe('表计 260700700001：跳合闸控制，跳闸');
   expect(said('meter 1: reply to: read, status word 3')).toBe('表计 1：应答：读数据，运行状态字 3');
   expect(said('server: has stored the data')).toBe('平台：数据已入库应答');
+  expect(said('reply of unit 2: read holding registers, 96 bytes')).toBe('应答 单元 2：读保持寄存器，96 字节');
   expect(said('phase jitter, block')).toBe('phase jitter，数据块');
 });
 
