@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   identity: [],
   devices: ['identity', 'readings'],
-  prices: [],
+  prices: ['identity'],
   accounts: ['prices', 'identity'],
   commands: [],
   readings: ['identity'],

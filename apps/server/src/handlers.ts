@@ -10,6 +10,7 @@ import { operatorOf } from './identity/sign-in.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
 import type { Handlers } from './platform/handlers.ts';
 import { healthRoutes } from './platform/health.ts';
+import { pricesRoutes } from './prices/routes.ts';
 import { proofRoutes } from './proof/routes.ts';
 import { readingsRoutes } from './readings/routes.ts';
 import { replacementRoutes } from './replacement/routes.ts';
@@ -25,6 +26,7 @@ export const handlers: Handlers = {
   ...identityRoutes,
   ...sitesRoutes,
   ...ledgerRoutes,
+  ...pricesRoutes,
   ...proofRoutes,
   ...counterRoutes,
   ...approvalsRoutes,

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Month } from './prices.ts';
 import { defineRoute, ROLES } from './route.ts';
 import { AmountFen, Id, Instant, Nullable } from './schemas.ts';
 
@@ -18,6 +19,15 @@ export const ApprovalAct = Type.Union([
   Type.Object({ kind: Type.Literal('role_change'), operatorId: Id, role: Type.Enum([...ROLES]) }),
   /** The mass switch of this request's own id; confirmation: how many meters it tells, typed out. */
   Type.Object({ kind: Type.Literal('mass_cut'), confirmation: Type.String({ maxLength: 20 }) }),
+  /** A draft becomes the next version of its plan, as it was when it was read. */
+  Type.Object({
+    kind: Type.Literal('publish_price'),
+    planId: Id,
+    draftId: Id,
+    changedAt: Instant,
+    /** A past month to be priced with it for the one who decides, and by which plan it was charged. */
+    shadow: Nullable(Type.Object({ month: Month, chargedBy: Nullable(Id) })),
+  }),
 ]);
 export type ApprovalAct = Static<typeof ApprovalAct>;
 export type ApprovalKind = ApprovalAct['kind'];

@@ -12,6 +12,7 @@ export * from './ledger.ts';
 export * from './mass-switch.ts';
 export * from './link-events.ts';
 export * from './meter-import.ts';
+export * from './prices.ts';
 export * from './proof.ts';
 export * from './readings.ts';
 export * from './route.ts';

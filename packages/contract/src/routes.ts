@@ -11,6 +11,7 @@ import { identityRoutes } from './identity.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
+import { pricesRoutes } from './prices.ts';
 import { proofRoutes } from './proof.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
@@ -97,6 +98,7 @@ export const routes = {
   ...massSwitchRoutes,
   ...counterRoutes,
   ...ledgerRoutes,
+  ...pricesRoutes,
   ...proofRoutes,
   ...accountsRoutes,
   ...approvalsRoutes,

@@ -19,6 +19,8 @@ export const Problem = Type.Object({
   status: Type.Integer(),
   code: Type.String(),
   detail: Type.Optional(Type.String()),
+  /** Where in what was sent it is, `steps[1].parts[0].price`, for errors of a price rule. */
+  at: Type.Optional(Type.String()),
 });
 export type Problem = Static<typeof Problem>;
 

@@ -38,18 +38,20 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   415: 'http.unsupported_media_type',
 };
 
-const problem = (status: number, code: string, detail?: string): Problem => ({
+const problem = (status: number, code: string, detail?: string, at?: unknown): Problem => ({
   type: 'about:blank',
   title: TITLES[status] ?? 'Error',
   status,
   code,
   ...(detail === undefined ? {} : { detail }),
+  ...(typeof at === 'string' ? { at } : {}),
 });
 
 /** Any error as an RFC 9457 document. What went wrong inside is for the log, not for the caller. */
 export function problemOf(error: Error | FastifyError): Problem {
   if (error instanceof OpenPrepayError) {
-    return error.status < 500 ? problem(error.status, error.code, error.message) : problem(error.status, error.code);
+    if (error.status >= 500) return problem(error.status, error.code);
+    return problem(error.status, error.code, error.message, error.details['at']);
   }
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   if (status < 400 || status >= 500) return problem(500, 'internal');

@@ -15,6 +15,17 @@ export type { MeterValue } from './meter-value.ts';
 export { type PricePart, unitPrice } from './parts.ts';
 export { billingPeriodOf, WHOLE_TENURE } from './period.ts';
 export {
+  type AboveGrid,
+  type CapFinding,
+  energyPrice,
+  energyRange,
+  type GridPrice,
+  holdAgainstGrid,
+  PASS_THROUGH,
+  type UnitPrice,
+  unitPrices,
+} from './price-cap.ts';
+export {
   averageUse,
   chargeProvisionally,
   type DayEnd,
@@ -25,6 +36,7 @@ export {
   type ValidDay,
 } from './provisional.ts';
 export { type FlatRule, type PriceRule, parseRule, type StepsRule, type StepsTouRule, type TouRule } from './rule.ts';
+export { partOfCharge, type ShadowCharge, type ShadowStretch, shadowCharge } from './shadow.ts';
 export { standingDays } from './standing.ts';
 export type { StepPeriod } from './steps.ts';
 export { priceOfUse } from './stored-use.ts';

@@ -1,5 +1,6 @@
 import type { Kinds } from '../types.ts';
 import { massCutKind } from './mass-cut.ts';
+import { publishPriceKind } from './publish-price.ts';
 import { refundCashKind } from './refund-cash.ts';
 import { reversalKind } from './reversal.ts';
 import { roleChangeKind } from './role-change.ts';
@@ -10,4 +11,5 @@ export const kinds: Kinds = {
   refund_cash: refundCashKind,
   reversal: reversalKind,
   role_change: roleChangeKind,
+  publish_price: publishPriceKind,
 };

@@ -22,15 +22,15 @@ create table price_plan_version (
   foreign key (market_id, plan_id) references price_plan
 );
 
--- A version that is being written, or waits for a second person. Published, it becomes a version and the draft is done.
+-- A version that is being written; it waits for a second person while a pending approval names it, and is not changed meanwhile.
+-- Published, it becomes a version and the draft is done.
 create table price_plan_draft (
   market_id uuid not null,
   draft_id uuid not null,
   plan_id uuid not null,
   valid_from timestamptz not null,
   rule jsonb not null,
-  state text not null check (state in ('draft', 'submitted', 'published', 'discarded')),
-  approval_id uuid,
+  state text not null check (state in ('draft', 'published', 'discarded')),
   version integer,
   created_by uuid not null,
   created_at timestamptz not null,
@@ -40,6 +40,7 @@ create table price_plan_draft (
   foreign key (market_id, plan_id, version) references price_plan_version,
   check ((state = 'published') = (version is not null))
 );
+create unique index price_plan_draft_open on price_plan_draft (market_id, plan_id) where state = 'draft';
 
 -- The grid's, or the waterworks', own price of a month, which a plan's energy price is held against.
 create table grid_price (
@@ -48,6 +49,8 @@ create table grid_price (
   month text not null check (month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'),
   -- Yuan per kWh or m³, as a plan says prices.
   price_micro_yuan bigint not null check (price_micro_yuan > 0),
+  -- Where it has times of use: sharp, peak, flat, valley, deep valley, null in a place that has none.
+  tariff_micro_yuan bigint[] check (cardinality(tariff_micro_yuan) = 5),
   noted_by uuid not null,
   noted_at timestamptz not null,
   primary key (market_id, kind, month)
