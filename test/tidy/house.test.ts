@@ -23,7 +23,7 @@ const WORKSPACES: Readonly<Record<string, readonly string[]>> = {
   'packages/domain': ['kernel'],
   'packages/contract': ['kernel'],
   'apps/server': ['kernel', 'protocols', 'domain', 'contract'],
-  'apps/console': ['kernel', 'contract'],
+  'apps/console': ['kernel', 'domain', 'contract'],
   'apps/simulator': ['kernel', 'protocols'],
   'apps/cli': ['kernel', 'domain', 'protocols', 'server', 'simulator'],
 };

@@ -55,6 +55,13 @@ export const routes: RouteRecordRaw[] = [
       { path: 'exceptions', name: 'exceptions', component: () => import('./lists/ExceptionsPage.vue') },
       { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },
       { path: 'proof/:txId', name: 'proof', props: true, component: () => import('./proof/ProofPage.vue') },
+      { path: 'prices', name: 'prices', component: () => import('./prices/PricesPage.vue') },
+      {
+        path: 'prices/:planId',
+        name: 'price-plan',
+        props: true,
+        component: () => import('./prices/PlanPage.vue'),
+      },
       { path: 'emergency', name: 'emergency', component: () => import('./safety/EmergencyPage.vue') },
       { path: 'batch', name: 'batch', component: () => import('./batch/BatchPage.vue') },
       { path: 'batch/new', name: 'batch-new', component: () => import('./batch/NewBatchPage.vue') },

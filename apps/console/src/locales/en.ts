@@ -7,6 +7,7 @@ import { errorsEn } from './errors.en.ts';
 import { identityEn } from './identity.en.ts';
 import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
+import { pricesEn } from './prices.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
 import { sheetEn } from './sheet.en.ts';
@@ -23,6 +24,7 @@ export const en: Messages = {
   ...identityEn,
   ...menuEn,
   ...metersEn,
+  ...pricesEn,
   ...proofEn,
   ...safetyEn,
   ...sheetEn,

@@ -24,6 +24,7 @@ export const menuEn = {
       unclaimed: 'Unclaimed',
       switching: 'Switching rules',
       batch: 'Batch',
+      prices: 'Price plans',
       emergency: 'Emergency',
       operators: 'Operators',
       'api-keys': 'API keys',

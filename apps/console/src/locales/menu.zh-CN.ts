@@ -24,6 +24,7 @@ export const menuZhCN = {
       unclaimed: '未认领设备',
       switching: '通断规则',
       batch: '批量操作',
+      prices: '价格方案',
       emergency: '紧急停供',
       operators: '操作员',
       'api-keys': '接口密钥',

@@ -7,6 +7,7 @@ import { errorsZhCN } from './errors.zh-CN.ts';
 import { identityZhCN } from './identity.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
+import { pricesZhCN } from './prices.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
 import { sheetZhCN } from './sheet.zh-CN.ts';
@@ -23,6 +24,7 @@ export const zhCN = {
   ...identityZhCN,
   ...menuZhCN,
   ...metersZhCN,
+  ...pricesZhCN,
   ...proofZhCN,
   ...safetyZhCN,
   ...sheetZhCN,

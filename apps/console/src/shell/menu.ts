@@ -43,6 +43,8 @@ const GROUPS = {
   rules: [
     { route: 'switching', icon: 'switch_on' },
     { route: 'batch', icon: 'forced_off' },
+  rules: [
+    { route: 'prices', icon: 'price' },
     { route: 'emergency', icon: 'emergency', needs: 'cutSite' },
   ],
   administration: [{ route: 'stall-register', icon: 'stalls', needs: 'createStall' }],

@@ -21,6 +21,7 @@ import {
   type ChargedStretch,
   chargedStretches,
   type MonthRange,
+  plainStretches,
   type ShadowMeter,
   type Stretch,
   type StretchReadings,
@@ -159,8 +160,16 @@ interface Joined extends Stretch {
 async function priceBatch(db: Queryable, run: Run, range: MonthRange, meters: readonly ShadowMeter[]): Promise<void> {
   const { marketId, rule, chargedBy } = run.question;
   const meterIds = meters.map(({ meterId }) => meterId);
-  const stretches = await chargedStretches(db, marketId, meterIds, range, chargedBy);
-  const joined = joinStretches(await withParts(db, run, stretches));
+  const plain = await plainStretches(db, marketId, meterIds, range);
+  const known = new Set(plain.map(({ meterId }) => meterId));
+  const others = meterIds.filter((meterId) => !known.has(meterId));
+  const charged = [
+    ...plain.filter(({ planId }) => chargedBy === null || planId === chargedBy),
+    ...(await chargedStretches(db, marketId, others, range, chargedBy)),
+  ];
+  const place = new Map(meterIds.map((meterId, index) => [meterId, index]));
+  const inOrder = charged.sort((a, b) => (place.get(a.meterId) ?? 0) - (place.get(b.meterId) ?? 0));
+  const joined = joinStretches(await withParts(db, run, inOrder));
   const which = !('by' in rule) ? 'ends' : rule.by === 'registers' ? 'all' : 'times';
   const readings = (await stretchReadings(db, marketId, joined, which)).map(valuesOf);
   const used = await usedBefore(db, run, joined);
