@@ -63,6 +63,7 @@ export const routeTable: RouteTable = {
   stallImports: ['GET', '/api/markets/:marketId/stall-imports'],
   undoStallImport: ['POST', '/api/markets/:marketId/stall-imports/:importId/undo'],
   topUp: ['POST', '/api/markets/:marketId/accounts/:accountId/top-ups'],
+  customers: ['GET', '/api/markets/:marketId/counter/customers'],
   receipts: ['GET', '/api/markets/:marketId/receipts'],
   receipt: ['GET', '/api/markets/:marketId/receipts/:txId'],
   reprintReceipt: ['POST', '/api/markets/:marketId/receipts/:txId/reprints'],

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { PurseBalances } from './ledger.ts';
 import { defineRoute } from './route.ts';
 import { AmountFen, Id, Instant, Nullable, PaymentMethod } from './schemas.ts';
 
@@ -47,6 +48,23 @@ export const Receipt = Type.Object({
   reversedBy: Nullable(Type.String()),
 });
 export type Receipt = Static<typeof Receipt>;
+
+/** Whom a cashier may sell to, with what tells him from another. */
+export const Customer = Type.Object({
+  accountId: Id,
+  number: Type.String(),
+  customerName: Type.String(),
+  phone: Nullable(Type.String({ description: 'masked' })),
+  /** Money is taken for an open account only. */
+  state: Type.Enum(['prepared', 'open']),
+  mode: Type.Enum(['prepaid', 'postpaid']),
+  creditLimitFen: AmountFen,
+  purses: PurseBalances,
+  stalls: Type.Array(Type.Object({ stallId: Id, code: Type.String() })),
+  /** What was typed or scanned is all of his number, his telephone or the code of a stall. */
+  exact: Type.Boolean(),
+});
+export type Customer = Static<typeof Customer>;
 
 export const TopUpRequest = Type.Object({
   /** Made by the caller once per sale: sending the same sale again has the effect of once. */
@@ -132,10 +150,19 @@ export const counterRoutes = {
     body: TopUpRequest,
     response: TopUpResult,
   }),
+  customers: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/counter/customers',
+    summary: 'The dozen accounts that fit best what a cashier typed or scanned: a stall, a number, a name, a telephone',
+    roles: sellers,
+    params: inMarket,
+    query: Type.Object({ text: Type.String({ minLength: 1, maxLength: 64 }) }),
+    response: Type.Array(Customer),
+  }),
   receipts: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/receipts',
-    summary: 'Receipts, newest first',
+    summary: 'Receipts, newest first, and what all that fit come to',
     roles: counterStaff,
     params: inMarket,
     query: Type.Object({
@@ -146,12 +173,23 @@ export const counterRoutes = {
       operatorId: Type.Optional(Id),
       method: Type.Optional(PaymentMethod),
       kind: Type.Optional(ReceiptKind),
-      number: Type.Optional(Type.String({ maxLength: 20 })),
+      shiftId: Type.Optional(Id),
+      /** Found anywhere in its number, the account's number, the customer's name or the code of a stall. */
+      text: Type.Optional(Type.String({ maxLength: 64 })),
+      /** To leaf through a list; what is read to its end is read by `before`. */
+      offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
       /** The `nextBefore` of the page before. */
       before: Type.Optional(Id),
       limit: Type.Optional(PageLimit),
     }),
-    response: Type.Object({ receipts: Type.Array(Receipt), nextBefore: Nullable(Id) }),
+    response: Type.Object({
+      receipts: Type.Array(Receipt),
+      nextBefore: Nullable(Id),
+      /** Of all that fit, on whatever page. */
+      total: Type.Integer(),
+      /** What came in less what was given back. */
+      netFen: AmountFen,
+    }),
   }),
   receipt: defineRoute({
     method: 'GET',

@@ -61,35 +61,57 @@ export async function receiptOf(db: Queryable, marketId: string, txId: string): 
 
 type Filter = RouteQuery<Routes['receipts']>;
 
-/** Newest first. `nextBefore` asks for the next page. */
-export async function listReceipts(
-  db: Queryable,
-  marketId: string,
-  filter: Filter,
-): Promise<{ receipts: Receipt[]; nextBefore: string | null }> {
-  const { limit = PAGE } = filter;
-  const receipts = await select(
-    db,
-    marketId,
-    `receipt.day >= coalesce($2::date, '-infinity') and receipt.day <= coalesce($3::date, 'infinity')
-     and ($4::uuid is null or receipt.account_id = $4) and ($5::uuid is null or receipt.operator_id = $5)
-     and ($6::text is null or receipt.method = $6) and ($7::text is null or receipt.kind = $7)
-     and ($8::text is null or receipt.label = $8) and ($9::uuid is null or receipt.tx_id < $9)
-     order by receipt.tx_id desc limit $10`,
-    [
-      filter.from ?? null,
-      filter.to ?? null,
-      filter.accountId ?? null,
-      filter.operatorId ?? null,
-      filter.method ?? null,
-      filter.kind ?? null,
-      filter.number ?? null,
-      filter.before ?? null,
-      limit,
-    ],
-  );
-  return { receipts, nextBefore: receipts.length === limit ? (receipts.at(-1)?.txId ?? null) : null };
+export interface ReceiptPage {
+  readonly receipts: Receipt[];
+  /** Asks for the next page; null after the last. */
+  readonly nextBefore: string | null;
+  readonly total: number;
+  readonly netFen: number;
 }
+
+/** Newest first, with what all that fit come to. */
+export async function listReceipts(db: Queryable, marketId: string, filter: Filter): Promise<ReceiptPage> {
+  const { limit = PAGE, before = null, offset = 0 } = filter;
+  const values = filterValues(filter);
+  const [receipts, [sum]] = await Promise.all([
+    select(
+      db,
+      marketId,
+      `${FITS} and ($10::uuid is null or receipt.tx_id < $10) order by receipt.tx_id desc limit $11 offset $12`,
+      [...values, before, limit, offset],
+    ),
+    db.query<{ total: bigint; net: bigint }>(
+      `select count(*) as total, coalesce(sum(amount_fen), 0)::bigint as net
+       from receipt where market_id = $1 and ${FITS}`,
+      [marketId, ...values],
+    ),
+  ]);
+  return {
+    receipts,
+    nextBefore: receipts.length === limit ? (receipts.at(-1)?.txId ?? null) : null,
+    total: Number(sum?.total ?? 0),
+    netFen: Number(sum?.net ?? 0),
+  };
+}
+
+const FITS = `receipt.day >= coalesce($2::date, '-infinity') and receipt.day <= coalesce($3::date, 'infinity')
+  and ($4::uuid is null or receipt.account_id = $4) and ($5::uuid is null or receipt.operator_id = $5)
+  and ($6::text is null or receipt.method = $6) and ($7::text is null or receipt.kind = $7)
+  and ($8::uuid is null or receipt.shift_id = $8)
+  and ($9::text is null or strpos(receipt.label, $9) > 0 or strpos(lower(receipt.account_number), $9) > 0
+       or strpos(lower(receipt.customer_name), $9) > 0
+       or exists (select from unnest(receipt.stalls) as stall where strpos(lower(stall), $9) > 0))`;
+
+const filterValues = (filter: Filter): readonly unknown[] => [
+  filter.from ?? null,
+  filter.to ?? null,
+  filter.accountId ?? null,
+  filter.operatorId ?? null,
+  filter.method ?? null,
+  filter.kind ?? null,
+  filter.shiftId ?? null,
+  filter.text?.trim().toLowerCase() || null,
+];
 
 /** Counts one more print. The number, the names and the balance are those of the first. @throws counter.no_such_receipt */
 export async function reprint(ctx: Context, marketId: string, txId: string, operatorId: string): Promise<Receipt> {

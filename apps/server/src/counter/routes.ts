@@ -1,6 +1,7 @@
 import { fen } from '@openprepay/kernel';
 import type { PaymentMethod } from '../ledger/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
+import { findCustomers } from './customers.ts';
 import { closeDay, listDays } from './days.ts';
 import { listReceipts, receiptOf, reprint } from './receipts.ts';
 import { type ReportBy, salesReport } from './report.ts';
@@ -20,6 +21,7 @@ export const counterRoutes = {
     });
     return { ...outcome, balanceFen: Number(outcome.balanceFen) };
   },
+  customers: (ctx, { params, query }) => findCustomers(ctx.db, params.marketId, query.text),
   receipts: (ctx, { params, query }) => listReceipts(ctx.db, params.marketId, query),
   receipt: (ctx, { params }) => receiptOf(ctx.db, params.marketId, params.txId),
   reprintReceipt: (ctx, { params, operator }) => reprint(ctx, params.marketId, params.txId, operator.operatorId),

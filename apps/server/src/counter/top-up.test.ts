@@ -177,10 +177,18 @@ test('receipts are found by number, day, cashier, kind and account, page by page
   const { ctx, market, ben } = counter;
   const { receipt } = await counter.sell(6, 4_321, { operatorId: ben.operatorId, method: 'bank' });
   const list = (filter: Parameters<typeof listReceipts>[2]) => listReceipts(ctx.db, market.marketId, filter);
-  expect((await list({ number: receipt.number })).receipts).toEqual([receipt]);
+  expect((await list({ text: receipt.number })).receipts).toEqual([receipt]);
   const found = await list({ accountId: counter.accountId(6), method: 'bank', kind: 'top_up', from: receipt.day });
   expect(found.receipts).toEqual([receipt]);
+  for (const text of [` ${receipt.customerName} `, receipt.accountNumber.toLowerCase(), receipt.stalls[0] ?? '']) {
+    expect((await list({ text, operatorId: ben.operatorId, method: 'bank' })).receipts).toContainEqual(receipt);
+  }
   expect((await list({ to: '2026-03-01' })).receipts).toEqual([]);
+  const all = await list({ operatorId: ben.operatorId });
+  expect(all.total).toBe(all.receipts.length);
+  expect(all.netFen).toBe(all.receipts.reduce((sum, { amountFen }) => sum + amountFen, 0));
+  const second = await list({ operatorId: ben.operatorId, limit: 2, offset: 2 });
+  expect(second).toMatchObject({ receipts: all.receipts.slice(2, 4), total: all.total, netFen: all.netFen });
   const seen: string[] = [];
   for (let before: string | null | undefined; before !== null; ) {
     const page = await list({ operatorId: ben.operatorId, limit: 7, ...(before && { before }) });
