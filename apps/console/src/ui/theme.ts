@@ -12,10 +12,21 @@ export function toggleTheme(): void {
   remember('theme', theme.value);
 }
 
-/** Element Plus and our own tokens both hang on the class `dark` of the document. */
+/** Element Plus and our own tokens both hang on the class `dark` of the document. Paper is white whatever the screen is. */
 export function followTheme(): void {
-  watchEffect(() => {
-    document.documentElement.classList.toggle('dark', theme.value === 'dark');
-    document.documentElement.style.colorScheme = theme.value;
+  const onPaper = ref(false);
+  addEventListener('beforeprint', () => {
+    onPaper.value = true;
   });
+  addEventListener('afterprint', () => {
+    onPaper.value = false;
+  });
+  watchEffect(
+    () => {
+      const shown = onPaper.value ? 'light' : theme.value;
+      document.documentElement.classList.toggle('dark', shown === 'dark');
+      document.documentElement.style.colorScheme = shown;
+    },
+    { flush: 'sync' },
+  );
 }
