@@ -5,6 +5,13 @@ import { may, type Permission, ROLES_OF } from './permissions.ts';
 const permissions = Object.keys(ROLES_OF) as Permission[];
 const MONEY: readonly string[] = [
   'topUp',
+  'receipts',
+  'reprintReceipt',
+  'reverseSale',
+  'openShift',
+  'shifts',
+  'closeDay',
+  'salesReport',
   'openAccounts',
   'setCredit',
   'setMarketTerms',

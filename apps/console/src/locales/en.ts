@@ -3,6 +3,7 @@ import { approvalsEn } from './approvals.en.ts';
 import { batchEn } from './batch.en.ts';
 import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
+import { counterEn } from './counter.en.ts';
 import { errorsEn } from './errors.en.ts';
 import { identityEn } from './identity.en.ts';
 import { menuEn } from './menu.en.ts';
@@ -20,6 +21,7 @@ export const en: Messages = {
   ...batchEn,
   ...collectorEn,
   ...controlEn,
+  ...counterEn,
   ...errorsEn,
   ...identityEn,
   ...menuEn,

@@ -3,6 +3,7 @@ import { approvalsZhCN } from './approvals.zh-CN.ts';
 import { batchZhCN } from './batch.zh-CN.ts';
 import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
+import { counterZhCN } from './counter.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
 import { identityZhCN } from './identity.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
@@ -20,6 +21,7 @@ export const zhCN = {
   ...batchZhCN,
   ...collectorZhCN,
   ...controlZhCN,
+  ...counterZhCN,
   ...errorsZhCN,
   ...identityZhCN,
   ...menuZhCN,

@@ -48,13 +48,15 @@ export function base64Of(file: Blob): Promise<string> {
 
 /** Gives a file of the server to the person, as a download. */
 export function saveFile({ fileName, base64 }: { readonly fileName: string; readonly base64: string }): void {
-  save(fileName, new Blob([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))]));
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  saveBlob(fileName, new Blob([bytes]));
 }
 
-/** Gives a text that was made here to the person, as a download. */
-export const saveText = (fileName: string, content: string): void => save(fileName, new Blob([content]));
+/** As saveFile, of words made here. */
+export const saveText = (fileName: string, words: string): void =>
+  saveBlob(fileName, new Blob([words], { type: 'text/plain;charset=utf-8' }));
 
-function save(fileName: string, blob: Blob): void {
+function saveBlob(fileName: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
