@@ -2,7 +2,7 @@ import { TopUpRequest } from '@openprepay/contract';
 import { fen, formatYuan } from '@openprepay/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_TOP_UP_FEN, nextStep, QUICK_AMOUNTS_YUAN, readAmount, type SupplyFacts } from './top-up.ts';
+import { MAX_TOP_UP_FEN, nextStep, QUICK_AMOUNTS_YUAN, readAmount, readFloat, type SupplyFacts } from './top-up.ts';
 
 const amountOf = (typed: string) => {
   const amount = readAmount(typed);
@@ -83,4 +83,11 @@ test('after a top-up every meter says what happens to its supply', () => {
   expect(nextStep({ ...cut, switchState: 'fault' }, 100)).toEqual({ name: 'fault' });
   expect(nextStep({ ...cut, switchState: 'on' }, 100)).toEqual({ name: 'already_on' });
   expect(nextStep({ ...cut, switchState: 'on', wanted: null }, 100)).toEqual({ name: 'already_on' });
+});
+
+test('an empty drawer is nothing or zero, and never less', () => {
+  for (const typed of ['', ' ', '0', '0.00']) expect(readFloat(typed)).toEqual({ amountFen: 0, problem: null });
+  expect(readFloat('300')).toEqual({ amountFen: 30_000, problem: null });
+  expect(readFloat('-1')).toEqual({ problem: 'not_positive' });
+  expect(readFloat('x')).toEqual({ problem: 'not_a_number' });
 });

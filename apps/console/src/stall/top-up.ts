@@ -25,6 +25,13 @@ export function readAmount(typed: string): Amount {
   return { amountFen: Number(amount), problem: null };
 }
 
+/** As readAmount, of what lies in a drawer: an empty one is said by nothing or by zero. */
+export function readFloat(typed: string): Amount {
+  const read = readAmount(typed);
+  const isNothing = read.problem === 'empty' || (read.problem === 'not_positive' && !typed.includes('-'));
+  return isNothing ? { amountFen: 0, problem: null } : read;
+}
+
 type Account = NonNullable<StallDetail['account']>;
 
 export const utilityBalanceFen = (account: Account): number =>
