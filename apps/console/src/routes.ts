@@ -34,6 +34,23 @@ export const routes: RouteRecordRaw[] = [
         name: 'move-out',
         props: true,
         component: () => import('./accounts/MoveOutPage.vue'),
+      { path: 'cashier', name: 'cashier', component: () => import('./cashier/CashierPage.vue') },
+      { path: 'receipts', name: 'receipts', component: () => import('./receipts/ReceiptsPage.vue') },
+      { path: 'receipts/:txId', name: 'receipt', props: true, component: () => import('./receipts/ReceiptPage.vue') },
+      {
+        path: 'shifts',
+        component: () => import('./shifts/CounterBooksPage.vue'),
+        children: [
+          { path: '', name: 'shifts', component: () => import('./shifts/ShiftsPage.vue') },
+          { path: 'days', name: 'counter-days', component: () => import('./shifts/DaysPage.vue') },
+        ],
+      },
+      { path: 'reports/sales', name: 'sales', component: () => import('./reports/SalesPage.vue') },
+      {
+        path: 'accounts/:accountId/statement',
+        name: 'statement',
+        props: true,
+        component: () => import('./statement/StatementPage.vue'),
       },
       { path: 'meters', name: 'meters', component: () => import('./meters/MetersPage.vue') },
       { path: 'meters/:meterId', name: 'meter', props: true, component: () => import('./meters/MeterPage.vue') },

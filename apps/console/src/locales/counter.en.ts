@@ -126,6 +126,7 @@ export const counterEn = {
   statement: {
     heading: 'Statement',
     open: 'Statement',
+    printable: 'All of it, to print',
     purse: 'Purse',
     shown: 'Shown',
     days: 'By day',

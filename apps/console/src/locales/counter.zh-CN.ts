@@ -125,6 +125,7 @@ export const counterZhCN = {
   statement: {
     heading: '对账单',
     open: '对账单',
+    printable: '对账单与打印',
     purse: '钱包',
     shown: '显示方式',
     days: '按日',

@@ -21,11 +21,16 @@ interface Entry {
 const GROUPS = {
   today: [
     { route: 'stalls', icon: 'stalls', inBuildings: true },
+    { route: 'cashier', icon: 'cashier', needs: 'topUp' },
     { route: 'exceptions', icon: 'exception', waiting: 'exceptions', inBuildings: true },
     { route: 'approvals', icon: 'check', waiting: 'approvals' },
   ],
   customers: [{ route: 'accounts', icon: 'accounts' }],
-  money: [],
+  money: [
+    { route: 'receipts', icon: 'receipt', needs: 'receipts' },
+    { route: 'shifts', icon: 'clock', needs: 'shifts' },
+    { route: 'sales', icon: 'chart', needs: 'salesReport' },
+  ],
   meters: [
     { route: 'meters', icon: 'electricity', inBuildings: true },
     { route: 'gateways', icon: 'gateway' },
@@ -63,9 +68,9 @@ export interface MenuGroup {
 /** What each role's thumb finds at the bottom of a phone before anything else. */
 const FIRST_ON_PHONE: Readonly<Record<Role, readonly MenuRoute[]>> = {
   admin: ['stalls', 'exceptions', 'approvals', 'meters'],
-  manager: ['stalls', 'approvals', 'exceptions', 'emergency'],
-  finance: ['stalls', 'accounts', 'approvals', 'exceptions'],
-  cashier: ['stalls', 'accounts', 'approvals', 'exceptions'],
+  manager: ['stalls', 'approvals', 'exceptions', 'sales'],
+  finance: ['accounts', 'receipts', 'shifts', 'approvals'],
+  cashier: ['cashier', 'accounts', 'receipts', 'shifts'],
   technician: ['field', 'stalls', 'exceptions', 'meters'],
   auditor: ['stalls', 'exceptions', 'approvals', 'meters'],
 };
