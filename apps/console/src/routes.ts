@@ -34,6 +34,7 @@ export const routes: RouteRecordRaw[] = [
         name: 'move-out',
         props: true,
         component: () => import('./accounts/MoveOutPage.vue'),
+      },
       { path: 'cashier', name: 'cashier', component: () => import('./cashier/CashierPage.vue') },
       { path: 'receipts', name: 'receipts', component: () => import('./receipts/ReceiptsPage.vue') },
       { path: 'receipts/:txId', name: 'receipt', props: true, component: () => import('./receipts/ReceiptPage.vue') },

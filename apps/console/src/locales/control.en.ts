@@ -1,8 +1,11 @@
 import type { Messages } from './zh-CN.ts';
 
 export const controlEn: Pick<Messages, 'cause' | 'outcome' | 'reason' | 'notice' | 'why' | 'whyFact'> = {
-  cause: { reconcile: 'The meter disagreed; sent again', retry: 'Sent again by hand' },
-  cause: { reconcile: 'The meter disagreed; sent again', clock_drift: 'Its clock was wrong' },
+  cause: {
+    reconcile: 'The meter disagreed; sent again',
+    retry: 'Sent again by hand',
+    clock_drift: 'Its clock was wrong',
+  },
   outcome: {
     read_back: 'Confirmed by read-back',
     not_confirmed: 'Read-back still differs after every attempt',

@@ -1,7 +1,6 @@
 /** Why supply is on or off, and what was said and done about it. */
 export const controlZhCN = {
-  cause: { reconcile: '状态不一致，重新下发', retry: '人工重新下发' },
-  cause: { reconcile: '状态不一致，重新下发', clock_drift: '时钟误差' },
+  cause: { reconcile: '状态不一致，重新下发', retry: '人工重新下发', clock_drift: '时钟误差' },
   outcome: {
     read_back: '回读已确认',
     not_confirmed: '多次发送后回读仍不一致',

@@ -38,21 +38,18 @@ const GROUPS = {
     { route: 'field', icon: 'field', needs: 'createMeter' },
     { route: 'unclaimed', icon: 'unclaimed', needs: 'unclaimedDevices', waiting: 'unclaimed' },
   ],
-  rules: [{ route: 'emergency', icon: 'emergency', needs: 'cutSite' }],
+  rules: [
+    { route: 'prices', icon: 'price' },
+    { route: 'switching', icon: 'switch_on' },
+    { route: 'batch', icon: 'forced_off' },
+    { route: 'emergency', icon: 'emergency', needs: 'cutSite' },
+  ],
   administration: [
     { route: 'stall-register', icon: 'stalls', needs: 'createStall' },
     { route: 'operators', icon: 'people', needs: 'operators' },
     { route: 'api-keys', icon: 'key', needs: 'apiKeys' },
     { route: 'audit', icon: 'audit', needs: 'audit' },
   ],
-  rules: [
-    { route: 'switching', icon: 'switch_on' },
-    { route: 'batch', icon: 'forced_off' },
-  rules: [
-    { route: 'prices', icon: 'price' },
-    { route: 'emergency', icon: 'emergency', needs: 'cutSite' },
-  ],
-  administration: [{ route: 'stall-register', icon: 'stalls', needs: 'createStall' }],
 } as const satisfies Record<string, readonly Entry[]>;
 
 export type MenuGroupName = keyof typeof GROUPS;

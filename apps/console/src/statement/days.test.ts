@@ -13,6 +13,7 @@ const CHARGE = {
   planName: 'p',
   planVersion: 1,
   unitPrice: '1.000000',
+  standing: null,
 };
 const line = (at: string, amountFen: number, kind: 'electricity' | 'water' | null): Line => ({
   txId: at,
