@@ -243,7 +243,7 @@ test('whenever silence is looked for and data comes, the truth is what is charge
     await market.prove();
   });
   await fc.assert(property, { numRuns: 10 });
-});
+}, 60_000);
 
 test('the rule is set with an audit, and never so short that an average could cut', async () => {
   const { marketId } = await silentMarket();

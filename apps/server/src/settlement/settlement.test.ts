@@ -268,7 +268,7 @@ test('whatever its times of settlement, a life of use costs the same', async () 
     await market.prove();
   });
   await fc.assert(property, { numRuns: 12 });
-});
+}, 60_000);
 
 test('a building settled daily at 07:30 and 19:30 is charged up to them, and no further', async () => {
   const market = await newMarket({ settlementPeriod: 'daily' });
