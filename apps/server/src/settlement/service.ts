@@ -21,13 +21,13 @@ import {
 import type { Cursor, Settled, Skipped } from './types.ts';
 
 const MAX_METERS = 1_000;
-/** So many batches are under way at once: while PostgreSQL writes the one, the other is priced. */
-const LANES = 2;
+/** So many batches are under way at once: while PostgreSQL writes two, the third is priced. */
+const LANES = 3;
 /** Beyond it the rest of a batch waits for the next one. */
 const MAX_CHARGES = 5_000;
 
 /**
- * Settles every meter of a market up to its last good reading that may be settled now, at most 1,000 meters a commit and two
+ * Settles every meter of a market up to its last good reading that may be settled now, at most 1,000 meters a commit and three
  * commits at once.
  * Run again, or by two workers at once, it changes nothing twice. A meter that cannot be settled is skipped and named;
  * it stops no other.
