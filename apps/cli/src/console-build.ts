@@ -11,6 +11,7 @@ const SOURCES = [
   join(CONSOLE, 'src'),
   join(CONSOLE, 'index.html'),
   join(ROOT, 'packages/contract/src'),
+  join(ROOT, 'packages/domain/src'),
   join(ROOT, 'packages/kernel/src'),
 ];
 

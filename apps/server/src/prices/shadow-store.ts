@@ -204,13 +204,13 @@ export interface StretchReadings {
 
 /**
  * The good readings of each stretch, both ends in it, in order of time; times in milliseconds.
- * @param which `all` with their tariff registers, `times` without; `ends` the first and the last alone
+ * @param which `all` with their tariff registers; `ends` the first and the last alone
  */
 export async function stretchReadings(
   db: Queryable,
   marketId: string,
   stretches: readonly Stretch[],
-  which: 'all' | 'times' | 'ends',
+  which: 'all' | 'ends',
 ): Promise<StretchReadings[]> {
   const inStretch =
     which === 'ends'
@@ -231,6 +231,39 @@ export async function stretchReadings(
       stretches.map((one) => one.meterId),
       stretches.map((one) => one.fromAt),
       stretches.map((one) => one.toAt),
+    ],
+  );
+}
+
+/**
+ * As above without registers, and between two borders only the first reading and the last: what lies between those is all of one
+ * tariff, so dividing it makes no difference.
+ */
+export async function readingsAtBorders(
+  db: Queryable,
+  marketId: string,
+  stretches: readonly Stretch[],
+  borders: readonly Date[],
+): Promise<StretchReadings[]> {
+  return db.query<StretchReadings & Record<string, unknown>>(
+    `select value.*, null::jsonb as tariffs
+     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality as stretch (meter_id, from_at, to_at, n)
+     cross join lateral (
+       select array_agg((extract(epoch from read_at) * 1000)::bigint order by read_at) as "readAts",
+              array_agg(total order by read_at) as totals
+       from (
+         select distinct unnest(array[min(read_at), max(read_at)]) as read_at, unnest(array[min(total), max(total)]) as total
+         from reading
+         where reading.market_id = $1 and reading.meter_id = stretch.meter_id and quality = 'good'
+           and read_at between stretch.from_at and stretch.to_at
+         group by width_bucket(read_at, $5::timestamptz[])) ends) value
+     order by n`,
+    [
+      marketId,
+      stretches.map((one) => one.meterId),
+      stretches.map((one) => one.fromAt),
+      stretches.map((one) => one.toAt),
+      borders,
     ],
   );
 }

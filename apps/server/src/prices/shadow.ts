@@ -7,6 +7,7 @@ import {
   parseRule,
   partOfCharge,
   shadowCharge,
+  tariffBorders,
 } from '@openprepay/domain';
 import { instantOf, type MeterKind, OpenPrepayError, quantity } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
@@ -22,6 +23,7 @@ import {
   chargedStretches,
   type MonthRange,
   plainStretches,
+  readingsAtBorders,
   type ShadowMeter,
   type Stretch,
   type StretchReadings,
@@ -170,8 +172,7 @@ async function priceBatch(db: Queryable, run: Run, range: MonthRange, meters: re
   const place = new Map(meterIds.map((meterId, index) => [meterId, index]));
   const inOrder = charged.sort((a, b) => (place.get(a.meterId) ?? 0) - (place.get(b.meterId) ?? 0));
   const joined = joinStretches(await withParts(db, run, inOrder));
-  const which = !('by' in rule) ? 'ends' : rule.by === 'registers' ? 'all' : 'times';
-  const readings = (await stretchReadings(db, marketId, joined, which)).map(valuesOf);
+  const readings = (await readingsFor(db, run, joined)).map(valuesOf);
   const used = await usedBefore(db, run, joined);
   const ofMeter = new Map(meters.map((meter) => [meter.meterId, meter]));
   for (const [index, one] of joined.entries()) {
@@ -188,6 +189,24 @@ async function priceBatch(db: Queryable, run: Run, range: MonthRange, meters: re
       run.skipped.push({ meterId: one.meterId, serial: meter?.serial ?? '', code: error.code });
     }
   }
+}
+
+/** As many readings as the rule needs to be exact: of one price the ends, of times of use those about the tariffs' borders. */
+async function readingsFor(
+  db: Queryable,
+  { question, zone }: Run,
+  joined: readonly Joined[],
+): Promise<StretchReadings[]> {
+  const { rule, marketId } = question;
+  if (joined.length === 0) return [];
+  if (!('by' in rule)) return stretchReadings(db, marketId, joined, 'ends');
+  if (rule.by === 'registers') return stretchReadings(db, marketId, joined, 'all');
+  const instants = joined.flatMap(({ fromAt, toAt }) => [fromAt.getTime(), toAt.getTime()]);
+  const [first, last] = [
+    new Date(instants.reduce((a, b) => Math.min(a, b))),
+    new Date(instants.reduce((a, b) => Math.max(a, b))),
+  ];
+  return readingsAtBorders(db, marketId, joined, tariffBorders(rule.calendar, zone, first, last));
 }
 
 /** Adds what charges that go over a border of the month had within it, made again from their readings. */

@@ -40,4 +40,5 @@ export { partOfCharge, type ShadowCharge, type ShadowStretch, shadowCharge } fro
 export { standingDays } from './standing.ts';
 export type { StepPeriod } from './steps.ts';
 export { priceOfUse } from './stored-use.ts';
+export { tariffBorders } from './timeline.ts';
 export { averagePrice, exactCost, type PricedUse } from './use.ts';

@@ -78,6 +78,17 @@ export class Timeline {
   }
 }
 
+/** When one tariff gives way to another between two instants, in order of time. */
+export function tariffBorders(calendar: Calendar, zone: string, from: Date, to: Date): Date[] {
+  const timeline = timelineOf(calendar, zone);
+  const borders: Date[] = [];
+  const endMs = to.getTime();
+  for (let ms = timeline.holdsUntil(from.getTime(), endMs); ms < endMs; ms = timeline.holdsUntil(ms, endMs)) {
+    borders.push(new Date(ms));
+  }
+  return borders;
+}
+
 const timelines = new WeakMap<Calendar, Map<string, Timeline>>();
 
 /** The one timeline of a calendar in a zone, as long as the calendar is in use. */

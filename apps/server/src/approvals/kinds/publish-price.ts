@@ -25,7 +25,7 @@ export const publishPriceKind: Kind<Act> = {
     const after = energyRange(rule);
     return {
       subject: `price_plan:${act.planId}`,
-      facts: {
+      facts: told({
         planName: plan.name,
         meterKind: plan.kind,
         marketDefault: plan.marketDefault,
@@ -39,7 +39,7 @@ export const publishPriceKind: Kind<Act> = {
         standingPerDay: rule.standingPerDay === undefined ? null : formatPrice(rule.standingPerDay),
         ...capFacts(priceCap, cap),
         ...(await shadowFacts(tx, marketId, plan.kind, rule, act, at)),
-      },
+      }),
     };
   },
   async execute(tx, { marketId, approvalId, act, at, decidedBy }) {
@@ -47,6 +47,10 @@ export const publishPriceKind: Kind<Act> = {
     return { version: String(version) };
   },
 };
+
+/** What there is nothing to say of is left out. */
+const told = (facts: ApprovalFacts): ApprovalFacts =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
 
 function rangeText({ lowest, highest }: ReturnType<typeof energyRange>): string {
   return lowest === highest ? formatPrice(lowest) : `${formatPrice(lowest)} – ${formatPrice(highest)}`;

@@ -115,7 +115,8 @@ create table approval (
   kind text not null,
   act jsonb not null,
   subject text not null,
-  facts jsonb not null,
+  -- In the order in which a person reads them.
+  facts json not null,
   reason text not null,
   state text not null check (state in ('pending', 'approved', 'rejected', 'withdrawn')),
   requested_by uuid not null,
