@@ -150,6 +150,7 @@ export const identityEn: Pick<
     unsealed: 'In a few seconds',
     hash: 'Fingerprint',
     roomOf: {
+      accounts: 'Account terms',
       approvals: 'Approvals',
       collection: 'Collector',
       control: 'Switching',
@@ -160,6 +161,7 @@ export const identityEn: Pick<
       replacement: 'Replacement',
       sites: 'Stalls',
       settlement: 'Settlement',
+      tenancy: 'Opening, closing',
     },
   },
   auditAction: {
@@ -225,6 +227,23 @@ export const identityEn: Pick<
     },
     replacement: { replace_meter: 'Meter replaced', retire_meter: 'Meter retired' },
     collection: { read_now: 'Read by hand', order_setting: 'Setting sent' },
+    accounts: {
+      set_credit: 'Credit limit set',
+      set_mode: 'Prepaid or postpaid set',
+      set_plans: 'Price plans set',
+      set_terms: 'Terms of the market set',
+      grant_emergency: 'Emergency credit given',
+      take_emergency: 'Emergency credit taken',
+    },
+    tenancy: {
+      open_account: 'Account opened',
+      prepare_account: 'Account prepared',
+      open_prepared: 'Prepared account opened',
+      transfer_stalls: 'Handed over',
+      close_account: 'Account closed',
+      move_to_debt: 'Moved to old debt',
+    },
+    settlement: { set_provisional_rule: 'Provisional rule set' },
     sites: {
       create_stall: 'Stall created',
       update_stall: 'Stall changed',

@@ -142,6 +142,7 @@ export const identityZhCN = {
     unsealed: '几秒内写入',
     hash: '指纹',
     roomOf: {
+      accounts: '账户条件',
       approvals: '审批',
       collection: '集中抄表',
       control: '分合闸',
@@ -152,6 +153,7 @@ export const identityZhCN = {
       replacement: '换表',
       sites: '档位',
       settlement: '结算',
+      tenancy: '开户销户',
     },
   },
   auditAction: {
@@ -212,6 +214,23 @@ export const identityZhCN = {
     },
     replacement: { replace_meter: '换表', retire_meter: '拆表' },
     collection: { read_now: '手工召测', order_setting: '下发设置' },
+    accounts: {
+      set_credit: '设置赊欠额度',
+      set_mode: '设置预付费或后付费',
+      set_plans: '设置价格方案',
+      set_terms: '设置项目条件',
+      grant_emergency: '给予应急额度',
+      take_emergency: '使用应急额度',
+    },
+    tenancy: {
+      open_account: '开户',
+      prepare_account: '预开户',
+      open_prepared: '启用预开户',
+      transfer_stalls: '转户',
+      close_account: '销户',
+      move_to_debt: '转入旧欠',
+    },
+    settlement: { set_provisional_rule: '设置暂估规则' },
     sites: {
       create_stall: '新建档位',
       update_stall: '修改档位',
