@@ -8,7 +8,7 @@ export const router = createRouter({ history: createWebHistory(), routes });
 router.beforeEach(async (to) => {
   if (to.name === 'sign-in') return operator.value ? nextPath(to.query['next']) : true;
   const known = await resumeSession().catch(() => null);
-  if (known && known.mustFirst !== null && to.name !== 'account')
-    return { name: 'account', query: { next: to.fullPath } };
+  if (known && known.mustFirst !== null && to.name !== 'my-account')
+    return { name: 'my-account', query: { next: to.fullPath } };
   return known ? true : { name: 'sign-in', query: to.path === '/' ? {} : { next: to.fullPath } };
 });

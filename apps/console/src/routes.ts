@@ -4,7 +4,7 @@ import type { RouteRecordRaw } from 'vue-router';
 export const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./shell/SignInPage.vue') },
   // Outside the shell: what must be done first is done before any market is seen.
-  { path: '/account', name: 'account', component: () => import('./account/AccountPage.vue') },
+  { path: '/account', name: 'my-account', component: () => import('./account/AccountPage.vue') },
   {
     path: '/',
     component: () => import('./shell/AppShell.vue'),

@@ -43,3 +43,8 @@ test('what waits behind several entries is one number', () => {
   expect(waitingIn(all, { exceptions: 3, approvals: 2, unclaimed: 1 })).toBe(6);
   expect(waitingIn(phoneBarOf('technician'), { exceptions: 3, approvals: 2, unclaimed: 1 })).toBe(3);
 });
+
+test('no two pages have one name', () => {
+  const named = namesOf(routes).filter((name) => name !== undefined);
+  expect(named.filter((name, index) => named.indexOf(name) !== index)).toEqual([]);
+});
