@@ -30,9 +30,7 @@ export function sample(schema: Schema): unknown {
       if (schema.format === 'uuid') return SAMPLE_ID;
       if (schema.format === 'date') return '2026-03-02';
       if (schema.format === 'date-time') return '2026-03-02T02:00:00.000Z';
-      if (schema.pattern?.startsWith('^\\d')) return '1';
-      if (schema.pattern?.startsWith('^-?\\d+\\.')) return '0.00';
-      if (schema.pattern?.includes('[0-5]\\d')) return '08:00';
+      if (schema.pattern !== undefined) return written(schema.pattern);
       return 'x'.repeat(schema.minLength ?? 1);
     case 'integer':
     case 'number':
@@ -42,4 +40,13 @@ export function sample(schema: Schema): unknown {
     default:
       return null;
   }
+}
+
+/** How amounts, times and months are written; one of them fits every pattern of the contract. */
+const WRITTEN = ['1', '08:00', '0.00', '0.000000', '2026-03', 'x'];
+
+function written(pattern: string): string {
+  const fitting = WRITTEN.find((text) => new RegExp(pattern, 'u').test(text));
+  if (fitting === undefined) throw new Error(`no sample fits ${pattern}`);
+  return fitting;
 }
