@@ -1,7 +1,7 @@
-import { assert, fen } from '@openprepay/kernel';
+import { assert } from '@openprepay/kernel';
 import type { Tx } from '../platform/database.ts';
-import { addToPurses, idsByKey, insertPostings, insertTransactions } from './store.ts';
-import type { LedgerTransaction, Posted, PurseBalance, PurseKind } from './types.ts';
+import { idsByKey, insertTransactions } from './store.ts';
+import type { LedgerTransaction, Posted } from './types.ts';
 
 const MAX_TRANSACTIONS = 10_000;
 /** A notification carries at most 8,000 bytes; an account id takes 37 of them. */
@@ -19,13 +19,11 @@ export async function post(tx: Tx, marketId: string, transactions: readonly Ledg
   // In order of key: two callers that post the same facts wait for each other's end, never for each other.
   const ordered = [...transactions].sort((a, b) => (a.idempotencyKey < b.idempotencyKey ? -1 : 1));
   const insertedIds = await insertTransactions(tx, marketId, ordered);
-  const fresh = ordered.filter(({ txId }) => insertedIds.has(txId));
-  if (fresh.length > 0) {
-    await insertPostings(tx, marketId, fresh);
-    const changes = purseChanges(fresh);
-    await addToPurses(tx, marketId, changes);
-    await tellBalances(tx, marketId, [...new Set(changes.map((change) => change.accountId))]);
-  }
+  await tellBalances(
+    tx,
+    marketId,
+    ordered.filter(({ txId }) => insertedIds.has(txId)),
+  );
   const repeatedKeys = ordered.filter(({ txId }) => !insertedIds.has(txId)).map((one) => one.idempotencyKey);
   const earlier = repeatedKeys.length > 0 ? await idsByKey(tx, marketId, repeatedKeys) : new Map<string, string>();
   assert(earlier.size === repeatedKeys.length, 'a transaction id stands for one key', { repeatedKeys });
@@ -55,21 +53,13 @@ function assertSound(transactions: readonly LedgerTransaction[]): void {
   }
 }
 
-function purseChanges(transactions: readonly LedgerTransaction[]): PurseBalance[] {
-  const changes = new Map<string, PurseBalance>();
-  for (const { ledgerAccount, accountId, amountFen } of transactions.flatMap(({ lines }) => lines)) {
-    if (accountId === null) continue;
-    const key = `${accountId} ${ledgerAccount}`;
-    const kind = ledgerAccount.slice('purse.'.length) as PurseKind;
-    changes.set(key, { accountId, kind, balanceFen: fen((changes.get(key)?.balanceFen ?? 0n) + amountFen) });
-  }
-  return [...changes.values()];
-}
-
-async function tellBalances(tx: Tx, marketId: string, accountIds: readonly string[]): Promise<void> {
+async function tellBalances(tx: Tx, marketId: string, posted: readonly LedgerTransaction[]): Promise<void> {
+  if (posted.length === 0) return;
+  const accountIds = new Set(posted.flatMap(({ lines }) => lines.flatMap(({ accountId }) => accountId ?? [])));
+  const all = [...accountIds];
   const payloads: string[] = [];
-  for (let at = 0; at < accountIds.length; at += ACCOUNTS_PER_SIGNAL) {
-    payloads.push([marketId, ...accountIds.slice(at, at + ACCOUNTS_PER_SIGNAL)].join(' '));
+  for (let at = 0; at < all.length; at += ACCOUNTS_PER_SIGNAL) {
+    payloads.push([marketId, ...all.slice(at, at + ACCOUNTS_PER_SIGNAL)].join(' '));
   }
   await tx.notify('balance', ...payloads);
   await tx.notify('grid', marketId);

@@ -2,19 +2,41 @@ import { type Fen, ZERO_FEN } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
 import type { LedgerPosting, LedgerTransaction, PurseBalance, PurseKind } from './types.ts';
 
-/** @returns the ids of those that were not there before; a transaction that someone else is just posting is waited for */
+/**
+ * Stores transactions with their postings and adds these to the purses, in one statement: a transaction whose idempotency key is
+ * in the ledger already is left out, lines and all. One that someone else is just posting is waited for. Keys are taken in
+ * the order given and before any purse, purses in order of account, as everyone does it.
+ * @returns the ids of those that were not there before
+ */
 export async function insertTransactions(
   tx: Queryable,
   marketId: string,
   transactions: readonly LedgerTransaction[],
 ): Promise<Set<string>> {
+  const postings = transactions.flatMap(({ txId, lines }) => lines.map((line, index) => ({ txId, index, ...line })));
   const rows = await tx.query<{ tx_id: string }>(
-    `insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo,
-                            reverses_tx_id)
-     select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
-                              $8::text[], $9::uuid[])
-     on conflict do nothing
-     returning tx_id`,
+    `with fresh as (
+       insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo,
+                              reverses_tx_id)
+       select $1, * from unnest($2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::uuid[],
+                                $8::text[], $9::uuid[])
+       on conflict do nothing
+       returning tx_id
+     ), line as (
+       select * from unnest($10::uuid[], $11::smallint[], $12::text[], $13::uuid[], $14::bigint[])
+         as t (tx_id, line, ledger_account, account_id, amount_fen)
+       where tx_id in (select tx_id from fresh)
+     ), posted as (
+       insert into posting (market_id, tx_id, line, ledger_account, account_id, amount_fen) select $1, * from line
+     ), moved as (
+       insert into purse (market_id, account_id, kind, balance_fen)
+       select $1, account_id, substr(ledger_account, 7) as kind, sum(amount_fen)
+       from line where account_id is not null
+       group by account_id, ledger_account
+       order by account_id, kind
+       on conflict (market_id, account_id, kind) do update set balance_fen = purse.balance_fen + excluded.balance_fen
+     )
+     select tx_id from fresh`,
     [
       marketId,
       transactions.map((transaction) => transaction.txId),
@@ -25,22 +47,6 @@ export async function insertTransactions(
       transactions.map((transaction) => transaction.operatorId),
       transactions.map((transaction) => transaction.memo),
       transactions.map((transaction) => transaction.reversesTxId ?? null),
-    ],
-  );
-  return new Set(rows.map((row) => row.tx_id));
-}
-
-export async function insertPostings(
-  tx: Queryable,
-  marketId: string,
-  transactions: readonly LedgerTransaction[],
-): Promise<void> {
-  const postings = transactions.flatMap(({ txId, lines }) => lines.map((line, index) => ({ txId, index, ...line })));
-  await tx.query(
-    `insert into posting (market_id, tx_id, line, ledger_account, account_id, amount_fen)
-     select $1, * from unnest($2::uuid[], $3::smallint[], $4::text[], $5::uuid[], $6::bigint[])`,
-    [
-      marketId,
       postings.map((posting) => posting.txId),
       postings.map((posting) => posting.index),
       postings.map((posting) => posting.ledgerAccount),
@@ -48,23 +54,7 @@ export async function insertPostings(
       postings.map((posting) => posting.amountFen),
     ],
   );
-}
-
-/** Adds one change a purse. In order of account, as everyone locks purses, so that two postings never wait for each other. */
-export async function addToPurses(tx: Queryable, marketId: string, changes: readonly PurseBalance[]): Promise<void> {
-  await tx.query(
-    `insert into purse (market_id, account_id, kind, balance_fen)
-     select $1, account_id, kind, change_fen
-     from unnest($2::uuid[], $3::text[], $4::bigint[]) as t (account_id, kind, change_fen)
-     order by account_id, kind
-     on conflict (market_id, account_id, kind) do update set balance_fen = purse.balance_fen + excluded.balance_fen`,
-    [
-      marketId,
-      changes.map((change) => change.accountId),
-      changes.map((change) => change.kind),
-      changes.map((change) => change.balanceFen),
-    ],
-  );
+  return new Set(rows.map((row) => row.tx_id));
 }
 
 export async function idsByKey(
