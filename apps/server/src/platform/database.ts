@@ -1,4 +1,6 @@
+import { assert } from '@openprepay/kernel';
 import pg from 'pg';
+import { createNotifier, type Note } from './notifier.ts';
 
 /** A row as the queries return it: int8 is bigint, numeric is a string, timestamptz a Date, bytea a Buffer. */
 export type Row = Record<string, unknown>;
@@ -9,7 +11,7 @@ export interface Queryable {
 }
 
 export interface Tx extends Queryable {
-  /** Sent to the listeners when, and only when, the transaction commits. */
+  /** Sent to the listeners after the transaction has committed, and only then. */
   notify(channel: Channel, ...payloads: readonly string[]): Promise<void>;
 }
 
@@ -51,6 +53,8 @@ export const parseInt8Array = (text: string): (bigint | null)[] =>
 const MAX_CONNECTIONS = 12;
 /** No statement of a running market takes as long; one that does is an error that is seen, not a silence. */
 const STATEMENT_TIMEOUT_MS = 60_000;
+/** PostgreSQL refuses a notification from 8,000 bytes on, and payloads are ASCII. */
+const MAX_PAYLOAD = 7_999;
 
 export function openDatabase(url: string, log: { error(detail: object, message: string): void }): Database {
   const pool = new pg.Pool({
@@ -60,6 +64,7 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
     application_name: 'openprepay',
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
+  const notifier = createNotifier(pool, log);
   let closing = false;
   pool.on('error', (error) => {
     if (!closing) log.error({ err: error.message }, 'idle database connection lost');
@@ -69,19 +74,20 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
     query: (sql, values) => run(pool, sql, values),
     async tx(work) {
       const client = await pool.connect();
+      const notes: Note[] = [];
       let broken: Error | undefined;
       try {
         await client.query('begin');
         const result = await work({
           query: (sql, values) => run(client, sql, values),
           notify: async (channel, ...payloads) => {
-            await client.query('select pg_notify($1, payload) from unnest($2::text[]) as t (payload)', [
-              channel,
-              payloads,
-            ]);
+            const fits = payloads.every(({ length }) => length <= MAX_PAYLOAD);
+            assert(fits, 'a signal fits in a notification', { channel });
+            for (const payload of payloads) notes.push([channel, payload]);
           },
         });
         await client.query('commit');
+        notifier.send(notes);
         return result;
       } catch (error) {
         await client.query('rollback').catch((rollbackError: Error) => {
@@ -94,6 +100,7 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
     },
     async close() {
       closing = true;
+      await notifier.drained();
       await pool.end();
     },
   };

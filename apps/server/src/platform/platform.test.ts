@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { freshDatabase, testContext } from '../../test-support/database.ts';
+import { openDatabase } from './database.ts';
 import { startLoop } from './loop.ts';
 import { migrate } from './migrate.ts';
 
@@ -50,6 +51,23 @@ test('a signal is heard after the commit and not after a rollback, and a loop ga
   await db.tx((tx) => tx.notify('balance', 'b'));
   await vi.waitFor(() => expect(runs).toEqual([null, new Set(['a', 'b'])]));
   await loop.stop();
+});
+
+test('what is told in many transactions at once is all heard, before the database closes', async () => {
+  const { db, signals, log } = await testContext();
+  const heard = new Set<string | null>();
+  signals.on('balance', (payload) => heard.add(payload));
+  const teller = openDatabase(db.url, log);
+  const names = Array.from({ length: 40 }, (_, at) => `market ${at}`);
+  await Promise.all(names.map((name) => teller.tx((tx) => tx.notify('balance', name))));
+  await teller.close();
+  await vi.waitFor(() => expect([...heard].sort()).toEqual(names.toSorted()));
+});
+
+test('a signal that no notification can carry fails the transaction that would send it', async () => {
+  const db = await freshDatabase();
+  const attempt = db.tx((tx) => tx.notify('balance', 'x'.repeat(8_000)));
+  await expect(attempt).rejects.toMatchObject({ code: 'kernel.assertion_failed' });
 });
 
 test('a loop whose work failed looks at everything the next time', async () => {
