@@ -1,6 +1,6 @@
 import { type Contact, saveContacts } from '../devices/index.ts';
 import type { Context } from '../platform/context.ts';
-import { isAboutData } from './report-queue.ts';
+import { isAboutData } from '../platform/group-commit.ts';
 
 /** Gathers what meters say of themselves and writes it a few times a second, merged by meter. */
 export interface Contacts {
