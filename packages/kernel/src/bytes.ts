@@ -10,13 +10,11 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Accepts upper and lower case and white space between bytes, as people paste it. */
 export function fromHex(text: string): Uint8Array {
-  const digits = text.replace(/\s+/g, '');
+  const digits = text.replace(/\s/g, '');
   if (digits.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(digits)) {
     throw kernelError('kernel.bad_hex', 'not a whole number of hexadecimal bytes');
   }
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {

@@ -17,12 +17,24 @@ test.each([
   ['100000001', '壹亿零壹元整'],
   ['100010000', '壹亿零壹万元整'],
   ['20300', '贰万零叁佰元整'],
+  ['11000', '壹万壹仟元整'],
+  ['100005000', '壹亿零伍仟元整'],
   ['120000', '壹拾贰万元整'],
   ['100000000000.10', '壹仟亿元壹角整'],
   ['100001000000', '壹仟亿零壹佰万元整'],
   ['-12.30', '负壹拾贰元叁角整'],
 ])('%s yuan is %s', (yuan, capitals) => {
   expect(inCapitals(parseYuan(yuan))).toBe(capitals);
+});
+
+test('there are words up to 10¹² yuan, and not from there on', () => {
+  const most = 10n ** 14n;
+  expect(inCapitals(fen(most - 1n))).toBe('玖仟玖佰玖拾玖亿玖仟玖佰玖拾玖万玖仟玖佰玖拾玖元玖角玖分');
+  for (const amount of [most, -most]) {
+    expect(() => inCapitals(fen(amount))).toThrow(
+      expect.objectContaining({ code: 'kernel.assertion_failed', details: { amount } }),
+    );
+  }
 });
 
 /** Reads capitals back, sign by sign, knowing nothing of how they were made. */

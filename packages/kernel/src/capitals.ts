@@ -2,8 +2,17 @@ import { assert } from './errors.ts';
 import type { Fen } from './money.ts';
 
 const DIGITS = '零壹贰叁肆伍陆柒捌玖';
-const PLACES = ['', '拾', '佰', '仟'] as const;
-const GROUPS = ['', '万', '亿'] as const;
+const PLACES = [
+  [1_000, '仟'],
+  [100, '佰'],
+  [10, '拾'],
+  [1, ''],
+] as const;
+const GROUPS = [
+  [100_000_000n, '亿'],
+  [10_000n, '万'],
+  [1n, ''],
+] as const;
 const LIMIT_FEN = 10n ** 14n;
 
 /**
@@ -13,11 +22,12 @@ const LIMIT_FEN = 10n ** 14n;
  * @throws kernel.assertion_failed from 10¹² yuan on
  */
 export function inCapitals(amount: Fen): string {
-  const fen = amount < 0n ? -amount : amount;
+  const isNegative = amount < 0n;
+  const fen = isNegative ? -amount : amount;
   assert(fen < LIMIT_FEN, 'an amount that has words', { amount });
   const yuan = wholeYuan(fen / 100n);
   const [jiao, rest] = [Number((fen / 10n) % 10n), Number(fen % 10n)];
-  const sign = amount < 0n ? '负' : '';
+  const sign = isNegative ? '负' : '';
   if (jiao === 0 && rest === 0) return `${sign}${yuan === '' ? '零元' : yuan}整`;
   const jiaoText = jiao > 0 ? `${DIGITS[jiao]}角` : yuan === '' ? '' : '零';
   return `${sign}${yuan}${jiaoText}${rest > 0 ? `${DIGITS[rest]}分` : '整'}`;
@@ -27,14 +37,14 @@ export function inCapitals(amount: Fen): string {
 function wholeYuan(yuan: bigint): string {
   let text = '';
   let isNoughtDue = false;
-  for (let group = GROUPS.length - 1; group >= 0; group--) {
-    const value = Number((yuan / 10_000n ** BigInt(group)) % 10_000n);
+  for (const [worth, name] of GROUPS) {
+    const value = Number((yuan / worth) % 10_000n);
     if (value === 0) {
-      isNoughtDue = text !== '';
+      isNoughtDue = true;
       continue;
     }
     const needsNought = text !== '' && (isNoughtDue || value < 1_000);
-    text += `${needsNought ? '零' : ''}${upToFourDigits(value)}${GROUPS[group]}`;
+    text += `${needsNought ? '零' : ''}${upToFourDigits(value)}${name}`;
     isNoughtDue = false;
   }
   return text === '' ? '' : `${text}元`;
@@ -43,13 +53,13 @@ function wholeYuan(yuan: bigint): string {
 function upToFourDigits(value: number): string {
   let text = '';
   let isNoughtDue = false;
-  for (let place = PLACES.length - 1; place >= 0; place--) {
-    const digit = Math.floor(value / 10 ** place) % 10;
+  for (const [worth, name] of PLACES) {
+    const digit = Math.floor(value / worth) % 10;
     if (digit === 0) {
       isNoughtDue = text !== '';
       continue;
     }
-    text += `${isNoughtDue ? '零' : ''}${DIGITS[digit]}${PLACES[place]}`;
+    text += `${isNoughtDue ? '零' : ''}${DIGITS[digit]}${name}`;
     isNoughtDue = false;
   }
   return text;

@@ -4,7 +4,11 @@ import {
   assert,
   businessDay,
   concatBytes,
+  defineErrors,
+  fen,
   formatDecimal,
+  formatPrice,
+  formatQuantity,
   formatYuan,
   fromHex,
   instantOf,
@@ -18,6 +22,8 @@ import {
   roundToFen,
   scaledClock,
   startOfBusinessDay,
+  subtractFen,
+  systemClock,
   toHex,
   uuidV7,
   zonedParts,
@@ -67,6 +73,14 @@ test('a decimal comes back as it was written', () => {
   );
 });
 
+test('amounts, prices and quantities are shown with as many decimals as they have', () => {
+  expect([0n, 5n, -5n, 100n].map((units) => formatDecimal(units, 2))).toEqual(['0.00', '0.05', '-0.05', '1.00']);
+  expect([0n, -7n].map((units) => formatDecimal(units, 0))).toEqual(['0', '-7']);
+  expect(formatPrice(parsePrice('0.8532'))).toBe('0.853200');
+  expect(formatQuantity(quantity(1_234_560))).toBe('1234.560');
+  expect(subtractFen(fen(5), fen(7))).toBe(-2n);
+});
+
 test.each(['', '1.', '.5', '1.234', '1e3', '0x10', '１２', '1 000', '--1', 'NaN', '9999999999999'])(
   '%j is not an amount in yuan',
   (text) => {
@@ -106,9 +120,41 @@ test('the wall clock of a zone and the instant it shows belong together', () => 
   );
 });
 
-test('no such day is an error', () => {
-  const parts = { year: 2026, month: 2, day: 30, hour: 0, minute: 0, second: 0 };
-  expect(() => instantOf(parts, 'Asia/Shanghai')).toThrow(expect.objectContaining({ code: 'kernel.bad_time' }));
+test('around a change of the clocks each half hour is itself, and the hour that is skipped lies past the gap', () => {
+  for (const [zone, change] of [
+    ['Europe/Berlin', '2026-03-29T01:00:00Z'],
+    ['Europe/Berlin', '2026-10-25T01:00:00Z'],
+    ['America/New_York', '2026-03-08T07:00:00Z'],
+    ['America/New_York', '2026-11-01T06:00:00Z'],
+  ] as const) {
+    for (let halfHours = -48; halfHours <= 48; halfHours++) {
+      const at = new Date(new Date(change).getTime() + halfHours * 1_800_000);
+      const again = instantOf(zonedParts(at, zone), zone);
+      expect(zonedParts(again, zone)).toEqual(zonedParts(at, zone));
+    }
+  }
+  const skipped = { year: 2026, month: 3, day: 29, hour: 2, minute: 30, second: 0 };
+  expect(instantOf(skipped, 'Europe/Berlin').toISOString()).toBe('2026-03-29T01:30:00.000Z');
+});
+
+test.each([
+  { month: 2, day: 30 },
+  { month: 13 },
+  { month: 0 },
+  { day: 0 },
+  { hour: 24 },
+  { minute: 60 },
+  { second: 60 },
+])('there is no such time: %o', (wrong) => {
+  const parts = { year: 2026, month: 3, day: 10, hour: 12, minute: 30, second: 30 };
+  expect(() => instantOf({ ...parts, ...wrong }, 'Asia/Shanghai')).toThrow(
+    expect.objectContaining({ code: 'kernel.bad_time', status: 400 }),
+  );
+});
+
+test('the last second of a day is one', () => {
+  const last = { year: 2026, month: 12, day: 31, hour: 23, minute: 59, second: 59 };
+  expect(instantOf(last, 'Asia/Shanghai').toISOString()).toBe('2026-12-31T15:59:59.000Z');
 });
 
 test('the business day begins at midnight of the market, not of UTC', () => {
@@ -129,6 +175,19 @@ test('a clock at speed 60 passes an hour in a minute', () => {
   expect(clock.now().getTime()).toBe(5_000_000 + 3_600_000);
 });
 
+test('the clock of the machine goes with the machine', () => {
+  const before = Date.now();
+  const at = systemClock.now().getTime();
+  expect(at).toBeGreaterThanOrEqual(before);
+  expect(at).toBeLessThanOrEqual(Date.now());
+});
+
+test('an id is its time, its version and variant, and the random bits it was given', () => {
+  const random = Uint8Array.of(0xff, 0x23, 0xff, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x45, 0x99);
+  expect(uuidV7(new Date(0x0123_4567_89ab), random)).toBe('01234567-89ab-7f23-bf67-89abcdef0145');
+  expect(uuidV7(new Date(0), new Uint8Array(10))).toBe('00000000-0000-7000-8000-000000000000');
+});
+
 test('ids sort by the time they were made and say their version', () => {
   const first = uuidV7(new Date(1_700_000_000_000));
   const second = uuidV7(new Date(1_700_000_000_001));
@@ -145,6 +204,18 @@ test('ids of one instant rise one after the other, and none is there twice', () 
   const later = uuidV7(new Date(1_700_000_000_001));
   expect(later > (ids.at(-1) ?? '')).toBe(true);
   expect(uuidV7(at, new Uint8Array(10))).toBe('018bcfe5-6800-7000-8000-000000000000');
+});
+
+test('an error has its code, its status, its details and the name by which logs show it', () => {
+  const teaError = defineErrors({ 'tea.too_hot': 418 });
+  expect(teaError('tea.too_hot', 'wait', { degrees: 90 })).toMatchObject({
+    name: 'OpenPrepayError',
+    code: 'tea.too_hot',
+    status: 418,
+    message: 'wait',
+    details: { degrees: 90 },
+  });
+  expect(() => parseYuan('x')).toThrow(expect.objectContaining({ status: 400 }));
 });
 
 test('a broken assumption throws, with what was known', () => {

@@ -40,10 +40,11 @@ export function parseDecimal(text: string, decimals: number): bigint {
 
 /** Formats an integer of 10^-decimals as a plain decimal: formatDecimal(-5n, 2) is "-0.05". */
 export function formatDecimal(units: bigint, decimals: number): string {
-  const digits = (units < 0n ? -units : units).toString().padStart(decimals + 1, '0');
+  const isNegative = units < 0n;
+  const digits = (isNegative ? -units : units).toString().padStart(decimals + 1, '0');
   const whole = digits.slice(0, digits.length - decimals);
   const text = decimals === 0 ? whole : `${whole}.${digits.slice(digits.length - decimals)}`;
-  return units < 0n ? `-${text}` : text;
+  return isNegative ? `-${text}` : text;
 }
 
 export const parseYuan = (text: string): Fen => parseDecimal(text, 2) as Fen;

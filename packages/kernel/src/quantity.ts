@@ -10,8 +10,6 @@ export type Quantity = Wh | Litres;
 
 export type MeterKind = 'electricity' | 'water';
 
-export const wh = (value: bigint | number): Wh => BigInt(value) as Wh;
-export const litres = (value: bigint | number): Litres => BigInt(value) as Litres;
 export const quantity = (value: bigint | number): Quantity => BigInt(value) as Quantity;
 
 /** Exact: Wh × 10⁻⁶ yuan per 1,000 Wh = 10⁻⁹ yuan; the same for litres and cubic metres. */

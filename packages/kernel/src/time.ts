@@ -64,8 +64,15 @@ export function zonedParts(at: Date, zone: string): ZonedParts {
 export function instantOf(parts: Omit<ZonedParts, 'weekday'>, zone: string): Date {
   const { year, month, day, hour, minute, second } = parts;
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second);
+  // A 30th of February, a minute 60: what is past its end moves something on.
   const check = new Date(asUtc);
-  if (check.getUTCMonth() !== month - 1 || check.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
+  const moved =
+    check.getUTCMonth() !== month - 1 ||
+    check.getUTCDate() !== day ||
+    check.getUTCHours() !== hour ||
+    check.getUTCMinutes() !== minute ||
+    check.getUTCSeconds() !== second;
+  if (moved) {
     throw kernelError('kernel.bad_time', `no such time: ${year}-${month}-${day} ${hour}:${minute}:${second}`);
   }
   // Two rounds: the offset at the first guess may be the one on the other side of a change of the clocks.
