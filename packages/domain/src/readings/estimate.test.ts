@@ -22,6 +22,7 @@ test('use goes on as in the last seven days, rounded down to the unit', () => {
 test('a gap of more than 36 hours is no valid day, and the days before it count instead', () => {
   const readings = [value(0, 0), value(24, 1_000), value(24 * 10, 90_000), value(24 * 11, 91_000)];
   expect(estimateTotal(readings, hour(24 * 12))).toBe(92_000n);
+  expect(estimateTotal([value(0, 0), value(36, 3_600)], hour(37))).toBe(3_700n);
 });
 
 test('nothing is estimated from one reading, from gaps alone, or into the past', () => {

@@ -19,13 +19,15 @@ export function estimateTotal(readings: readonly MeterValue[], at: Date, ctRatio
   if (last === undefined || at < last.readAt) return null;
   let coveredMs = 0;
   let used = 0n;
-  for (let index = readings.length - 1; index > 0 && coveredMs < ESTIMATE_FROM_DAYS * DAY_MS; index--) {
-    const [from, to] = [readings[index - 1], readings[index]];
-    if (from === undefined || to === undefined) continue;
+  let to = last;
+  for (const from of readings.slice(0, -1).reverse()) {
+    if (coveredMs >= ESTIMATE_FROM_DAYS * DAY_MS) break;
     const gapMs = to.readAt.getTime() - from.readAt.getTime();
-    if (gapMs > VALID_GAP_MS) continue;
-    coveredMs += gapMs;
-    used += to.total - from.total;
+    if (gapMs <= VALID_GAP_MS) {
+      coveredMs += gapMs;
+      used += to.total - from.total;
+    }
+    to = from;
   }
   if (coveredMs === 0) return null;
   const more = (used * BigInt(at.getTime() - last.readAt.getTime())) / BigInt(coveredMs);

@@ -44,27 +44,25 @@ export function judge(
  * good reading was, so may the next.
  */
 function isSumWrong(reading: MeterValue, before: MeterValue | null, limits: MeterLimits): boolean {
-  const off = sumError(reading, limits);
+  const off = sumError(reading);
   if (off === null) return false;
   const tolerance = countingUnit(limits) * BigInt((reading.tariffs?.length ?? 0) + 1);
-  if (absolute(off) <= tolerance) return false;
-  const offBefore = before && sumError(before, limits);
-  return offBefore === null || absolute(nearest(off - offBefore, limits)) > tolerance;
+  if (distance(off, limits) <= tolerance) return false;
+  const offBefore = before && sumError(before);
+  return offBefore === null || distance(off - offBefore, limits) > tolerance;
 }
 
-/** Σ registers − total, whatever turns each of them made; null unless the whole set is there. */
-function sumError({ total, tariffs }: MeterValue, limits: MeterLimits): bigint | null {
+/** Σ registers − total; null unless the whole set is there. */
+function sumError({ total, tariffs }: MeterValue): bigint | null {
   if (!tariffs || WHOLE_SET.some((index) => (tariffs[index] ?? null) === null)) return null;
-  const sum = tariffs.reduce<bigint>((all, one) => all + (one ?? 0n), 0n);
-  return nearest(sum - total, limits);
+  return tariffs.reduce<bigint>((all, one) => all + (one ?? 0n), 0n) - total;
 }
 
-/** The same place on the register, by the shorter way round. */
-function nearest(difference: bigint, limits: MeterLimits): bigint {
+/** How far apart two places on a register are, whatever turns it made, by the shorter way round. */
+function distance(difference: bigint, limits: MeterLimits): bigint {
+  const apart = difference < 0n ? -difference : difference;
   const turn = turnOf(limits);
-  if (turn === null) return difference;
-  const within = ((difference % turn) + turn) % turn;
-  return within * 2n > turn ? within - turn : within;
+  if (turn === null) return apart;
+  const within = apart % turn;
+  return within < turn - within ? within : turn - within;
 }
-
-const absolute = (value: bigint): bigint => (value < 0n ? -value : value);

@@ -44,8 +44,12 @@ test('a late reading from which the next one would be a jump is one', () => {
 });
 
 test('rated power for the whole time and a fifth more is believed, clearly more is not', () => {
-  expect(judge(reading(HOUR_S, 115_840n), { before: first, after: null }, limits)).toBeNull();
-  expect(judge(reading(HOUR_S, 116_000n), { before: first, after: null }, limits)).toBe('jump');
+  // 15,840 Wh, 44 of them for ten seconds more, and one step of the register.
+  expect(judge(reading(HOUR_S, 115_894n), { before: first, after: null }, limits)).toBeNull();
+  expect(judge(reading(HOUR_S, 115_895n), { before: first, after: null }, limits)).toBe('jump');
+  const after = reading(HOUR_S, 115_894n);
+  expect(judge(reading(0, 100_000n), { before: null, after }, limits)).toBeNull();
+  expect(judge(reading(0, 99_999n), { before: null, after }, limits)).toBe('jump');
 });
 
 test('the bound grows with the CT ratio', () => {
@@ -98,6 +102,14 @@ test('readings of one batch are judged against each other, in order of time, and
   ]);
 });
 
+test('a reading of the same second as a good one is measured by it, and one before all of them by the first', () => {
+  const known = [first, { ...reading(2 * HOUR_S, 101_000n) }];
+  const suspects = (one: Candidate) => judgeSeries([one], known, limits).map(({ suspect }) => suspect);
+  expect(suspects(reading(0, 99_999n))).toEqual(['decrease']);
+  expect(suspects(reading(-HOUR_S, 100_001n))).toEqual(['decrease']);
+  expect(suspects(reading(-HOUR_S, 99_000n))).toEqual([null]);
+});
+
 test('the answer of a meter that was asked may be ten minutes behind, not more; what it sends by itself may be late', () => {
   const answered = (lateS: number): Candidate => ({ ...reading(HOUR_S, 100_100n, lateS), isAnswer: true });
   expect(judge(answered(600), { before: first, after: null }, limits)).toBeNull();
@@ -116,7 +128,18 @@ test('registers that do not add up to the total are suspect, beyond one counting
   expect(judge(whole(10_000n), around, limits)).toBeNull();
   expect(judge(whole(10_060n), around, limits)).toBeNull();
   expect(judge(whole(10_061n), around, limits)).toBe('tariff_sum');
+  expect(judge(whole(9_940n), around, limits)).toBeNull();
   expect(judge(whole(9_939n), around, limits)).toBe('tariff_sum');
+  const unlimited = { ...limits, modulus: null };
+  expect([9_939n, 9_940n, 10_060n, 10_061n].map((sharp) => judge(whole(sharp), around, unlimited))).toEqual([
+    'tariff_sum',
+    null,
+    null,
+    'tariff_sum',
+  ]);
+  const onCts = { ...limits, ctRatio: 40 };
+  expect(judge(whole(12_400n), around, onCts)).toBeNull();
+  expect(judge(whole(12_401n), around, onCts)).toBe('tariff_sum');
   expect(judge(withTariffs(0, 100_000n, [null, 1n, 2n, 3n, null]), around, limits)).toBeNull();
 });
 
@@ -124,6 +147,8 @@ test('an error of the registers that a good reading had too is the meter’s way
   const before = withTariffs(0, 100_000n, [0n, 0n, 0n, 5_000n, 0n]);
   const next = (valley: bigint) => withTariffs(HOUR_S, 101_000n, [0n, 0n, 0n, valley, 0n]);
   expect(judge(next(6_000n), { before, after: null }, limits)).toBeNull();
+  expect(judge(next(6_060n), { before, after: null }, limits)).toBeNull();
+  expect(judge(next(6_061n), { before, after: null }, limits)).toBe('tariff_sum');
   expect(judge(next(7_000n), { before, after: null }, limits)).toBe('tariff_sum');
 });
 
@@ -155,6 +180,11 @@ test('late readings of before and after the wrap find their turn, several in one
     total: TURN - 1_000n,
     turnovers: 0,
   });
+});
+
+test('registers that add up but for whole turns add up', () => {
+  const wrapped = { ...withTariffs(0, TURN + 500n, [100n, 100n, 100n, 200n, null]), turnovers: 1 };
+  expect(judgeCounted(wrapped, { before: null, after: null }, limits)).toBeNull();
 });
 
 test('each tariff register goes on over its own wrap', () => {

@@ -53,10 +53,10 @@ const isNearTop = (total: bigint, turn: bigint): boolean => (total % turn) * 10n
  */
 export function countOn<V extends MeterValue>(shown: V, around: Neighbours, limits: MeterLimits): V & Counted {
   const turn = turnOf(limits);
-  const turnovers = turn === null ? 0 : turnoversOf(shown, around, turn, limits);
-  const total = quantity(shown.total + BigInt(turnovers) * (turn ?? 0n));
-  const tariffs =
-    shown.tariffs && turn !== null ? tariffsOn(shown.tariffs, total, around, turn, limits) : shown.tariffs;
+  if (turn === null) return { ...shown, turnovers: 0 };
+  const turnovers = turnoversOf(shown, around, turn, limits);
+  const total = quantity(shown.total + BigInt(turnovers) * turn);
+  const tariffs = shown.tariffs && tariffsOn(shown.tariffs, total, around, turn, limits);
   return { ...shown, total, turnovers, ...(tariffs === undefined ? {} : { tariffs }) };
 }
 
@@ -65,7 +65,7 @@ function turnoversOf(shown: MeterValue, { before, after }: Neighbours, turn: big
   if (before !== null) {
     if (onTurn(before.turnovers).total >= before.total) return before.turnovers;
     const over = onTurn(before.turnovers + 1);
-    const known = after !== null && after.turnovers > before.turnovers && over.total <= after.total;
+    const known = after !== null && over.total <= after.total;
     const wrapped = isNearTop(before.total, turn) && over.total - before.total <= mostBetween(before, over, limits);
     return known || wrapped ? before.turnovers + 1 : before.turnovers;
   }
@@ -89,19 +89,19 @@ function tariffsOn(
   turn: bigint,
   limits: MeterLimits,
 ): (bigint | null)[] {
+  const most = total - (before?.total ?? total) + 2n * countingUnit(limits);
   return shown.map((value, index) => {
     const low = before?.tariffs?.[index] ?? null;
     const high = after?.tariffs?.[index] ?? null;
     if (value === null || value >= turn) return value;
-    if (before !== null && low !== null) {
+    if (low !== null) {
       const same = value + (low / turn) * turn;
       if (same >= low || !isNearTop(low, turn)) return same;
-      const most = total - before.total + 2n * countingUnit(limits);
       return same + turn - low <= most ? same + turn : same;
     }
     if (high === null) return value;
     const same = value + (high / turn) * turn;
-    return same > high && same >= turn && isNearTop(value, turn) ? same - turn : same;
+    return same > high && high >= turn && isNearTop(value, turn) ? same - turn : same;
   });
 }
 
