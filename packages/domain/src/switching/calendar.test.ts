@@ -30,6 +30,28 @@ test('hours past midnight belong to the day on which they begin', () => {
   expect(on('2026-03-08T23:00:00')).toBe(false);
 });
 
+test('hours that end when they begin go on for a day', () => {
+  const round = { stallType: null, weekdays: [6], fromMinute: 360, toMinute: 360 };
+  const on = (text: string) =>
+    calendarAt({ ...nothing, friendlyHours: [round] }, shanghai(text))(null).friendlyHours !== null;
+  expect(['2026-03-07T05:59:59', '2026-03-07T06:00:00', '2026-03-08T05:59:59', '2026-03-08T06:00:00'].map(on)).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+});
+
+test('what is for every stall holds for each type', () => {
+  const fair = { name: 'fair', stallType: null, firstDay: '2026-03-04', lastDay: '2026-03-04' };
+  const calendar = { ...nothing, friendlyHours: [night], holidays: [fair] };
+  expect(calendarAt(calendar, shanghai('2026-03-04T23:00:00'))('fish')).toEqual({
+    friendlyHours: night,
+    holiday: fair,
+    protectedType: false,
+  });
+});
+
 test('a whole day is 00:00 to 24:00', () => {
   const sunday = { stallType: null, weekdays: [0], fromMinute: 0, toMinute: 1440 };
   const on = (text: string) =>

@@ -55,13 +55,39 @@ test('each rule shows what it looked at, with units', () => {
   expect(of('stale_data')).toEqual({ lastReadAt: ago(90), ageS: 90, staleAfterS: 10_800 });
 });
 
+test('what the rules look at is there and nothing else', () => {
+  const hours = { stallType: 'fish', weekdays: [1], fromMinute: 60, toMinute: 120 };
+  const inHours = { ...facts, friendlyHours: hours, protectedStall: true, cutForBalance: true };
+  const of = (rule: string) => explainDecision(inHours, NOW).rules.find((one) => one.rule === rule)?.facts;
+  expect(of('safety_lockout')).toEqual({});
+  expect(of('postpaid')).toEqual({ mode: 'prepaid' });
+  expect(of('below_restore_minimum')).toEqual({ availableFen: -200n, restoreMinimumFen: 1n, cutForBalance: true });
+  expect(of('balance_available')).toEqual(of('balance_used_up'));
+  expect(of('protected_stall')).toEqual({ protectedStall: true, protectedType: false });
+  expect(of('friendly_hours')).toEqual({ fromMinute: 60, toMinute: 120, stallType: 'fish' });
+  expect(of('notice_not_delivered')).toEqual({ isRaised: true, deliveredAt: ago(600) });
+});
+
+test.each([
+  ['nobody’s', null, false],
+  ['a fen above zero', 201, false],
+  ['at zero', 200, true],
+])('a balance that is %s is used up: %s', (_, limitFen, holds) => {
+  const account = facts.account && limitFen !== null ? { ...facts.account, creditLimitFen: fen(limitFen + 500) } : null;
+  const { rules } = explainDecision({ ...facts, account }, NOW);
+  expect(rules.find(({ rule }) => rule === 'balance_used_up')?.holds).toBe(holds);
+});
+
 test('where there is no account, notice or reading, that is said too', () => {
   const bare = { ...facts, account: null, finalNotice: null, lastReadAt: null };
   const { reason, rules } = explainDecision(bare, NOW);
   const of = (rule: string) => rules.find((one) => one.rule === rule)?.facts;
   expect(reason).toBe('not_open');
   expect(of('not_open')).toEqual({ accountState: null, notOpenIsOff: false });
+  expect(of('postpaid')).toEqual({ mode: null });
+  expect(of('below_restore_minimum')).toMatchObject({ availableFen: null });
   expect(of('balance_available')).toEqual({});
+  expect(of('friendly_hours')).toEqual({});
   expect(of('notice_not_delivered')).toEqual({ isRaised: false, deliveredAt: null });
   expect(of('stale_data')).toEqual({ lastReadAt: null, ageS: null, staleAfterS: 10_800 });
 });

@@ -17,12 +17,15 @@ const disagrees: ReconcileFacts = {
 test.each<readonly [string, Partial<ReconcileFacts>, boolean]>([
   ['a meter that disagrees is told again', {}, true],
   ['one that never was told is told', { lastCommandEndedAt: null }, true],
+  ['whenever it said so', { lastCommandEndedAt: null, reportedAt: null }, true],
   ['a fault is not the state wanted', { reported: 'fault' }, true],
   ['one that agrees is left alone', { reported: 'off' }, false],
   ['one that said nothing yet is left alone', { reported: 'unknown' }, false],
   ['nothing is wanted of it', { wanted: null }, false],
   ['a command is under way', { hasOpenCommand: true }, false],
   ['its report is older than the command’s end', { reportedAt: ago(3601) }, false],
+  ['or came as it ended', { reportedAt: ago(3600) }, false],
+  ['it has said nothing since', { reportedAt: null }, false],
   [
     'on the exception list it is left alone for a while',
     { hasOpenException: true, lastCommandEndedAt: ago(60) },
