@@ -1,7 +1,7 @@
 import { assert } from '@openprepay/kernel';
 import type { Tx } from '../platform/database.ts';
 import { idsByKey, insertTransactions } from './store.ts';
-import type { LedgerTransaction, Posted } from './types.ts';
+import type { LedgerPosting, LedgerTransaction, Posted } from './types.ts';
 
 const MAX_TRANSACTIONS = 10_000;
 /** A notification carries at most 8,000 bytes; an account id takes 37 of them. */
@@ -18,14 +18,12 @@ export async function post(tx: Tx, marketId: string, transactions: readonly Ledg
   assertSound(transactions);
   // In order of key: two callers that post the same facts wait for each other's end, never for each other.
   const ordered = [...transactions].sort((a, b) => (a.idempotencyKey < b.idempotencyKey ? -1 : 1));
-  const insertedIds = await insertTransactions(tx, marketId, ordered);
-  await tellBalances(
-    tx,
-    marketId,
-    ordered.filter(({ txId }) => insertedIds.has(txId)),
-  );
-  const repeatedKeys = ordered.filter(({ txId }) => !insertedIds.has(txId)).map((one) => one.idempotencyKey);
-  const earlier = repeatedKeys.length > 0 ? await idsByKey(tx, marketId, repeatedKeys) : new Map<string, string>();
+  const leftOut = await insertTransactions(tx, marketId, ordered);
+  const fresh = ordered.filter(({ txId }) => !leftOut.has(txId));
+  await tellBalances(tx, marketId, fresh);
+  if (leftOut.size === 0) return transactions.map(({ txId }) => ({ txId, repeated: false }));
+  const repeatedKeys = ordered.filter(({ txId }) => leftOut.has(txId)).map((one) => one.idempotencyKey);
+  const earlier = await idsByKey(tx, marketId, repeatedKeys);
   assert(earlier.size === repeatedKeys.length, 'a transaction id stands for one key', { repeatedKeys });
   return transactions.map(({ txId, idempotencyKey }) => ({
     txId: earlier.get(idempotencyKey) ?? txId,
@@ -37,20 +35,19 @@ function assertSound(transactions: readonly LedgerTransaction[]): void {
   assert(transactions.length <= MAX_TRANSACTIONS, 'too many transactions at once', { count: transactions.length });
   const keys = new Set(transactions.map(({ idempotencyKey }) => idempotencyKey));
   assert(keys.size === transactions.length, 'one transaction a key');
-  for (const { idempotencyKey, lines } of transactions) {
-    const sum = lines.reduce((total, line) => total + line.amountFen, 0n);
-    assert(sum === 0n && lines.length >= 2, 'a transaction sums to zero', { idempotencyKey, sum });
-    for (const { ledgerAccount, accountId, amountFen } of lines) {
-      assert(amountFen !== 0n, 'a line moves money', { idempotencyKey });
-      assert(
-        ledgerAccount.startsWith('purse.') === (accountId !== null),
-        'a purse has an owner, and nothing else has',
-        {
-          idempotencyKey,
-        },
-      );
-    }
+  const unsound = transactions.find(({ lines }) => !isSound(lines));
+  assert(unsound === undefined, 'lines move money, sum to zero, and have an owner where they are a purse’s', {
+    idempotencyKey: unsound?.idempotencyKey,
+  });
+}
+
+function isSound(lines: readonly LedgerPosting[]): boolean {
+  let sum = 0n;
+  for (const { ledgerAccount, accountId, amountFen } of lines) {
+    if (amountFen === 0n || ledgerAccount.startsWith('purse.') !== (accountId !== null)) return false;
+    sum += amountFen;
   }
+  return sum === 0n && lines.length >= 2;
 }
 
 async function tellBalances(tx: Tx, marketId: string, posted: readonly LedgerTransaction[]): Promise<void> {

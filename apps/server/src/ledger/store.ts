@@ -6,7 +6,7 @@ import type { LedgerPosting, LedgerTransaction, PurseBalance, PurseKind } from '
  * Stores transactions with their postings and adds these to the purses, in one statement: a transaction whose idempotency key is
  * in the ledger already is left out, lines and all. One that someone else is just posting is waited for. Keys are taken in
  * the order given and before any purse, purses in order of account, as everyone does it.
- * @returns the ids of those that were not there before
+ * @returns the ids of those left out: none, most often, so that there is little to read
  */
 export async function insertTransactions(
   tx: Queryable,
@@ -36,7 +36,7 @@ export async function insertTransactions(
        order by account_id, kind
        on conflict (market_id, account_id, kind) do update set balance_fen = purse.balance_fen + excluded.balance_fen
      )
-     select tx_id from fresh`,
+     select tx_id from unnest($2::uuid[]) as t (tx_id) where tx_id not in (select tx_id from fresh)`,
     [
       marketId,
       transactions.map((transaction) => transaction.txId),

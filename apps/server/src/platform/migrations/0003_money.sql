@@ -109,8 +109,10 @@ create table purse (
   foreign key (market_id, account_id) references account
 );
 
+-- No foreign key to market: every posting of a market would lock, and be queued up in, that one row. Purses name an account, and
+-- accounts their market.
 create table ledger_tx (
-  market_id uuid not null references market,
+  market_id uuid not null,
   tx_id uuid not null,
   kind text not null check (kind in ('top_up', 'charge', 'opening_balance', 'correction', 'reversal', 'refund',
     'provisional', 'deposit', 'closing', 'debt')),
