@@ -41,6 +41,7 @@ export function createReportQueue(options: ReportQueueOptions): ReportQueue {
 
   const reports = createGroupCommit<MeterReport, void>({
     maxBatch: MAX_BATCH,
+    inFlight: 1,
     delayMs: MAX_DELAY_MS,
     onFailure: (error, count) => options.onFailure?.(error, count),
     async store(batch) {

@@ -13,6 +13,8 @@ export interface GroupCommitOptions<Item, Result> {
   /** Makes items durable in one transaction, all of them or none. @returns one result an item, in the order given */
   store(items: readonly Item[]): Promise<readonly Result[]>;
   readonly maxBatch: number;
+  /** Batches under way at once: one where items have an order, more where they have none and the machine has cores. */
+  readonly inFlight: number;
   /** How long the first of a batch waits for others. At 0 a batch is what one turn of the event loop hands in. */
   readonly delayMs: number;
   onFailure?(error: unknown, items: number): void;
@@ -26,25 +28,28 @@ interface Waiting<Item, Result> {
 
 /**
  * Group commit: what many callers hand in within a short time, or while the batch before is being stored, becomes one
- * transaction, and each hears of it after the commit. One batch at a time. A batch that is refused for what one item says is
- * halved until only that item is refused.
+ * transaction, and each hears of it after the commit. What waits is shared evenly among the batches that may begin. A batch
+ * that is refused for what one item says is halved until only that item is refused.
  */
 export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item, Result>): GroupCommit<Item, Result> {
-  const { maxBatch, delayMs } = options;
+  const { maxBatch, inFlight, delayMs } = options;
   let waiting: Waiting<Item, Result>[] = [];
   let cancelWait: (() => void) | undefined;
-  let storing: Promise<void> | undefined;
+  const storing = new Set<Promise<void>>();
 
   const storeNext = () => {
     cancelWait?.();
     cancelWait = undefined;
-    if (storing || waiting.length === 0) return;
-    const batch = waiting.slice(0, maxBatch);
-    waiting = waiting.slice(maxBatch);
-    storing = storeOrSplit(options, batch).then(() => {
-      storing = undefined;
-      storeNext();
-    });
+    while (storing.size < inFlight && waiting.length > 0) {
+      const share = Math.min(maxBatch, Math.ceil(waiting.length / (inFlight - storing.size)));
+      const batch = waiting.slice(0, share);
+      waiting = waiting.slice(share);
+      const stored = storeOrSplit(options, batch).then(() => {
+        storing.delete(stored);
+        storeNext();
+      });
+      storing.add(stored);
+    }
   };
 
   const storeSoon = () => {
@@ -68,7 +73,7 @@ export function createGroupCommit<Item, Result>(options: GroupCommitOptions<Item
     },
     async drained() {
       storeNext();
-      while (storing) await storing;
+      while (storing.size > 0) await Promise.all(storing);
     },
   };
 }
