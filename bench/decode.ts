@@ -2,15 +2,7 @@ import { DLT645_FRAMES } from './decode-frames.ts';
 import { decodeJsmodbus, decodeModbusSerial } from './decode-npm.ts';
 import { decodeAcrel, decodeDlt645, decodeModbus } from './decode-ours.ts';
 import { scanAcrel, scanDlt645, scanModbus } from './decode-scans.ts';
-import { compare, type PairOptions, type Ratio, type Work } from './pairs.ts';
-
-/** P11: typed, checked decoding beside the least that can be done, and beside what npm has. */
-export interface BenchResult extends Ratio {
-  readonly goal: string;
-  readonly work: string;
-  readonly baseline: string;
-  readonly atLeast: number;
-}
+import { type BenchResult, compare, type PairOptions, type Work } from './pairs.ts';
 
 const SCAN_GOAL = 0.25;
 const NPM_GOAL = 3;
@@ -23,6 +15,7 @@ const CASES: readonly (readonly [work: string, baseline: string, atLeast: number
   ['Modbus RTU reply', 'modbus-serial', NPM_GOAL, decodeModbus, decodeModbusSerial],
 ];
 
+/** P11: typed, checked decoding beside the least that can be done, and beside what npm has. */
 export const benchDecode = (options: PairOptions): BenchResult[] =>
   CASES.map(([work, baseline, atLeast, ours, theirs]) => {
     const [one, other] = [ours(), theirs()];

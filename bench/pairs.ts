@@ -12,6 +12,17 @@ export interface Ratio {
   readonly baselinePerS: number;
 }
 
+/** One line of `npm run bench`. */
+export interface BenchResult extends Ratio {
+  readonly goal: string;
+  readonly work: string;
+  readonly baseline: string;
+  /** null where there is a figure to know and no goal to meet. */
+  readonly atLeast: number | null;
+  /** What explains the ratio and has no noise. */
+  readonly note?: string;
+}
+
 export interface PairOptions {
   readonly pairs: number;
   /** How often each work is done in one half of a pair. */
