@@ -88,6 +88,7 @@ export const routeTable: RouteTable = {
   putGridPrice: ['PUT', '/api/markets/:marketId/grid-prices/:kind/:month'],
   setPriceCap: ['PUT', '/api/markets/:marketId/price-cap'],
   accountBalance: ['GET', '/api/markets/:marketId/accounts/:accountId/balance'],
+  balanceEstimate: ['GET', '/api/markets/:marketId/accounts/:accountId/balance-estimate'],
   accounts: ['GET', '/api/markets/:marketId/accounts'],
   vacantStalls: ['GET', '/api/markets/:marketId/vacant-stalls'],
   marketTerms: ['GET', '/api/markets/:marketId/terms'],

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { defineRoute, ROLES } from './route.ts';
-import { Id, Nullable } from './schemas.ts';
+import { AmountFen, Id, Instant, Nullable } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const rulers = ['admin', 'manager'] as const;
@@ -32,7 +32,29 @@ export const ProvisionalRule = Type.Object({
 });
 export type ProvisionalRule = Static<typeof ProvisionalRule>;
 
+/** What the utility purse holds by the books, and what it would hold if what was read were settled: posted − unsettled. */
+export const BalanceEstimate = Type.Object({
+  accountId: Id,
+  at: Instant,
+  postedFen: AmountFen,
+  /** What good readings that are not settled yet will take; null where they cannot be priced. */
+  unsettledFen: Nullable(AmountFen),
+  estimatedFen: Nullable(AmountFen),
+  /** Use is known up to then, of every meter in use; null where one was never read, or there is none. */
+  dataAt: Nullable(Instant),
+});
+export type BalanceEstimate = Static<typeof BalanceEstimate>;
+
 export const settlementRoutes = {
+  balanceEstimate: defineRoute({
+    method: 'GET',
+    path: '/api/markets/:marketId/accounts/:accountId/balance-estimate',
+    summary: 'The utility purse by the books, and as it would be if everything that was read were settled now',
+    roles: ROLES,
+    scope: 'building',
+    params: Type.Object({ marketId: Id, accountId: Id }),
+    response: BalanceEstimate,
+  }),
   buildings: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/buildings',
