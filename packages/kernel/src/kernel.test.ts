@@ -7,6 +7,7 @@ import {
   defineErrors,
   fen,
   formatDecimal,
+  formatExact,
   formatPrice,
   formatQuantity,
   formatYuan,
@@ -77,6 +78,13 @@ test('amounts, prices and quantities are shown with as many decimals as they hav
   expect([0n, 5n, -5n, 100n].map((units) => formatDecimal(units, 2))).toEqual(['0.00', '0.05', '-0.05', '1.00']);
   expect([0n, -7n].map((units) => formatDecimal(units, 0))).toEqual(['0', '-7']);
   expect(formatPrice(parsePrice('0.8532'))).toBe('0.853200');
+  expect([0n, 1_053_345_110_400n, 5_000_000_000n, 1_234_567_890n, -10n].map((one) => formatExact(nano(one)))).toEqual([
+    '0.00',
+    '1053.3451104',
+    '5.00',
+    '1.23456789',
+    '-0.00000001',
+  ]);
   expect(formatQuantity(quantity(1_234_560))).toBe('1234.560');
   expect(subtractFen(fen(5), fen(7))).toBe(-2n);
 });
