@@ -214,6 +214,13 @@ test('ids of one instant rise one after the other, and none is there twice', () 
   expect(uuidV7(at, new Uint8Array(10))).toBe('018bcfe5-6800-7000-8000-000000000000');
 });
 
+test('ids of different instants share neither where they begin to count nor their random end', () => {
+  const ids = Array.from({ length: 2_000 }, (_, ms) => uuidV7(new Date(1_700_000_000_000 + ms)));
+  // Of 2,048 beginnings some 1,270 come up.
+  expect(new Set(ids.map((id) => id.slice(15, 18))).size).toBeGreaterThan(1_000);
+  expect(new Set(ids.map((id) => id.slice(24))).size).toBe(ids.length);
+});
+
 test('an error has its code, its status, its details and the name by which logs show it', () => {
   const teaError = defineErrors({ 'tea.too_hot': 418 });
   expect(teaError('tea.too_hot', 'wait', { degrees: 90 })).toMatchObject({
