@@ -185,6 +185,9 @@ test('late readings of before and after the wrap find their turn, several in one
 test('registers that add up but for whole turns add up', () => {
   const wrapped = { ...withTariffs(0, TURN + 500n, [100n, 100n, 100n, 200n, null]), turnovers: 1 };
   expect(judgeCounted(wrapped, { before: null, after: null }, limits)).toBeNull();
+  // Either side of a turn is near.
+  const shortOfIt = { ...withTariffs(0, TURN, [10n, 10n, 10n, 10n, null]), turnovers: 1 };
+  expect(judgeCounted(shortOfIt, { before: null, after: null }, limits)).toBeNull();
 });
 
 test('each tariff register goes on over its own wrap', () => {

@@ -154,6 +154,10 @@ test('what a register showed comes back from what was counted on, tariffs and al
     ),
     { numRuns: 100_000 },
   );
+  expect(asShown(counted(0, TURN + 5n, [TURN + 3n, null]), water)).toStrictEqual({
+    ...shown(0, 5, [3n, null]),
+    turnovers: 1,
+  });
   const unlimited = { ...water, modulus: null };
   expect(asShown({ ...shown(0, 5, [2n]), turnovers: 0 }, unlimited)).toStrictEqual({
     ...shown(0, 5, [2n]),

@@ -69,7 +69,7 @@ function turnoversOf(shown: MeterValue, { before, after }: Neighbours, turn: big
     const wrapped = isNearTop(before.total, turn) && over.total - before.total <= mostBetween(before, over, limits);
     return known || wrapped ? before.turnovers + 1 : before.turnovers;
   }
-  if (after === null || after.turnovers === 0 || onTurn(after.turnovers).total <= after.total) {
+  if (after === null || onTurn(after.turnovers).total <= after.total) {
     return after?.turnovers ?? 0;
   }
   const under = onTurn(after.turnovers - 1);
