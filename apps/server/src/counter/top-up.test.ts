@@ -28,6 +28,7 @@ test('a top-up moves money from the till into the utility purse and names who so
     operatorName: 'Ann',
     charge: null,
     correction: null,
+    provisional: null,
   });
   const audit = await counter.ctx.db.query(`select action, operator_id, after from audit where after->>'txId' = $1`, [
     done.txId,
