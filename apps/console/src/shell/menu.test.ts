@@ -10,6 +10,11 @@ const namesOf = (records: readonly RouteRecordRaw[]): unknown[] =>
 const routesOf = (entries: readonly { readonly route: string }[]) => entries.map(({ route }) => route);
 const all = menuOf('admin').flatMap(({ entries }) => entries);
 
+test('no two pages have one name, or the later would take the place of the first', () => {
+  const pages = namesOf(routes).filter((name) => name !== undefined);
+  expect(pages.filter((name, i) => pages.indexOf(name) !== i)).toEqual([]);
+});
+
 test('every entry of the menu leads to a page, once, and has words', () => {
   const pages = namesOf(routes);
   expect(routesOf(all).filter((route) => !pages.includes(route))).toEqual([]);
