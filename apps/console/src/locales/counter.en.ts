@@ -29,6 +29,7 @@ export const counterEn = {
       stalls: 'Stall',
       method: 'Paid by',
       amount: 'Amount',
+      debt: 'Of it, old debt',
       balance: 'Balance',
       operator: 'Cashier',
       memo: 'Memo',

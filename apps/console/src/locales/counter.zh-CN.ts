@@ -29,6 +29,7 @@ export const counterZhCN = {
       stalls: '档位',
       method: '收款方式',
       amount: '金额',
+      debt: '其中偿还旧欠',
       balance: '余额',
       operator: '收款人',
       memo: '备注',
