@@ -41,19 +41,24 @@ beforeAll(async () => {
   });
   market.simulator.water(water).forceDecrease();
   market.simulator.water(water).wakeNow();
-  for (const amountFen of [100_00, 250_50]) await market.topUp(code, amountFen);
   const stall = await market.stall(code);
-  const accountId = stall.account?.accountId ?? '';
-  const act = { kind: 'refund_cash', accountId, amountFen: 10_00 } as const;
+  const mover = await otherTenant(stall.account?.accountId ?? '');
+  for (const amountFen of [100_00, 250_50]) {
+    const body = { requestId: crypto.randomUUID(), amountFen, method: 'cash' as const };
+    await market.api('topUp', { params: mover, body });
+  }
+  const act = { kind: 'refund_cash', accountId: mover.accountId, amountFen: 10_00 } as const;
   const body = { requestId: crypto.randomUUID(), act, reason: '商户退租' };
   await market.api('requestApproval', { params, body });
+  const moveOutId = await handOver(mover, stall.account?.accountId ?? '');
   await eventually(async () => expect(await market.api('holds', { params })).toHaveLength(1));
   const { receipts } = await market.api('receipts', { params, query: {} });
   ids = {
     stallId: stall.stallId,
     meterId: stall.meters[0]?.meterId ?? '',
     txId: receipts[0]?.txId ?? '',
-    accountId,
+    accountId: mover.accountId,
+    moveOutId,
   };
   browser = await openBrowser(DESKTOP);
   page = await browser.context.newPage();
@@ -62,6 +67,30 @@ afterAll(async () => {
   await browser?.close();
   await market?.stop();
 });
+
+interface OfAccount {
+  readonly marketId: string;
+  readonly accountId: string;
+}
+
+/** A tenant with one stall who is not this one. */
+async function otherTenant(accountId: string): Promise<OfAccount> {
+  const { marketId } = market;
+  const { accounts } = await market.api('accounts', { params: { marketId }, query: { state: 'open' } });
+  const other = accounts.find((account) => account.accountId !== accountId && account.stalls.length === 1);
+  if (!other) throw new Error('the market has one tenant only');
+  return { marketId, accountId: other.accountId };
+}
+
+/** A tenant's stalls go to another. @returns the id of the move-out statement */
+async function handOver(from: OfAccount, accountId: string): Promise<string> {
+  const { stalls } = await market.api('account', { params: from });
+  const moveOutId = crypto.randomUUID();
+  const stallIds = stalls.map(({ stallId }) => stallId);
+  const body = { moveOutId, stallIds, to: { accountId }, note: '转让档位' };
+  await market.api('transferStalls', { params: from, body });
+  return moveOutId;
+}
 
 /** Every address of the routes that shows a page. */
 function addressesOf(records: readonly RouteRecordRaw[], above = ''): string[] {
