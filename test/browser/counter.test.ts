@@ -147,7 +147,7 @@ test('who is not there is said so, and a wrong amount is refused in words', asyn
   expect(await page.getByTestId('customer-card').count()).toBe(0);
 });
 
-test('a mistaken sale is taken back from the last sales; its voucher is printed and the supply of money is right', async () => {
+test('a mistaken sale is taken back from the last sales; its voucher is printed and the books are proved', async () => {
   await open('/cashier');
   const last = page.getByTestId('last-sale').first();
   await last.waitFor();
