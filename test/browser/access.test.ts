@@ -53,12 +53,15 @@ beforeAll(async () => {
   const moveOutId = await handOver(mover, stall.account?.accountId ?? '');
   await eventually(async () => expect(await market.api('holds', { params })).toHaveLength(1));
   const { receipts } = await market.api('receipts', { params, query: {} });
+  const { plans } = await market.api('pricePlans', { params });
   ids = {
     stallId: stall.stallId,
     meterId: stall.meters[0]?.meterId ?? '',
     txId: receipts[0]?.txId ?? '',
     accountId: mover.accountId,
     moveOutId,
+    planId: plans[0]?.planId ?? '',
+    massId: await keepOn(stall.meters[0]?.meterId ?? ''),
   };
   browser = await openBrowser(DESKTOP);
   page = await browser.context.newPage();
@@ -90,6 +93,18 @@ async function handOver(from: OfAccount, accountId: string): Promise<string> {
   const body = { moveOutId, stallIds, to: { accountId }, note: '转让档位' };
   await market.api('transferStalls', { params: from, body });
   return moveOutId;
+}
+
+/** A list of one meter is kept on. @returns the id of what was ordered */
+async function keepOn(meterId: string): Promise<string> {
+  const params = { marketId: market.marketId };
+  const order = { override: 'forced_on', until: null, includeProtected: false } as const;
+  const preview = await market.api('previewMass', { params, body: { select: { meterIds: [meterId] }, ...order } });
+  const massId = crypto.randomUUID();
+  const { listHash } = preview;
+  const body = { massId, meterIds: [meterId], skippedIds: [], ...order, listHash, reason: '保供电' };
+  await market.api('startMass', { params, body });
+  return massId;
 }
 
 /** Every address of the routes that shows a page. */
