@@ -99,7 +99,7 @@ test('a meter is found by its stall, read by hand, and its frames are shown in w
   expect(await page.getByTestId('read-values').textContent()).toMatch(/A 相电压2[0-9.]+ V/);
   const frame = page.getByTestId('frame-row').last();
   await frame.locator('summary').click();
-  expect(await frame.textContent()).toMatch(/01 03 60 .*live block, [\d.]+ kWh, relay closed.*voltage2\d\d\.\d V/s);
+  expect(await frame.textContent()).toMatch(/01 03 60 .*预付费实时数据块，[\d.]+ kWh，继电器闭合.*电压2\d\d\.\d V/s);
 });
 
 test('a list is searched, sorted and opened by keyboard, and its address leads back to the same rows', async () => {

@@ -14,6 +14,12 @@ test('how long is said in the two units that matter', () => {
   expect(formatSpan(3600 * 2 + 60 * 5)).toBe('2 h 5 min');
 });
 
+test('what an Acrel meter says of itself is Chinese word for word', () => {
+  expect(inChinese('live block, 14792.32 kWh, relay closed')).toBe('预付费实时数据块，14792.32 kWh，继电器闭合');
+  const names = ['model code', 'total reactive power', 'remaining', 'load trips allowed', 'over limit', 'true', 'off'];
+  expect(names.map(inChinese).filter((word) => /[a-z]/.test(word))).toEqual([]);
+});
+
 test('a clock ahead has a plus, a clock behind a minus', () => {
   locale.value = 'en';
   expect([formatDrift(30), formatDrift(-125)]).toEqual(['+30 s', '−2 min']);
