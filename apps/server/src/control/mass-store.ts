@@ -75,13 +75,7 @@ export interface StoredMass extends MassOrder {
 }
 
 /** @returns whether it is new; one that is just being written is waited for */
-export async function insertMass(
-  tx: Queryable,
-  marketId: string,
-  mass: StoredMass,
-  at: Date,
-  meters: readonly { readonly meterId: string; readonly skip: MassSkip | null }[],
-): Promise<boolean> {
+export async function insertMass(tx: Queryable, marketId: string, mass: StoredMass, at: Date): Promise<boolean> {
   const inserted = await tx.query(
     `insert into mass_switch (market_id, mass_id, override, until, include_protected, reason, operator_id, list_hash, at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -98,13 +92,20 @@ export async function insertMass(
       at,
     ],
   );
-  if (inserted.length === 0) return false;
+  return inserted.length > 0;
+}
+
+export async function insertMassMeters(
+  tx: Queryable,
+  marketId: string,
+  massId: string,
+  meters: readonly { readonly meterId: string; readonly skip: MassSkip | null }[],
+): Promise<void> {
   await tx.query(
     `insert into mass_switch_meter (market_id, mass_id, meter_id, skipped)
      select $1, $2, meter_id, skipped from unnest($3::uuid[], $4::text[]) as given (meter_id, skipped)`,
-    [marketId, mass.massId, meters.map(({ meterId }) => meterId), meters.map(({ skip }) => skip)],
+    [marketId, massId, meters.map(({ meterId }) => meterId), meters.map(({ skip }) => skip)],
   );
-  return true;
 }
 
 /** Locked, so that a mass is executed, taken back and tried again by one at a time. */

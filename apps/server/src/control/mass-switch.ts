@@ -8,6 +8,7 @@ import { controlError } from './errors.ts';
 import { listHashOf, type MassOrder, modeNow, skipOf, warningsOf } from './mass-plan.ts';
 import {
   insertMass,
+  insertMassMeters,
   lockMass,
   type MeterPlace,
   markExecuted,
@@ -105,9 +106,10 @@ export async function startMass(ctx: Context, { marketId, operatorId }: RuleAct,
     const earlier = await lockMass(tx, marketId, massId);
     if (earlier) return assertSame(earlier, mass);
     requireEnd(mass, at);
-    const meters = await listAsSeen(tx, at, marketId, request, mass);
-    const isNew = await insertMass(tx, marketId, mass, at, meters);
+    // Before the list is looked at: what the same request did meanwhile is no change of the list.
+    const isNew = await insertMass(tx, marketId, mass, at);
     if (!isNew) return assertSame(await lockMass(tx, marketId, massId), mass);
+    await insertMassMeters(tx, marketId, massId, await listAsSeen(tx, at, marketId, request, mass));
     if (override !== 'forced_off') await execute(tx, at, marketId, mass);
     await tx.notify('grid', marketId);
   });
