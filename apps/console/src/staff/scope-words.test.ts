@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { speak } from '../locales/index.ts';
+import { locale } from '../locales/index.ts';
 import { scopeText } from './scope-words.ts';
 
 const places = [{ marketId: 'm', name: 'North', buildings: [{ buildingId: 'b', name: 'Hall 1' }] }];
-beforeEach(async () => {
-  await speak('en');
+beforeEach(() => {
+  locale.value = 'en';
 });
 
 test('a scope is told in names, and what the reader may not see is told as such', () => {
