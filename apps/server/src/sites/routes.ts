@@ -1,4 +1,5 @@
 import type { Operator } from '@openprepay/contract';
+import type { Act } from '../devices/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
 import { listBuildings, setBuildingTimes } from './buildings.ts';
@@ -6,7 +7,7 @@ import { gridOf } from './grid.ts';
 import { stallSheet } from './register/columns.ts';
 import { importStalls, listStallImports, undoStallImport } from './register/import.ts';
 import { listStalls } from './register/list.ts';
-import { type Act, createStall, deleteStall, updateStall } from './register/stalls.ts';
+import { createStall, deleteStall, updateStall } from './register/stalls.ts';
 import { listMarkets } from './service.ts';
 import { stallDetail } from './stall.ts';
 

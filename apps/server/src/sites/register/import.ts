@@ -1,5 +1,6 @@
 import { MAX_IMPORT_FILE_BYTES, type StallImport, type StallImportResult } from '@openprepay/contract';
 import { uuidV7 } from '@openprepay/kernel';
+import { type Act, lockRegister } from '../../devices/index.ts';
 import { recordAudit } from '../../identity/audit.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Queryable, Tx } from '../../platform/database.ts';
@@ -9,7 +10,7 @@ import { readWorkbook } from '../../platform/workbook.ts';
 import { sitesError } from '../errors.ts';
 import { stallSheet } from './columns.ts';
 import { type Compared, compareRows } from './rows.ts';
-import { type Act, enterStalls, firstInUse, lockStalls } from './stalls.ts';
+import { enterStalls, firstInUse } from './stalls.ts';
 
 const MAX_ROWS = 20_000;
 const MAX_COLUMNS = 60;
@@ -41,7 +42,7 @@ export async function importStalls(ctx: Context, act: Act, file: StallFile): Pro
   const { ready, unchanged, errors } = dryRun
     ? await compareRows(ctx.db, act.marketId, rows)
     : await ctx.db.tx(async (tx) => {
-        await lockStalls(tx, act.marketId);
+        await lockRegister(tx, act.marketId);
         const compared = await compareRows(tx, act.marketId, rows);
         if (compared.ready.length > 0) await bringIn(tx, act, { at: ctx.clock.now(), importId, fileName }, compared);
         return compared;
@@ -101,7 +102,7 @@ export async function undoStallImport(ctx: Context, act: Act, importId: string, 
   const at = ctx.clock.now();
   const { marketId } = act;
   return ctx.db.tx(async (tx) => {
-    await lockStalls(tx, marketId);
+    await lockRegister(tx, marketId);
     const [batch] = await tx.query<{ file_name: string; undone_at: Date | null }>(
       'select file_name, undone_at from stall_import where market_id = $1 and import_id = $2',
       [marketId, importId],

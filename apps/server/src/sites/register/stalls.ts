@@ -1,14 +1,9 @@
 import type { StallData } from '@openprepay/contract';
+import { type Act, lockRegister } from '../../devices/index.ts';
 import { recordAudit } from '../../identity/audit.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Queryable } from '../../platform/database.ts';
 import { sitesError } from '../errors.ts';
-
-/** Who does something, and where. */
-export interface Act {
-  readonly marketId: string;
-  readonly operatorId: string;
-}
 
 export interface StallToEnter extends Omit<StallData, 'building'> {
   readonly stallId: string;
@@ -23,7 +18,7 @@ export async function createStall(ctx: Context, act: Act, stallId: string, data:
   const at = ctx.clock.now();
   const { marketId } = act;
   await ctx.db.tx(async (tx) => {
-    await lockStalls(tx, marketId);
+    await lockRegister(tx, marketId);
     const [known] = await tx.query('select from stall where market_id = $1 and stall_id = $2', [marketId, stallId]);
     if (known) return;
     const buildingId = await requireBuilding(tx, marketId, data.building);
@@ -44,7 +39,7 @@ export async function updateStall(
   const at = ctx.clock.now();
   const { marketId } = act;
   await ctx.db.tx(async (tx) => {
-    await lockStalls(tx, marketId);
+    await lockRegister(tx, marketId);
     const before = await requireStall(tx, marketId, stallId);
     const buildingId = await requireBuilding(tx, marketId, data.building);
     await mustBeFree(tx, marketId, data.code, stallId);
@@ -67,7 +62,7 @@ export async function deleteStall(ctx: Context, act: Act, stallId: string): Prom
   const at = ctx.clock.now();
   const { marketId } = act;
   await ctx.db.tx(async (tx) => {
-    await lockStalls(tx, marketId);
+    await lockRegister(tx, marketId);
     const before = await requireStall(tx, marketId, stallId);
     const used = await firstInUse(tx, marketId, [stallId]);
     if (used !== null) throw sitesError('sites.stall_in_use', `stall ${used} has, or had, a meter or a tenant`);
@@ -75,11 +70,6 @@ export async function deleteStall(ctx: Context, act: Act, stallId: string): Prom
     await recordAudit(tx, { ...act, at, action: 'sites.delete_stall', subject: `stall:${stallId}`, before });
     await tx.notify('grid', marketId);
   });
-}
-
-/** Whoever changes the register of stalls waits for whoever else does; the market's own row keeps them in order. */
-export async function lockStalls(tx: Queryable, marketId: string): Promise<void> {
-  await tx.query('select from market where market_id = $1 for no key update', [marketId]);
 }
 
 export async function enterStalls(
