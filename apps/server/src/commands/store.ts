@@ -3,7 +3,8 @@ import type { Database, Queryable } from '../platform/database.ts';
 import type { AnyOpenCommand, CommandKind, OpenCommand, OpenSetting, WireFrame } from './types.ts';
 
 const OPEN_COLUMNS = `command.market_id as "marketId", command.command_id as "commandId", command.meter_id as "meterId",
-  command.kind, command.wanted, command.value, command.state, command.created_at as "createdAt", command.expires_at as "expiresAt",
+  command.kind, command.wanted, command.value, command.wanted_seq as "wantedSeq",
+  command.state, command.created_at as "createdAt", command.expires_at as "expiresAt",
   command.next_attempt_at as "nextAttemptAt", command.attempts, command.sent_at as "sentAt",
   command.acknowledged_at as "acknowledgedAt", command.expected_at as "expectedAt", command.platform_ref as "platformRef"`;
 

@@ -44,6 +44,8 @@ export interface OpenCommand<K extends CommandKind = 'switch'> {
   readonly kind: K;
   readonly wanted: K extends 'switch' ? Wanted : null;
   readonly value: K extends 'switch' ? null : SettingValue;
+  /** Of the wish it carries out; settings have none and say 0. */
+  readonly wantedSeq: bigint;
   readonly state: 'queued' | 'sent' | 'acknowledged';
   readonly createdAt: Date;
   readonly expiresAt: Date;
