@@ -13,7 +13,7 @@ export async function insertTransactions(
   marketId: string,
   transactions: readonly LedgerTransaction[],
 ): Promise<Set<string>> {
-  const postings = transactions.flatMap(({ txId, lines }) => lines.map((line, index) => ({ txId, index, ...line })));
+  const lines = transactions.flatMap(({ txId, lines: all }) => all.map((line, index) => ({ txId, index, line })));
   const rows = await tx.query<{ tx_id: string }>(
     `with fresh as (
        insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo,
@@ -36,7 +36,8 @@ export async function insertTransactions(
        order by account_id, kind
        on conflict (market_id, account_id, kind) do update set balance_fen = purse.balance_fen + excluded.balance_fen
      )
-     select tx_id from unnest($2::uuid[]) as t (tx_id) where tx_id not in (select tx_id from fresh)`,
+     select tx_id from unnest($2::uuid[]) as t (tx_id)
+     where (select count(*) from fresh) < cardinality($2::uuid[]) and tx_id not in (select tx_id from fresh)`,
     [
       marketId,
       transactions.map((transaction) => transaction.txId),
@@ -47,12 +48,13 @@ export async function insertTransactions(
       transactions.map((transaction) => transaction.operatorId),
       transactions.map((transaction) => transaction.memo),
       transactions.map((transaction) => transaction.reversesTxId ?? null),
-      postings.map((posting) => posting.txId),
-      postings.map((posting) => posting.index),
-      postings.map((posting) => posting.ledgerAccount),
-      postings.map((posting) => posting.accountId),
-      postings.map((posting) => posting.amountFen),
+      lines.map(({ txId }) => txId),
+      lines.map(({ index }) => index),
+      lines.map(({ line }) => line.ledgerAccount),
+      lines.map(({ line }) => line.accountId),
+      lines.map(({ line }) => line.amountFen),
     ],
+    'ledger_post',
   );
   return new Set(rows.map((row) => row.tx_id));
 }

@@ -7,7 +7,11 @@ export type Row = Record<string, unknown>;
 
 /** Where a query can run: the pool, or one transaction. Rooms take it as their first argument. */
 export interface Queryable {
-  query<R extends Row = Row>(sql: string, values?: readonly unknown[]): Promise<R[]>;
+  /**
+   * @param preparedAs name under which a connection keeps the statement parsed and planned. For the few that run all the
+   *   time, and whose plan is the right one whatever the values: PostgreSQL soon plans it without looking at them.
+   */
+  query<R extends Row = Row>(sql: string, values?: readonly unknown[], preparedAs?: string): Promise<R[]>;
 }
 
 export interface Tx extends Queryable {
@@ -71,7 +75,7 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
   });
   return {
     url,
-    query: (sql, values) => run(pool, sql, values),
+    query: (sql, values, preparedAs) => run(pool, sql, values, preparedAs),
     async tx(work) {
       const client = await pool.connect();
       const notes: Note[] = [];
@@ -79,7 +83,7 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
       try {
         await client.query('begin');
         const result = await work({
-          query: (sql, values) => run(client, sql, values),
+          query: (sql, values, preparedAs) => run(client, sql, values, preparedAs),
           notify: async (channel, ...payloads) => {
             const fits = payloads.every(({ length }) => length <= MAX_PAYLOAD);
             assert(fits, 'a signal fits in a notification', { channel });
@@ -106,7 +110,16 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
   };
 }
 
-async function run<R extends Row>(on: pg.Pool | pg.PoolClient, sql: string, values?: readonly unknown[]): Promise<R[]> {
-  const result = await on.query<R>(sql, values ? [...values] : undefined);
+async function run<R extends Row>(
+  on: pg.Pool | pg.PoolClient,
+  text: string,
+  values?: readonly unknown[],
+  name?: string,
+): Promise<R[]> {
+  const result = await on.query<R>({
+    text,
+    values: values ? [...values] : [],
+    ...(name === undefined ? {} : { name }),
+  });
   return result.rows;
 }
