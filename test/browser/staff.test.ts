@@ -244,7 +244,9 @@ test('a refund in cash is asked for by the cashier and paid once somebody else a
 test('a charge opens to its proof: both readings with their bytes, and a sum that comes to what was taken', async () => {
   await signIn(page, market, await addOperator(market, 'auditor'));
   await openStall(page, code);
-  const line = page.locator('[data-testid="ledger-line"][data-kind="charge"]').last();
+  // By its name: newer lines come in above it at any moment.
+  const newest = page.locator('[data-testid="ledger-line"][data-kind="charge"]').first();
+  const line = page.locator(`[data-tx-id="${await newest.getAttribute('data-tx-id')}"]`);
   const taken = await line.locator('.amount').textContent();
   await line.locator('summary').click();
   await line.getByTestId('proof-open').click();

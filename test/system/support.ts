@@ -54,6 +54,10 @@ export interface TestMarketOptions {
   readonly prepare?: (site: Site) => Site;
 }
 
+/** Below those that Linux gives to whoever connects: one of a market's many connections could take it before it is used. */
+const FIRST_PORT = 12_000;
+const LAST_PORT = 32_000;
+
 /** Meters on a line answer as fast as the program can. */
 const FAST_BUS = { timing: 0, answerLeastMs: 0, answerMostMs: 2 } as const;
 
@@ -182,10 +186,15 @@ export function expectProved(checks: readonly Check[]): void {
 }
 
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
-  const address = probe.address();
-  await new Promise((done) => probe.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((done) => {
+      probe.once('error', () => done(false));
+      probe.listen(port, '127.0.0.1', () => done(true));
+    });
+    if (!isFree) continue;
+    await new Promise((done) => probe.close(done));
+    return port;
+  }
 }
