@@ -128,6 +128,39 @@ test('the wall clock of a zone and the instant it shows belong together', () => 
   );
 });
 
+test('the wall clock of a zone shows what the zone’s own rules say, to the second, on any day and at either end of it', () => {
+  const DAY = 86_400;
+  const zones = ['Asia/Shanghai', 'Europe/Berlin', 'Africa/Monrovia', 'Pacific/Apia'];
+  const written = zones.map(
+    (zone) => new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' }),
+  );
+  const two = (value: number) => String(value).padStart(2, '0');
+  const check = (second: number, index: number) => {
+    const at = new Date(second * 1_000 + 999);
+    const { year, month, day, hour, minute, second: s } = zonedParts(at, zones[index] ?? '');
+    const text = `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(s)}`;
+    expect(text).toBe(written[index]?.format(at));
+  };
+  // Days on which Berlin changed its clocks, Monrovia its by 44½ minutes, and Apia left one out; the first days that are kept, and the last.
+  for (const day of [
+    '2026-03-29',
+    '2026-10-25',
+    '1972-01-07',
+    '2011-12-30',
+    '1969-12-31',
+    '1970-01-01',
+    '9999-12-31',
+  ]) {
+    for (let at = Date.parse(day) / 1_000 - DAY; at <= Date.parse(day) / 1_000 + 2 * DAY; at += 901) {
+      for (const index of zones.keys()) check(at, index);
+    }
+  }
+  fc.assert(fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.nat(zones.length - 1), check), {
+    numRuns: 2_000,
+  });
+  expect(() => zonedParts(new Date(Number.NaN), 'UTC')).toThrow(RangeError);
+});
+
 test('around a change of the clocks each half hour is itself, and the hour that is skipped lies past the gap', () => {
   for (const [zone, change] of [
     ['Europe/Berlin', '2026-03-29T01:00:00Z'],

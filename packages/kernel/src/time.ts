@@ -54,10 +54,56 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
 }
 
 export function zonedParts(at: Date, zone: string): ZonedParts {
+  const ms = at.getTime();
+  const offset = steadyOffsetMs(ms, zone);
+  if (offset === null) return askedParts(at, zone);
+  const local = new Date(ms + offset);
+  return {
+    year: local.getUTCFullYear(),
+    month: local.getUTCMonth() + 1,
+    day: local.getUTCDate(),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    second: local.getUTCSeconds(),
+    weekday: local.getUTCDay(),
+  };
+}
+
+function askedParts(at: Date, zone: string): ZonedParts {
   const fields: Record<string, number> = {};
   for (const part of formatterOf(zone).formatToParts(at)) fields[part.type] = Number(part.value);
   const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = fields;
   return { year, month, day, hour, minute, second, weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay() };
+}
+
+const DAY_MS = 86_400_000;
+/** Three years of days; beyond it they are asked for again. */
+const MAX_DAYS = 1_100;
+const YEAR_10000_MS = Date.UTC(10_000, 0, 1);
+const offsets = new Map<string, Map<number, number | null>>();
+
+/**
+ * How far a zone's wall clock is ahead of UTC all through the day of UTC that an instant is in; null on a day on which the clocks
+ * change, before 1970 and from the year 10000 on. Asking the formatter takes as long as all else that pricing an interval takes.
+ */
+function steadyOffsetMs(ms: number, zone: string): number | null {
+  if (!(ms >= 0 && ms < YEAR_10000_MS)) return null;
+  const day = Math.floor(ms / DAY_MS);
+  const days = offsets.get(zone) ?? new Map<number, number | null>();
+  offsets.set(zone, days);
+  let offset = days.get(day);
+  if (offset === undefined) {
+    const first = askedOffsetMs(day * DAY_MS, zone);
+    offset = first === askedOffsetMs((day + 1) * DAY_MS, zone) ? first : null;
+    if (days.size >= MAX_DAYS) days.clear();
+    days.set(day, offset);
+  }
+  return offset;
+}
+
+function askedOffsetMs(ms: number, zone: string): number {
+  const p = askedParts(new Date(ms), zone);
+  return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) - ms;
 }
 
 /** The instant at which the zone's wall clock shows these fields. A skipped hour maps past the gap. */

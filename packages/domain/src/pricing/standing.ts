@@ -1,4 +1,4 @@
-import { businessDay, type MicroYuan, type NanoYuan, parsePrice } from '@openprepay/kernel';
+import { type MicroYuan, type NanoYuan, parsePrice, zonedParts } from '@openprepay/kernel';
 import { domainError } from '../errors.ts';
 import { isObject, shown } from './json.ts';
 import type { PriceRule } from './rule.ts';
@@ -38,5 +38,9 @@ export function standingCharge(rule: PriceRule, from: Date, to: Date, zone: stri
 /** How many days a standing charge is for. */
 export const standingDays = (standing: NanoYuan, perDay: MicroYuan): number => Number(standing / nanoPerDay(perDay));
 
-const dayNumber = (at: Date, zone: string) => Date.parse(businessDay(at, zone)) / DAY_MS;
+function dayNumber(at: Date, zone: string): number {
+  const { year, month, day } = zonedParts(at, zone);
+  return Date.UTC(year, month - 1, day) / DAY_MS;
+}
+
 const nanoPerDay = (perDay: MicroYuan) => perDay * 1_000n;
