@@ -54,7 +54,8 @@ export const newBilling = (from: MeterValue): BillingState => ({
 export function versionAt(versions: readonly PlanVersion[], at: Date): PlanVersion | null {
   let found: PlanVersion | null = null;
   for (const version of versions) {
-    if (version.validFrom <= at && (found === null || version.validFrom > found.validFrom)) found = version;
+    const from = version.validFrom.getTime();
+    if (from <= at.getTime() && (found === null || from > found.validFrom.getTime())) found = version;
   }
   return found;
 }

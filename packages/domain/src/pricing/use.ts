@@ -65,6 +65,7 @@ export function divideUse(
 function byStepAndTariff(rule: StepsTouRule, inSteps: readonly Quantity[], inTariffs: readonly bigint[]): PricedUse[] {
   let left = inTariffs;
   return inSteps.flatMap((inStep, index) => {
+    if (inStep === 0n) return [];
     const shares = apportion(inStep, left);
     left = left.map((use, tariff) => use - (shares[tariff] ?? 0n));
     return byTariff(rule.steps[index]?.price ?? {}, index + 1, shares);
