@@ -105,25 +105,36 @@ export const anyRule = fc.oneof(
   extendedRule.map(({ rule }) => rule),
 );
 
-const moved = fc.tuple(...TARIFFS.map(() => fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 }))));
-const interval = fc.record({ quarters: fc.integer({ min: 1, max: 120 }), moved, carriesRegisters: fc.boolean() });
+const MOST_QUARTERS = 120;
+const MOST_MOVED = 40;
+/** So many ways a register may move: in every other one it stands still. */
+const MOVES = 2 * MOST_MOVED + 1;
+const moves = (registers: number) => fc.nat(MOVES ** registers - 1);
+/** In three numbers, for ten would take three times as long to make up: the time and whether it carries registers, and how those moved. */
+const interval = fc.tuple(fc.nat(2 * MOST_QUARTERS - 1), moves(3), moves(2));
 
 /** A meter over some days: readings at whole quarters of an hour, rising by small uses, with registers or without. */
-export const register = fc
-  .record({ first: interval, rest: fc.array(interval, { minLength: 1, maxLength: 6 }) })
-  .map(({ first, rest }) => {
-    let at = 0;
-    let registers: readonly bigint[] = TARIFFS.map(() => 1_000n);
-    return [first, ...rest].map((step): MeterValue => {
-      at += step.quarters;
-      registers = registers.map((value, index) => value + BigInt(step.moved[index] ?? 0));
-      return {
-        readAt: quarter(at),
-        total: quantity(registers.reduce((sum, value) => sum + value, 0n)),
-        tariffs: step.carriesRegisters ? registers : null,
-      };
-    });
+export const register = fc.array(interval, { minLength: 2, maxLength: 7 }).map((intervals) => {
+  let at = 0;
+  const registers = TARIFFS.map(() => 1_000);
+  return intervals.map(([time, firstThree, lastTwo]): MeterValue => {
+    at += 1 + (time >> 1);
+    const moved = [...digits(firstThree, 3), ...digits(lastTwo, 2)];
+    for (const [index, move] of moved.entries())
+      registers[index] = (registers[index] ?? 0) + Math.max(move - MOST_MOVED, 0);
+    return {
+      readAt: quarter(at),
+      total: quantity(registers.reduce((sum, value) => sum + value)),
+      tariffs: time % 2 === 1 ? registers.map(BigInt) : null,
+    };
   });
+});
+
+function digits(number: number, count: number): number[] {
+  const found: number[] = [];
+  for (let left = number; found.length < count; left = Math.floor(left / MOVES)) found.push(left % MOVES);
+  return found;
+}
 
 export const versionOf = (rule: PriceRule, version = 1, from = 0): PlanVersion => ({
   planId: 'plan',

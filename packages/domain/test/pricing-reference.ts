@@ -3,11 +3,15 @@ import { TARIFFS } from '../src/pricing/index.ts';
 
 /**
  * Pricing as slow and plain as it can be said, to hold the real one against: unit by unit, quarter by quarter of an hour, in
- * a zone that is always eight hours ahead. Nothing of the real one is used but the parsed rule.
+ * a zone that is always eight hours ahead. Nothing of the real one is used but the parsed rule, and it counts in the plain numbers
+ * of the machine: what a test makes up stays far below 2⁵³, up to which they are whole.
  */
 
 const QUARTER_MS = 900_000;
 const EIGHT_HOURS_MS = 28_800_000;
+const DAY_MS = 86_400_000;
+/** No register of the tests begins before it. */
+const FIRST_MS = Date.UTC(2026, 3, 1);
 
 /** What stands beside a price: so many units of a month or year free, and 10⁻⁶ yuan for every midnight. */
 export interface Beside {
@@ -23,127 +27,120 @@ export function referenceCosts(
   readings: readonly MeterValue[],
   beside: Beside = NOTHING,
 ): Map<string, bigint> {
-  const costs = new Map<string, bigint>();
-  const counted = new Map<string, bigint>();
+  const costs = new Map<string, number>();
+  const counted = new Map<string, number>();
   for (const [index, to] of readings.entries()) {
     const from = readings[index - 1];
     if (!from) continue;
     const period = periodOf(rule, from.readAt, beside);
-    const before = counted.get(period) ?? 0n;
-    const cost = costOf(rule, from, to, before, beside.allowance) + midnights(from, to) * beside.perDay * 1_000n;
-    costs.set(period, (costs.get(period) ?? 0n) + cost);
-    counted.set(period, before + to.total - from.total);
+    const before = counted.get(period) ?? 0;
+    const standing = beside.perDay > 0n ? midnights(from, to) * Number(beside.perDay) * 1_000 : 0;
+    const cost = costOf(rule, from, to, before, Number(beside.allowance)) + standing;
+    costs.set(period, (costs.get(period) ?? 0) + cost);
+    counted.set(period, before + useOf(from, to));
   }
-  return costs;
+  return new Map([...costs].map(([period, cost]) => [period, wholeNumber(cost)]));
 }
+
+function wholeNumber(cost: number): bigint {
+  if (!Number.isSafeInteger(cost)) throw new Error(`too much for plain numbers: ${cost}`);
+  return BigInt(cost);
+}
+
+const useOf = (from: MeterValue, to: MeterValue) => Number(to.total) - Number(from.total);
 
 function periodOf(rule: PriceRule, at: Date, { allowance, per }: Beside): string {
   const period = 'period' in rule ? rule.period : allowance > 0n ? per : 'all';
-  const local = new Date(at.getTime() + EIGHT_HOURS_MS);
   if (period === 'all') return 'all';
+  const local = new Date(at.getTime() + EIGHT_HOURS_MS);
   return period === 'year' ? `${local.getUTCFullYear()}` : `${local.getUTCFullYear()} ${local.getUTCMonth()}`;
 }
 
-function midnights(from: MeterValue, to: MeterValue): bigint {
-  let count = 0n;
+function midnights(from: MeterValue, to: MeterValue): number {
+  let count = 0;
   for (let ms = from.readAt.getTime() + QUARTER_MS; ms <= to.readAt.getTime(); ms += QUARTER_MS) {
-    const local = new Date(ms + EIGHT_HOURS_MS);
-    if (local.getUTCHours() === 0 && local.getUTCMinutes() === 0) count++;
+    if ((ms + EIGHT_HOURS_MS) % DAY_MS === 0) count++;
   }
   return count;
 }
 
-function costOf(rule: PriceRule, from: MeterValue, to: MeterValue, before: bigint, allowance: bigint): bigint {
-  if (allowance > 0n) return costBesideFree(rule, from, to, before, allowance);
-  const use = to.total - from.total;
-  if (rule.kind === 'flat') return use * sum(rule.price);
-  if (rule.kind === 'tou') {
-    return tariffUses(rule, from, to).reduce((cost, one, index) => cost + one * sum(priceOf(rule.price, index)), 0n);
-  }
-  if (rule.kind === 'steps') {
-    const prices = rule.steps.map((step) => sum(step.price));
-    let cost = 0n;
-    for (let unit = before; unit < before + use; unit++) cost += prices[stepAt(rule, unit)] ?? 0n;
-    return cost;
-  }
-  let cost = 0n;
-  let left = tariffUses(rule, from, to);
-  for (const [index, step] of rule.steps.entries()) {
-    let inStep = 0n;
-    for (let unit = before; unit < before + use; unit++) if (stepAt(rule, unit) === index) inStep++;
-    const shares = shareOut(inStep, left);
-    left = left.map((one, tariff) => one - (shares[tariff] ?? 0n));
-    cost += shares.reduce((all, one, tariff) => all + one * sum(priceOf(step.price, tariff)), 0n);
-  }
-  return cost;
-}
-
-/** The same with the first units of the period free: each of them takes its part of every tariff before the rest is priced. */
-function costBesideFree(rule: PriceRule, from: MeterValue, to: MeterValue, before: bigint, allowance: bigint): bigint {
-  const use = to.total - from.total;
-  const end = before + use;
-  let free = 0n;
+/** The first units of the period are free: each of them takes its part of every tariff before the rest is priced. */
+function costOf(rule: PriceRule, from: MeterValue, to: MeterValue, before: number, allowance: number): number {
+  const end = before + useOf(from, to);
+  let free = 0;
   for (let unit = before; unit < end; unit++) if (unit < allowance) free++;
-  if (rule.kind === 'flat') return (use - free) * sum(rule.price);
+  const inSteps = 'steps' in rule ? unitsInSteps(rule, before + free, end) : [];
+  if (rule.kind === 'flat') return (end - before - free) * sum(rule.price);
   if (rule.kind === 'steps') {
-    let cost = 0n;
-    for (let unit = before + free; unit < end; unit++) cost += sum(rule.steps[stepAt(rule, unit)]?.price ?? []);
-    return cost;
+    return rule.steps.reduce((cost, step, index) => cost + (inSteps[index] ?? 0) * sum(step.price), 0);
   }
   const all = tariffUses(rule, from, to);
   const given = shareOut(free, all);
-  let left = all.map((one, tariff) => one - (given[tariff] ?? 0n));
-  if (rule.kind === 'tou') return left.reduce((cost, one, tariff) => cost + one * sum(priceOf(rule.price, tariff)), 0n);
-  let cost = 0n;
+  let left = all.map((one, tariff) => one - (given[tariff] ?? 0));
+  if (rule.kind === 'tou') return costOfTariffs(rule.price, left);
+  let cost = 0;
   for (const [index, step] of rule.steps.entries()) {
-    let inStep = 0n;
-    for (let unit = before + free; unit < end; unit++) if (stepAt(rule, unit) === index) inStep++;
-    const shares = shareOut(inStep, left);
-    left = left.map((one, tariff) => one - (shares[tariff] ?? 0n));
-    cost += shares.reduce((sumOf, one, tariff) => sumOf + one * sum(priceOf(step.price, tariff)), 0n);
+    const shares = shareOut(inSteps[index] ?? 0, left);
+    left = left.map((one, tariff) => one - (shares[tariff] ?? 0));
+    cost += costOfTariffs(step.price, shares);
   }
   return cost;
 }
 
 type Stepped = Extract<PriceRule, { readonly steps: unknown }>;
 type Timed = Extract<PriceRule, { readonly by: unknown }>;
+type TariffPrices = Partial<Record<Tariff, readonly PricePart[]>>;
 
-const sum = (parts: readonly PricePart[]) => parts.reduce((all, part) => all + part.price, 0n);
-const priceOf = (prices: Partial<Record<Tariff, readonly PricePart[]>>, index: number) =>
-  prices[TARIFFS[index] ?? 'flat'] ?? [];
-const stepAt = (rule: Stepped, unit: bigint) => rule.steps.findIndex((step) => step.upTo === null || unit < step.upTo);
+const sum = (parts: readonly PricePart[]) => parts.reduce((all, part) => all + Number(part.price), 0);
+const costOfTariffs = (prices: TariffPrices, uses: readonly number[]) =>
+  uses.reduce((cost, use, index) => cost + (use === 0 ? 0 : use * sum(prices[TARIFFS[index] ?? 'flat'] ?? [])), 0);
 
-function tariffUses(rule: Timed, from: MeterValue, to: MeterValue): bigint[] {
-  const use = to.total - from.total;
+/** Unit by unit, how many of them lie in each step. */
+function unitsInSteps(rule: Stepped, from: number, to: number): number[] {
+  const ends = rule.steps.map(({ upTo }) => (upTo === null ? Number.POSITIVE_INFINITY : Number(upTo)));
+  const counts = ends.map(() => 0);
+  for (let unit = from; unit < to; unit++) {
+    const index = ends.findIndex((end) => unit < end);
+    counts[index] = (counts[index] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function tariffUses(rule: Timed, from: MeterValue, to: MeterValue): number[] {
+  const use = useOf(from, to);
   const { tariffs: old } = from;
   const { tariffs: now } = to;
-  if (rule.by === 'registers' && old && now) return now.map((value, index) => (value ?? 0n) - (old[index] ?? 0n));
-  const whole = (to.readAt.getTime() - from.readAt.getTime()) / QUARTER_MS;
-  const uses = TARIFFS.map(() => 0n);
+  if (rule.by === 'registers' && old && now)
+    return now.map((value, index) => Number((value ?? 0n) - (old[index] ?? 0n)));
+  const tariffs = tariffsBetween(rule, from.readAt.getTime() / QUARTER_MS, to.readAt.getTime() / QUARTER_MS);
+  const whole = tariffs.length;
+  const uses = TARIFFS.map(() => 0);
   let left = use;
   for (let begin = 0; begin < whole; ) {
-    const tariff = tariffAt(rule, from.readAt.getTime() + begin * QUARTER_MS);
-    let end = begin;
-    while (end < whole && tariffAt(rule, from.readAt.getTime() + end * QUARTER_MS) === tariff) end++;
-    let share = 0n;
+    const tariff = tariffs[begin] ?? 0;
+    let end = begin + 1;
+    while (end < whole && tariffs[end] === tariff) end++;
+    let share = 0;
     // The most whole units that are not more than the run's part of the time; the last run has what is left.
-    while ((share + 1n) * BigInt(whole) <= use * BigInt(end - begin)) share++;
+    while ((share + 1) * whole <= use * (end - begin)) share++;
     if (end === whole) share = left;
-    uses[tariff] = (uses[tariff] ?? 0n) + share;
+    uses[tariff] = (uses[tariff] ?? 0) + share;
     left -= share;
     begin = end;
   }
   return uses;
 }
 
-const asked = new WeakMap<Timed['calendar'], Map<number, number>>();
+const asked = new WeakMap<Timed['calendar'], number[]>();
 
-function tariffAt(rule: Timed, ms: number): number {
-  const known = asked.get(rule.calendar) ?? new Map<number, number>();
+/** Where in TARIFFS the tariff of each quarter of an hour stands, from one quarter (counted since 1970) to another. */
+function tariffsBetween(rule: Timed, first: number, end: number): number[] {
+  const known = asked.get(rule.calendar) ?? [];
   asked.set(rule.calendar, known);
-  const tariff = known.get(ms) ?? lookUpTariff(rule, ms);
-  known.set(ms, tariff);
-  return tariff;
+  const origin = FIRST_MS / QUARTER_MS;
+  for (let quarter = origin + known.length; quarter < end; quarter++)
+    known.push(lookUpTariff(rule, quarter * QUARTER_MS));
+  return known.slice(first - origin, end - origin);
 }
 
 function lookUpTariff({ calendar }: Timed, ms: number): number {
@@ -160,21 +157,20 @@ function lookUpTariff({ calendar }: Timed, ms: number): number {
 }
 
 /** Largest remainder by handing out one unit after the other. */
-function shareOut(whole: bigint, weights: readonly bigint[]): bigint[] {
-  const all = weights.reduce((total, weight) => total + weight, 0n);
-  const shares = weights.map(() => 0n);
+function shareOut(whole: number, weights: readonly number[]): number[] {
+  const all = weights.reduce((total, weight) => total + weight, 0);
+  const shares = weights.map(() => 0);
   let left = whole;
   for (const [index, weight] of weights.entries()) {
-    while (((shares[index] ?? 0n) + 1n) * all <= whole * weight && left > 0n) {
-      shares[index] = (shares[index] ?? 0n) + 1n;
+    while (((shares[index] ?? 0) + 1) * all <= whole * weight && left > 0) {
+      shares[index] = (shares[index] ?? 0) + 1;
       left--;
     }
   }
-  while (left > 0n) {
-    const missing = weights.map((weight, index) => whole * weight - (shares[index] ?? 0n) * all);
-    const most = missing.reduce((best, one) => (one > best ? one : best));
-    const index = missing.indexOf(most);
-    shares[index] = (shares[index] ?? 0n) + 1n;
+  while (left > 0) {
+    const missing = weights.map((weight, index) => whole * weight - (shares[index] ?? 0) * all);
+    const index = missing.indexOf(Math.max(...missing));
+    shares[index] = (shares[index] ?? 0) + 1;
     left--;
   }
   return shares;

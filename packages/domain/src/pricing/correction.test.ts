@@ -50,6 +50,10 @@ function exactByPeriod(charges: readonly Charge[], correction?: Correction): Map
   return sums;
 }
 
+/** Asking `expect` takes longer than what is asked. */
+const same = <T>(a: T, b: T) => {
+  if (a !== b) expect(a).toEqual(b);
+};
 const fenOf = (parts: readonly { readonly amountFen: bigint }[]) => parts.reduce((sum, one) => sum + one.amountFen, 0n);
 
 /** A meter is replaced at a reading that is said wrongly, use goes on, and later the truth comes out. */
@@ -94,10 +98,12 @@ test.each(['flat', 'steps', 'tou'] as const)(
         const truth = chargeReadings(newBilling(bare[0] ?? at(0, 0)), bare, [versionOf(rule)], ZONE);
         const outcome = estimatedThenCorrected(rule, bare, replacedAt, correctedAt, saidUse);
         if (!outcome) return;
-        expect(exactByPeriod(outcome.charges, outcome.correction)).toEqual(exactByPeriod(truth));
-        expect(fenOf([...outcome.charges, outcome.correction])).toBe(fenOf(truth));
+        const [exact, expected] = [exactByPeriod(outcome.charges, outcome.correction), exactByPeriod(truth)];
+        for (const period of new Set([...exact.keys(), ...expected.keys()]))
+          same(exact.get(period), expected.get(period));
+        same(fenOf([...outcome.charges, outcome.correction]), fenOf(truth));
       }),
-      { numRuns: 5_000 },
+      { numRuns: 100_000 },
     );
   },
   TIMEOUT_MS,
@@ -115,14 +121,17 @@ test(
         const [from, to] = [values[replacedAt - 1], values[replacedAt]];
         if (!correction || !from || !to) return;
         const { before, after, uses, version, amountFen } = correction;
-        expect(uses.reduce((sum, { use }) => sum + use, 0n)).toBe(to.total - from.total - saidUse);
-        expect(after.use - before.use).toBe(to.total - from.total - saidUse);
+        same(
+          uses.reduce((sum, { use }) => sum + use, 0n),
+          to.total - from.total - saidUse,
+        );
+        same(after.use - before.use, to.total - from.total - saidUse);
         const said = { from, to: { readAt: to.readAt, total: quantity(from.total + saidUse) } };
         const undone = correctInterval(after, version, { from, to }, said, ZONE);
-        expect(undone.after).toEqual(before);
-        expect(undone.amountFen).toBe(-amountFen);
+        for (const key of Object.keys(before) as (keyof BillingState)[]) same(undone.after[key], before[key]);
+        same(undone.amountFen, -amountFen);
       }),
-      { numRuns: 5_000 },
+      { numRuns: 100_000 },
     );
   },
   TIMEOUT_MS,

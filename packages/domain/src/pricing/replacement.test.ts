@@ -7,7 +7,7 @@ import { type BillingState, type Charge, chargeReadings, newBilling } from './ch
 import type { MeterValue } from './meter-value.ts';
 
 const ZONE = 'Asia/Shanghai';
-const NUM_RUNS = 100_000;
+const RUNS = { numRuns: 100_000 };
 const TIMEOUT_MS = 120_000;
 const same = <T>(a: T, b: T) => {
   if (a !== b) expect(a).toEqual(b);
@@ -61,7 +61,7 @@ test(
         same(many.at(-1)?.after.exact, one.at(-1)?.after.exact);
         same(many.at(-1)?.after.use, one.at(-1)?.after.use);
       }),
-      { numRuns: NUM_RUNS },
+      RUNS,
     );
   },
   TIMEOUT_MS,
@@ -90,7 +90,7 @@ test(
         same(money(charged), money(expected));
         same(charged.at(-1)?.after.use, expected.at(-1)?.after.use);
       }),
-      { numRuns: NUM_RUNS },
+      RUNS,
     );
   },
   TIMEOUT_MS,
