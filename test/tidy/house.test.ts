@@ -120,7 +120,7 @@ test('only the ledger writes postings and purses, only control writes the wanted
   const owners: readonly [pattern: RegExp, room: string][] = [
     [/(insert into|update|delete from)\s+(posting|ledger_tx|purse|ledger_seal\w*)\b/i, 'ledger'],
     [/(insert into|update|delete from)\s+(receipt|till|shift|counter_\w+)\b/i, 'counter'],
-    [/(insert into|update|delete from)\s+(operator|sign_in\w*|recovery_code|api_key|audit)\b/i, 'identity'],
+    [/(insert into|update|delete from)\s+(operator\w*|sign_in\w*|recovery_code|api_key|audit)\b/i, 'identity'],
     [/(insert into|update|delete from)\s+approval\b/i, 'approvals'],
     [
       /(insert into|update|delete from)\s+(meter_control|wanted_change|friendly_hours|holiday|protected_stall_type)\b/i,
@@ -207,6 +207,8 @@ test('every migration keys its market-owned tables by market first', () => {
     'operator',
     'sign_in',
     'sign_in_ticket',
+    'sign_in_attempt',
+    'operator_link',
     'recovery_code',
     'api_key',
     'setting',

@@ -7,6 +7,7 @@ export const router = createRouter({ history: createWebHistory(), routes });
 
 router.beforeEach(async (to) => {
   if (to.name === 'sign-in') return operator.value ? nextPath(to.query['next']) : true;
+  if (to.name === 'sign-in-answer') return true;
   const known = await resumeSession().catch(() => null);
   if (known && known.mustFirst !== null && to.name !== 'my-account')
     return { name: 'my-account', query: { next: to.fullPath } };

@@ -3,6 +3,8 @@ import type { RouteRecordRaw } from 'vue-router';
 /** Every page there is. */
 export const routes: RouteRecordRaw[] = [
   { path: '/sign-in', name: 'sign-in', component: () => import('./shell/SignInPage.vue') },
+  // Where an identity provider sends the browser back to; the server tells it this address.
+  { path: '/sign-in/answer', name: 'sign-in-answer', component: () => import('./shell/SignInPage.vue') },
   // Outside the shell: what must be done first is done before any market is seen.
   { path: '/account', name: 'my-account', component: () => import('./account/AccountPage.vue') },
   {

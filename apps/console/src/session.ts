@@ -1,4 +1,4 @@
-import type { Caller } from '@openprepay/contract';
+import type { Caller, NeedsCode } from '@openprepay/contract';
 import { CallError, type CallInput, call } from '@openprepay/contract/client';
 import { computed, shallowRef } from 'vue';
 import { may, type Permission } from './permissions.ts';
@@ -41,7 +41,15 @@ export async function resumeSession(): Promise<Caller | null> {
 
 /** @returns a ticket for the second step, where one is asked for; otherwise signed in */
 export async function signIn(login: string, password: string): Promise<string | null> {
-  const answer = await call('signIn', { body: { login, password } });
+  return entered(await call('signIn', { body: { login, password } }));
+}
+
+/** After the identity provider sent the browser back with this query. @returns like `signIn` */
+export async function finishIssuerSignIn(query: string): Promise<string | null> {
+  return entered(await call('finishIssuerSignIn', { body: { query } }));
+}
+
+function entered(answer: Caller | NeedsCode): string | null {
   if ('needsCode' in answer) return answer.ticket;
   operator.value = answer;
   sessionEnded.value = false;

@@ -5,7 +5,7 @@ import { controlRoutes } from './control/routes.ts';
 import { counterRoutes } from './counter/routes.ts';
 import { devicesRoutes } from './devices/routes.ts';
 import { keyHolderOf } from './identity/api-keys.ts';
-import { identityRoutes } from './identity/routes.ts';
+import { identityRoutes, issuerRoutes } from './identity/routes.ts';
 import { operatorOf } from './identity/sign-in.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
 import type { Handlers } from './platform/handlers.ts';
@@ -20,10 +20,11 @@ import { sitesRoutes } from './sites/routes.ts';
 import { isWithin } from './sites/within.ts';
 import { tenancyRoutes } from './tenancy/routes.ts';
 
-/** Every route of the contract and the room that answers it. */
+/** Every route of the contract and the room that answers it; without an identity provider, unless the start puts one in. */
 export const handlers: Handlers = {
   ...healthRoutes,
   ...identityRoutes,
+  ...issuerRoutes(null),
   ...sitesRoutes,
   ...ledgerRoutes,
   ...pricesRoutes,

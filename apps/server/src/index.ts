@@ -2,6 +2,7 @@ export { meterSheet } from './devices/import/columns.ts';
 export { importMeters } from './devices/import/import.ts';
 export { listMeters } from './devices/register-page.ts';
 export { loadConventions, type MqttConfig, saveConventions } from './headend/index.ts';
+export { type IssuerConfig, isSafeIssuer } from './identity/issuer.ts';
 export { addOperator, operatorByLogin, renewPassword, takeSecondFactor } from './identity/service.ts';
 export type { Database } from './platform/database.ts';
 export type { Log } from './platform/log.ts';

@@ -80,6 +80,7 @@ async function sessionOf(caller: Caller, words: string): Promise<Who> {
     sessionId: uuidV7(systemClock.now()),
     operatorId: caller.operatorId,
     remote: '10.0.0.1',
+    issuer: null,
     createdAt: systemClock.now(),
     expiresAt: new Date(systemClock.now().getTime() + 3_600_000),
   });

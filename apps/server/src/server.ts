@@ -3,7 +3,9 @@ import type { ClockAnchor } from '@openprepay/kernel';
 import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
 import { type MqttConfig, startHeadend } from './headend/index.ts';
+import { type IssuerConfig, newIssuer } from './identity/issuer.ts';
 import { startAuditSealing } from './identity/jobs.ts';
+import { issuerRoutes } from './identity/routes.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
 import { startLedgerSealing } from './ledger/jobs.ts';
 import type { Context } from './platform/context.ts';
@@ -21,6 +23,8 @@ export interface ServerConfig {
   readonly device: { readonly host: string; readonly port: number };
   /** The broker that MQTT devices sign in to: one of our own, one elsewhere, or none. */
   readonly mqtt?: MqttConfig | null;
+  /** Where operators may sign in beside login and password, if anywhere. */
+  readonly issuer?: IssuerConfig | null;
   /** The built console, or null for the API alone. */
   readonly consoleDir: string | null;
   /** Market minutes per real minute; 1 unless it is a demonstration. */
@@ -71,7 +75,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     stack.push(() => Promise.all(loops.map((loop) => loop.stop())));
 
     const app = await buildHttp(ctx, {
-      handlers,
+      handlers: { ...handlers, ...issuerRoutes(config.issuer ? newIssuer(config.issuer) : null) },
       consoleDir: config.consoleDir,
       version: VERSION,
       clockSpeed: config.speed,

@@ -32,6 +32,14 @@ export type Caller = Static<typeof Caller>;
 export const NeedsCode = Type.Object({ needsCode: Type.Literal(true), ticket: Type.String() });
 export type NeedsCode = Static<typeof NeedsCode>;
 
+/** Whom an operator is at the identity provider: told by its subject, or by an e-mail until he first comes by it. */
+export const IssuerLink = Type.Object({
+  issuer: Type.String(),
+  subject: Nullable(Type.String()),
+  email: Nullable(Type.String()),
+});
+export type IssuerLink = Static<typeof IssuerLink>;
+
 export const StaffMember = Type.Object({
   ...Operator.properties,
   scope: DataScope,
@@ -41,6 +49,7 @@ export const StaffMember = Type.Object({
   mustChangePassword: Type.Boolean(),
   hasSecondFactor: Type.Boolean(),
   sessions: Type.Integer(),
+  link: Nullable(IssuerLink),
   lastSignInAt: Nullable(Instant),
 });
 export type StaffMember = Static<typeof StaffMember>;

@@ -8,6 +8,7 @@ import { counterRoutes } from './counter.ts';
 import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
 import { identityRoutes } from './identity.ts';
+import { issuerRoutes } from './issuer.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
@@ -93,6 +94,7 @@ export const routes = {
     response: Type.Array(UnclaimedDevice),
   }),
   ...identityRoutes,
+  ...issuerRoutes,
   ...auditRoutes,
   ...controlRoutes,
   ...massSwitchRoutes,

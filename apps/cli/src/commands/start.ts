@@ -3,6 +3,7 @@ import { ALL_FAULTS } from '@openprepay/simulator';
 import { type Command, Option } from 'commander';
 import { buildConsole } from '../console-build.ts';
 import { type Demo, type DemoOptions, prepareDemo, startDemo } from '../demo.ts';
+import { issuerOf } from '../issuer.ts';
 import { brokerUrl, faultList, portNumber, speedFactor, stallCount } from '../options.ts';
 import { EXIT, type OutputOptions, print, printError } from '../output.ts';
 import { addPlaceOptions, openLog, type PlaceOptions, placeOf } from '../place.ts';
@@ -63,7 +64,9 @@ export function addStartCommand(program: Command): void {
     .action(run);
 }
 
-async function run(options: StartOptions): Promise<void> {
+async function run(options: StartOptions, command: Command): Promise<void> {
+  const issuer = issuerOf(process.env);
+  if (typeof issuer === 'string') command.error(issuer);
   const log = openLog(options.logLevel);
   const stopping = new AbortController();
   const stop = () => {
@@ -84,6 +87,7 @@ async function run(options: StartOptions): Promise<void> {
       http: { host: options.httpHost, port: options.httpPort },
       device: { host: options.deviceHost, port: options.devicePort },
       mqtt: mqttOf(options),
+      issuer,
       consoleDir,
       speed: demo ? options.speed : 1,
       log,

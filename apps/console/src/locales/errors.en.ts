@@ -26,6 +26,17 @@ export const errorsEn: Pick<Messages, 'error'> = {
       second_person_needed: 'Another group operator has to agree to this role: ask for approval',
       same_role: 'This is the role already',
       no_such_key: 'There is no such key',
+      no_issuer: 'No identity provider is set up',
+      issuer_away: 'The identity provider does not answer; sign in with login and password, or try again later',
+      issuer_refused: 'The identity provider did not let you in',
+      issuer_wrong:
+        'The identity provider’s answer could not be trusted; try again, and tell your administrator if it stays so',
+      attempt_over: 'This sign-in was used already, took too long, or began in another browser; start again',
+      not_linked:
+        'You are known at the identity provider, but no operator is linked to you there; ask your administrator',
+      shut_out: 'This operator is disabled, or locked for a while',
+      link_taken: 'Another operator is linked to this identity already',
+      no_link: 'There is no single sign-on to end',
     },
     http: {
       invalid_request: 'The server did not accept what was entered',

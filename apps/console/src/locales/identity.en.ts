@@ -2,7 +2,7 @@ import type { Messages } from './zh-CN.ts';
 
 export const identityEn: Pick<
   Messages,
-  'signInCode' | 'account' | 'operators' | 'scope' | 'keys' | 'audit' | 'auditAction'
+  'signInCode' | 'issuer' | 'account' | 'operators' | 'scope' | 'keys' | 'audit' | 'auditAction'
 > = {
   signInCode: {
     heading: 'Second step',
@@ -11,6 +11,23 @@ export const identityEn: Pick<
     submit: 'Continue',
     back: 'Sign in again',
     missing: 'Enter the code',
+  },
+  issuer: {
+    signIn: 'Sign in with {name}',
+    or: 'or',
+    finishing: 'Finishing the sign-in…',
+    link: 'Single sign-on',
+    linkHint:
+      'Whoever the identity provider says this is signs in as this operator. A verified e-mail counts the first time; from then on only the subject.',
+    by: 'Known by',
+    byOf: { email: 'E-mail', subject: 'Subject (sub)' },
+    email: 'E-mail at the identity provider',
+    subject: 'Subject at the identity provider',
+    save: 'Link',
+    unlink: 'End single sign-on',
+    unlinkHint: 'Signing in at the identity provider stops working for this operator, and sessions begun there end.',
+    as: 'Single sign-on: {who}',
+    mine: 'You may also sign in at {issuer}, as {who}.',
   },
   account: {
     heading: 'My account',
@@ -179,6 +196,9 @@ export const identityEn: Pick<
       renew_recovery_codes: 'New recovery codes',
       end_sessions: 'Signed out everywhere',
       unlock: 'Unlocked',
+      link: 'Linked for single sign-on',
+      unlink: 'Single sign-on ended',
+      bind_link: 'First sign-in by e-mail',
       set_sign_in_policy: 'Sign-in rules set',
       create_key: 'API key created',
       revoke_key: 'API key revoked',

@@ -19,4 +19,13 @@ export const identityError = defineErrors({
   'identity.second_person_needed': 409,
   'identity.same_role': 409,
   'identity.no_such_key': 404,
+  'identity.no_issuer': 409,
+  'identity.issuer_away': 503,
+  'identity.issuer_refused': 401,
+  'identity.issuer_wrong': 502,
+  'identity.attempt_over': 401,
+  'identity.not_linked': 403,
+  'identity.shut_out': 403,
+  'identity.link_taken': 409,
+  'identity.no_link': 409,
 });

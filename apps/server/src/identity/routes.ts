@@ -1,11 +1,16 @@
-import type { Handlers } from '../platform/handlers.ts';
+import type { Handlers, SecretCookie } from '../platform/handlers.ts';
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { INSTALLATION } from './audit.ts';
 import { listAudit } from './audit-list.ts';
+import { identityError } from './errors.ts';
+import type { Issuer } from './issuer.ts';
+import { beginIssuerSignIn, finishIssuerSignIn } from './issuer-sign-in.ts';
+import { linkOf } from './issuer-store.ts';
+import { linkOperator, unlinkOperator } from './links.ts';
 import { changePassword, confirmSecondFactor, dropSecondFactor, enrolSecondFactor, newRecoveryCodes } from './own.ts';
 import { setSignInPolicy, signInPolicy } from './policy.ts';
 import { secondFactorOf } from './second-factor.ts';
-import { endOneSession, listSessions, signIn, signInCode, signOut } from './sign-in.ts';
+import { endOneSession, listSessions, type Session, signIn, signInCode, signOut } from './sign-in.ts';
 import {
   changeRole,
   createStaff,
@@ -20,10 +25,7 @@ import {
 
 const ownRoutes = {
   async signIn(ctx, { body, cookie, remote }) {
-    const answer = await signIn(ctx, body, remote);
-    if ('ticket' in answer) return { needsCode: true, ticket: answer.ticket };
-    cookie.set(answer.token, answer.expiresAt);
-    return answer.operator;
+    return answered(await signIn(ctx, body, remote), cookie);
   },
   async signInCode(ctx, { body, cookie, remote }) {
     const session = await signInCode(ctx, body, remote);
@@ -102,6 +104,44 @@ const keyRoutes = {
     return null;
   },
 } satisfies Partial<Handlers>;
+
+/** What needs to know the identity provider; null where none is configured. */
+export const issuerRoutes = (issuer: Issuer | null) =>
+  ({
+    signInWays: async () => ({ issuer: issuer && { name: issuer.name } }),
+    async beginIssuerSignIn(ctx, { origin, remote, attemptCookie }) {
+      const { url, token, expiresAt } = await beginIssuerSignIn(ctx, required(issuer), { origin, remote });
+      attemptCookie.set(token, expiresAt);
+      return { url };
+    },
+    async finishIssuerSignIn(ctx, { body: { query }, cookie, attemptCookie, remote }) {
+      const token = attemptCookie.value ?? '';
+      const answer = await finishIssuerSignIn(ctx, required(issuer), { token, query, remote });
+      attemptCookie.clear();
+      return answered(answer, cookie);
+    },
+    myLink: (ctx, { operator }) => linkOf(ctx.db, operator.operatorId),
+    async linkOperator(ctx, { params, operator, body }) {
+      await linkOperator(ctx, issuer, operator, params.operatorId, body);
+      return null;
+    },
+    async unlinkOperator(ctx, { params, operator }) {
+      await unlinkOperator(ctx, operator, params.operatorId);
+      return null;
+    },
+  }) satisfies Partial<Handlers>;
+
+/** @throws identity.no_issuer */
+function required(issuer: Issuer | null): Issuer {
+  if (!issuer) throw identityError('identity.no_issuer', 'no identity provider is configured');
+  return issuer;
+}
+
+function answered(answer: Session | { readonly ticket: string }, cookie: SecretCookie) {
+  if ('ticket' in answer) return { needsCode: true, ticket: answer.ticket } as const;
+  cookie.set(answer.token, answer.expiresAt);
+  return answer.operator;
+}
 
 export const identityRoutes = {
   ...ownRoutes,

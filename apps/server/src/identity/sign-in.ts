@@ -19,6 +19,7 @@ import {
   insertTicket,
   type OperatorRow,
   selectSessions,
+  signedInBy,
 } from './store.ts';
 import { newThrottle } from './throttle.ts';
 import { hashToken, newToken } from './tokens.ts';
@@ -40,7 +41,7 @@ const guesses = newThrottle({
 });
 
 /** How somebody proved who he is; stands in the audit. */
-type Method = 'password' | 'code' | 'recovery_code';
+type Method = 'password' | 'issuer' | 'code' | 'recovery_code';
 
 /**
  * Opens a session, or asks for the second step. People live by real time even where a demonstration's market runs faster, so
@@ -71,10 +72,19 @@ export async function signIn(
     throw identityError('identity.wrong_credentials', 'login or password is wrong, or it is locked for a while');
   }
   guesses.succeed(key);
-  if (!found.hasSecondFactor) return openSession(ctx, found, { remote, method: 'password', now });
+  const opening = { remote, method: 'password', now, issuer: null } as const;
+  return found.hasSecondFactor ? openTicket(ctx, found, opening) : openSession(ctx, found, opening);
+}
+
+/** What `signInCode` takes beside a code. */
+export async function openTicket(
+  ctx: Context,
+  { operatorId }: OperatorRow,
+  { now, issuer }: Pick<Opening, 'now' | 'issuer'>,
+): Promise<{ readonly ticket: string }> {
   const ticket = newToken();
   const expiresAt = new Date(now.getTime() + TICKET_MS);
-  await insertTicket(ctx.db, { ticketHash: hashToken(ticket), operatorId: found.operatorId, expiresAt });
+  await insertTicket(ctx.db, { ticketHash: hashToken(ticket), operatorId, issuer, expiresAt });
   return { ticket };
 }
 
@@ -92,25 +102,27 @@ export async function signInCode(
   const ticketHash = hashToken(ticket);
   const found = await findByTicket(ctx.db, ticketHash, now);
   if (!found) throw identityError('identity.ticket_over', 'this took too long: sign in again');
-  const { operatorId } = found;
+  const { operatorId, issuer } = found;
   const method = await attempt(ctx, operatorId, now, () => ctx.db.tx((tx) => acceptCode(tx, operatorId, code, now)));
   if (method === null) {
     ctx.log.warn({ login: found.login, remote }, 'code refused');
     throw identityError('identity.wrong_code', 'this code is wrong or was used');
   }
-  return openSession(ctx, found, { remote, method, now, ticketHash });
+  return openSession(ctx, found, { remote, method, now, issuer, ticketHash });
 }
 
 interface Opening {
   readonly remote: string;
   readonly method: Method;
   readonly now: Date;
+  /** The identity provider by whose word it is; null for a password. */
+  readonly issuer: string | null;
   readonly ticketHash?: Uint8Array;
 }
 
 /** @throws identity.ticket_over */
-async function openSession(ctx: Context, found: OperatorRow, opening: Opening): Promise<Session> {
-  const { remote, method, now, ticketHash } = opening;
+export async function openSession(ctx: Context, found: OperatorRow, opening: Opening): Promise<Session> {
+  const { remote, method, now, issuer, ticketHash } = opening;
   const token = newToken();
   const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000);
   const { operatorId } = found;
@@ -119,13 +131,19 @@ async function openSession(ctx: Context, found: OperatorRow, opening: Opening): 
       throw identityError('identity.ticket_over', 'this was used already: sign in again');
     }
     const sessionId = uuidV7(now);
-    await insertSession(tx, { tokenHash: hashToken(token), sessionId, operatorId, remote, createdAt: now, expiresAt });
-    await auditSignIn(tx, ctx, operatorId, { remote, method });
+    const session = { sessionId, operatorId, remote, issuer, createdAt: now, expiresAt };
+    await insertSession(tx, { tokenHash: hashToken(token), ...session });
+    await auditSignIn(tx, ctx, operatorId, { remote, method, ...(issuer !== null && { issuer }) });
   });
-  return { operator: callerOf(found), token, expiresAt };
+  return { operator: callerOf(signedInBy(found, issuer)), token, expiresAt };
 }
 
-const auditSignIn = (tx: Tx, ctx: Context, operatorId: string, after: { remote: string; method: Method }) =>
+const auditSignIn = (
+  tx: Tx,
+  ctx: Context,
+  operatorId: string,
+  after: { remote: string; method: Method; issuer?: string },
+) =>
   recordAudit(tx, {
     at: ctx.clock.now(),
     marketId: INSTALLATION,

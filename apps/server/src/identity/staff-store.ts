@@ -1,4 +1,4 @@
-import type { DataScope, Role } from '@openprepay/contract';
+import type { DataScope, IssuerLink, Role } from '@openprepay/contract';
 import type { Queryable, Tx } from '../platform/database.ts';
 
 /** An operator as those see him who look after operators. API keys are none. */
@@ -14,6 +14,7 @@ export interface StaffRow extends Record<string, unknown> {
   mustChangePassword: boolean;
   hasSecondFactor: boolean;
   sessions: number;
+  link: IssuerLink | null;
   lastSignInAt: Date | null;
 }
 
@@ -27,8 +28,10 @@ export async function selectStaff(db: Queryable, realNow: Date): Promise<StaffRo
             must_change_password as "mustChangePassword", totp_confirmed_at is not null as "hasSecondFactor",
             (select count(*)::int from sign_in
              where sign_in.operator_id = operator.operator_id and expires_at > $1) as sessions,
+            case when link.operator_id is not null
+                 then json_build_object('issuer', link.issuer, 'subject', link.subject, 'email', link.email) end as link,
             last_sign_in_at as "lastSignInAt"
-     from operator where ${PEOPLE} order by disabled_at is not null, login`,
+     from operator left join operator_link link using (operator_id) where ${PEOPLE} order by disabled_at is not null, login`,
     [realNow],
   );
 }

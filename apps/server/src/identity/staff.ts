@@ -199,32 +199,33 @@ export const endSessions = (ctx: Context, caller: Caller, operatorId: string): P
 export const unlock = (ctx: Context, caller: Caller, operatorId: string): Promise<void> =>
   onOther(ctx, caller, operatorId, 'identity.unlock', (tx) => forgetFailures(tx, operatorId));
 
+interface Change {
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
 /** One's own password and second factor are changed on one's own page, where the password is asked. */
-async function onOther(
+export async function onOther(
   ctx: Context,
   caller: Caller,
   operatorId: string,
   action: string,
-  work: (tx: Tx) => Promise<void>,
+  work: (tx: Tx, note: (change: Change) => void) => Promise<void>,
 ): Promise<void> {
   if (operatorId === caller.operatorId) {
     throw identityError('identity.not_oneself', 'this is for others; your own account has a page of its own');
   }
   await ctx.db.tx(async (tx) => {
     await lockManageable(tx, caller, operatorId);
-    await work(tx);
-    await audit(tx, ctx, caller, action, operatorId, {});
+    let change: Change = {};
+    await work(tx, (made) => {
+      change = made;
+    });
+    await audit(tx, ctx, caller, action, operatorId, change);
   });
 }
 
-const audit = (
-  tx: Tx,
-  ctx: Context,
-  caller: Caller,
-  action: string,
-  operatorId: string,
-  change: { readonly before?: unknown; readonly after?: unknown },
-) =>
+const audit = (tx: Tx, ctx: Context, caller: Caller, action: string, operatorId: string, change: Change) =>
   recordAudit(tx, {
     at: ctx.clock.now(),
     marketId: INSTALLATION,

@@ -40,13 +40,19 @@ export async function findById(db: Queryable, operatorId: string): Promise<WithP
   return rows[0] ?? null;
 }
 
+/** Whom of an operator's is asked by whose word he is here: a password that he did not use he need not change. */
+export const signedInBy = (row: OperatorRow, issuer: string | null): OperatorRow =>
+  issuer === null ? row : { ...row, mustChangePassword: false };
+
+type BySomebody = OperatorRow & { issuer: string | null };
+
 export async function findBySession(db: Queryable, tokenHash: Uint8Array, at: Date): Promise<OperatorRow | null> {
-  const rows = await db.query<OperatorRow>(
-    `select ${OPERATOR} from sign_in join operator using (operator_id)
+  const [row] = await db.query<BySomebody>(
+    `select ${OPERATOR}, sign_in.issuer from sign_in join operator using (operator_id)
      where sign_in.token_hash = $1 and sign_in.expires_at > $2 and operator.disabled_at is null`,
     [tokenHash, at],
   );
-  return rows[0] ?? null;
+  return row ? signedInBy(row, row.issuer) : null;
 }
 
 export interface NewOperatorRow {
@@ -112,6 +118,8 @@ export interface NewSession {
   readonly sessionId: string;
   readonly operatorId: string;
   readonly remote: string;
+  /** By whose word; null for a password. */
+  readonly issuer: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date;
 }
@@ -121,9 +129,17 @@ export async function insertSession(tx: Queryable, session: NewSession): Promise
   await tx.query(
     `with old as (delete from sign_in where expires_at <= $5), stale as (delete from sign_in_ticket where expires_at <= $5),
           who as (update operator set failures = 0, locks = 0, locked_until = null, last_sign_in_at = $5 where operator_id = $3)
-     insert into sign_in (token_hash, session_id, operator_id, remote, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6)`,
-    [session.tokenHash, session.sessionId, session.operatorId, session.remote, session.createdAt, session.expiresAt],
+     insert into sign_in (token_hash, session_id, operator_id, remote, created_at, expires_at, issuer)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      session.tokenHash,
+      session.sessionId,
+      session.operatorId,
+      session.remote,
+      session.createdAt,
+      session.expiresAt,
+      session.issuer,
+    ],
   );
 }
 
@@ -167,18 +183,19 @@ export async function deleteOneSession(db: Queryable, operatorId: string, sessio
 
 export async function insertTicket(
   tx: Queryable,
-  ticket: { readonly ticketHash: Uint8Array; readonly operatorId: string; readonly expiresAt: Date },
+  ticket: Pick<NewSession, 'operatorId' | 'issuer' | 'expiresAt'> & { readonly ticketHash: Uint8Array },
 ): Promise<void> {
-  await tx.query('insert into sign_in_ticket (ticket_hash, operator_id, expires_at) values ($1, $2, $3)', [
+  await tx.query('insert into sign_in_ticket (ticket_hash, operator_id, issuer, expires_at) values ($1, $2, $3, $4)', [
     ticket.ticketHash,
     ticket.operatorId,
+    ticket.issuer,
     ticket.expiresAt,
   ]);
 }
 
-export async function findByTicket(db: Queryable, ticketHash: Uint8Array, at: Date): Promise<OperatorRow | null> {
-  const rows = await db.query<OperatorRow>(
-    `select ${OPERATOR} from sign_in_ticket ticket join operator using (operator_id)
+export async function findByTicket(db: Queryable, ticketHash: Uint8Array, at: Date): Promise<BySomebody | null> {
+  const rows = await db.query<BySomebody>(
+    `select ${OPERATOR}, ticket.issuer from sign_in_ticket ticket join operator using (operator_id)
      where ticket.ticket_hash = $1 and ticket.expires_at > $2 and operator.disabled_at is null`,
     [ticketHash, at],
   );

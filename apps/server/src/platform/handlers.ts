@@ -24,10 +24,21 @@ export interface Call<N extends RouteName> {
    */
   readonly buildingIds: readonly string[] | null;
   /** The session cookie, for the identity room's own routes. */
-  readonly cookie: { readonly value: string | null; set(token: string, expiresAt: Date): void; clear(): void };
+  readonly cookie: SecretCookie;
+  /** Tells the browser in which somebody began to sign in elsewhere from every other. */
+  readonly attemptCookie: SecretCookie;
+  /** The address the browser sees this server at, for example https://market.example. */
+  readonly origin: string;
   /** The address it came from. */
   readonly remote: string;
   readonly program: Program;
+}
+
+/** A token that the browser keeps, and that no script and no other site gets at. */
+export interface SecretCookie {
+  readonly value: string | null;
+  set(token: string, expiresAt: Date): void;
+  clear(): void;
 }
 
 /** What the program says of itself. */

@@ -29,6 +29,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: 'Not possible',
   429: 'Too many requests',
   500: 'Internal error',
+  502: 'Bad answer from elsewhere',
   503: 'Unavailable',
 };
 

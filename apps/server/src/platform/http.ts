@@ -20,7 +20,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Context } from './context.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
-import type { Call, Handler, Handlers, Program } from './handlers.ts';
+import type { Call, Handler, Handlers, Program, SecretCookie } from './handlers.ts';
 import { serveConsole } from './http-console.ts';
 import { httpError, problemOf } from './http-errors.ts';
 import { guard, SESSION_COOKIE } from './http-guard.ts';
@@ -31,6 +31,7 @@ export interface HttpOptions extends Program {
   readonly consoleDir: string | null;
 }
 
+const ATTEMPT_COOKIE = 'openprepay_sign_in';
 const BODY_LIMIT = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_STREAMS = 200;
@@ -87,25 +88,26 @@ function addRoute(app: FastifyInstance, ctx: Context, options: HttpOptions, name
 }
 
 function callOf(request: FastifyRequest, reply: FastifyReply, { version, clockSpeed }: Program) {
-  const attributes = {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'strict',
-    secure: request.protocol === 'https',
-  } as const;
   return {
     params: request.params,
     query: request.query,
     body: request.body,
     operator: request.operator as Caller,
     buildingIds: buildingsOf(request),
-    cookie: {
-      value: request.cookies[SESSION_COOKIE] ?? null,
-      set: (token: string, expires: Date) => void reply.setCookie(SESSION_COOKIE, token, { ...attributes, expires }),
-      clear: () => void reply.clearCookie(SESSION_COOKIE, attributes),
-    },
+    cookie: cookieOf(request, reply, SESSION_COOKIE, '/'),
+    attemptCookie: cookieOf(request, reply, ATTEMPT_COOKIE, '/api/sign-in'),
+    origin: `${request.protocol}://${request.host}`,
     remote: request.ip,
     program: { version, clockSpeed },
+  };
+}
+
+function cookieOf(request: FastifyRequest, reply: FastifyReply, name: string, path: string): SecretCookie {
+  const attributes = { path, httpOnly: true, sameSite: 'strict', secure: request.protocol === 'https' } as const;
+  return {
+    value: request.cookies[name] ?? null,
+    set: (token, expires) => void reply.setCookie(name, token, { ...attributes, expires }),
+    clear: () => void reply.clearCookie(name, attributes),
   };
 }
 

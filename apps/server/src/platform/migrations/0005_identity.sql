@@ -22,22 +22,48 @@ create table operator (
   disabled_at timestamptz
 );
 
--- People live by real time also where a market's clock runs faster, so these times are real.
+-- People live by real time also where a market's clock runs faster, so these times are real. issuer: the identity provider by
+-- whose word it was; null for a password.
 create table sign_in (
   token_hash bytea primary key,
   session_id uuid not null unique,
   operator_id uuid not null references operator,
   remote text not null,
+  issuer text,
   created_at timestamptz not null,
   expires_at timestamptz not null
 );
 create index sign_in_operator on sign_in (operator_id);
 
--- A password was right and the code of the second factor is still to come.
+-- A password or an identity provider's word was right, and the code of the second factor is still to come.
 create table sign_in_ticket (
   ticket_hash bytea primary key,
   operator_id uuid not null references operator,
+  issuer text,
   expires_at timestamptz not null
+);
+
+-- Somebody was sent to the identity provider and is still to come back, in the same browser, which has the token.
+create table sign_in_attempt (
+  token_hash bytea primary key,
+  state_hash bytea not null,
+  nonce text not null,
+  verifier text not null,
+  redirect_uri text not null,
+  expires_at timestamptz not null
+);
+
+-- Whom an operator is at an identity provider. An e-mail is a way to say it before his subject is known: the first who comes
+-- with it, verified, is him, and from then on his subject alone is.
+create table operator_link (
+  operator_id uuid primary key references operator,
+  issuer text not null,
+  subject text,
+  email text,
+  linked_at timestamptz not null,
+  check ((subject is null) <> (email is null)),
+  unique (issuer, subject),
+  unique (issuer, email)
 );
 
 create table recovery_code (
