@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ordinaryStall, startTestMarket, type TestMarket } from '../system/support.ts';
@@ -12,6 +13,9 @@ let page: Page;
 let code: string;
 let electricity: string;
 const complaints: string[] = [];
+/** What each script weighs on its way. */
+const scriptBytes: Promise<number>[] = [];
+const FIRST_SCREEN_BYTES = 200_000;
 
 beforeAll(async () => {
   market = await startTestMarket({
@@ -32,6 +36,9 @@ beforeAll(async () => {
   ({ code, electricity } = ordinaryStall(market.site));
   browser = await openBrowser({ width: 1440, height: 900 });
   page = await browser.context.newPage();
+  page.on('response', (response) => {
+    if (response.url().endsWith('.js')) scriptBytes.push(response.body().then((body) => gzipSync(body).length));
+  });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
@@ -67,12 +74,14 @@ test('a wrong password is refused in words', async () => {
   await page.getByRole('alert').first().waitFor();
 });
 
-test('after signing in, the grid shows every stall', async () => {
+test('after signing in, the grid shows every stall, with no more script than a first screen may weigh', async () => {
   await page.getByTestId('login').fill(market.server.firstAdmin?.login ?? '');
   await page.getByTestId('password').fill(market.server.firstAdmin?.password ?? '');
   await page.getByTestId('submit').click();
   await card().waitFor();
   expect(await page.getByTestId('stall-card').count()).toBe(market.site.stalls.length);
+  const weights = await Promise.all(scriptBytes);
+  expect(weights.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(FIRST_SCREEN_BYTES);
 });
 
 test('a balance runs out: the card says so, the notice is on record, relay and valve are off by read-back', async () => {

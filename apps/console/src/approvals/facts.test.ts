@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { locale } from '../locales/index.ts';
+import { speak } from '../locales/index.ts';
 import { factText, isTold } from './facts.ts';
 
 const short = (at: string) => `<${at}>`;
 
-test('what a second person is told is in the units and words of the trade', () => {
-  locale.value = 'zh-CN';
+test('what a second person is told is in the units and words of the trade', async () => {
+  await speak('zh-CN');
   expect(factText('amountFen', 123_456, short)).toBe('¥1,234.56');
   expect(factText('meters', 12, short)).toBe('12');
   expect(factText('validFrom', '2026-03-01T00:00:00.000Z', short)).toBe('<2026-03-01T00:00:00.000Z>');

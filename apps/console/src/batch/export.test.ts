@@ -1,6 +1,6 @@
 import type { MassRow } from '@openprepay/contract';
 import { expect, test } from 'vitest';
-import { locale } from '../locales/index.ts';
+import { speak } from '../locales/index.ts';
 import { csvCell, csvOf } from './export.ts';
 
 test.each([
@@ -14,8 +14,8 @@ test.each([
   expect(csvCell(value)).toBe(cell);
 });
 
-test('each meter is a line, in the words of the page, with leading zeros and what went wrong', () => {
-  locale.value = 'en';
+test('each meter is a line, in the words of the page, with leading zeros and what went wrong', async () => {
+  await speak('en');
   const row: MassRow = {
     meterId: 'm',
     serial: '000123',

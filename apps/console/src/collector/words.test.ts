@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { locale } from '../locales/index.ts';
+import { speak } from '../locales/index.ts';
 import { inChinese } from './frame-words.ts';
 import { fieldsOf, formatDrift, formatShare, formatSpan, spacedHex } from './words.ts';
 
-test('how long is said in the two units that matter', () => {
-  locale.value = 'en';
+test('how long is said in the two units that matter', async () => {
+  await speak('en');
   expect([40, 60 * 12, 3600 * 26, 86_400 * 3 + 3600 * 4].map(formatSpan)).toEqual([
     '40 s',
     '12 min',
@@ -20,8 +20,8 @@ test('what an Acrel meter says of itself is Chinese word for word', () => {
   expect(names.map(inChinese).filter((word) => /[a-z]/.test(word))).toEqual([]);
 });
 
-test('a clock ahead has a plus, a clock behind a minus', () => {
-  locale.value = 'en';
+test('a clock ahead has a plus, a clock behind a minus', async () => {
+  await speak('en');
   expect([formatDrift(30), formatDrift(-125)]).toEqual(['+30 s', '−2 min']);
 });
 

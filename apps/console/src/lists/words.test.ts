@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
-import { locale } from '../locales/index.ts';
+import { speak } from '../locales/index.ts';
 import { detailWords } from './words.ts';
 
-afterEach(() => {
-  locale.value = 'zh-CN';
+afterEach(async () => {
+  await speak('zh-CN');
 });
 
 const stuckRelay = {
@@ -35,8 +35,8 @@ test('a setting says what the meter was told', () => {
   expect(detailWords({ ...clock, kind: 'command_expired' })).toBe('校时：发送 3 次，有效期内没有确认');
 });
 
-test('and the same in English, where one write is not many', () => {
-  locale.value = 'en';
+test('and the same in English, where one write is not many', async () => {
+  await speak('en');
   expect(detailWords(stuckRelay)).toBe('Wanted: Off. Still reads back On after 3 writes.');
   expect(detailWords({ ...sleepingValve, writes: 1 })).toBe('Wanted: Closed. Not confirmed in time, after 1 write.');
   expect(detailWords({ ...sleepingValve, writes: 0 })).toBe('Wanted: Closed. Could not be sent in time.');

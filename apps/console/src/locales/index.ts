@@ -1,8 +1,7 @@
 import { computed, watchEffect } from 'vue';
 import { createI18n } from 'vue-i18n';
 import { recall, remember } from '../ui/memory.ts';
-import { en } from './en.ts';
-import { type Messages, zhCN } from './zh-CN.ts';
+import type { Messages } from './zh-CN.ts';
 
 export type Locale = 'zh-CN' | 'en';
 
@@ -13,20 +12,27 @@ type Leaves<T, Prefix extends string = ''> = {
 export type MessageKey = Leaves<Messages>;
 
 const DEFAULT_LOCALE: Locale = 'zh-CN';
+/** A browser is given the words of one language; the other comes when it is asked for. */
+const WORDS: Readonly<Record<Locale, () => Promise<Messages>>> = {
+  'zh-CN': async () => (await import('./zh-CN.ts')).zhCN,
+  en: async () => (await import('./en.ts')).en,
+};
+const first = recall('locale', ['zh-CN', 'en']) ?? DEFAULT_LOCALE;
 
 export const i18n = createI18n<[Messages], Locale, false>({
   legacy: false,
-  locale: recall('locale', ['zh-CN', 'en']) ?? DEFAULT_LOCALE,
-  messages: { 'zh-CN': zhCN, en },
+  locale: first,
+  messages: { [first]: await WORDS[first]() } as Record<Locale, Messages>,
 });
 
-export const locale = computed<Locale>({
-  get: () => i18n.global.locale.value,
-  set: (chosen) => {
-    i18n.global.locale.value = chosen;
-    remember('locale', chosen);
-  },
-});
+export const locale = computed<Locale>(() => i18n.global.locale.value);
+
+/** Speaks another language from now on, in this browser. */
+export async function speak(chosen: Locale): Promise<void> {
+  if (!i18n.global.availableLocales.includes(chosen)) i18n.global.setLocaleMessage(chosen, await WORDS[chosen]());
+  i18n.global.locale.value = chosen;
+  remember('locale', chosen);
+}
 
 /** Keeps the document's language and title with the chosen locale, so that Chinese gets Chinese glyphs. */
 export function followLocale(): void {

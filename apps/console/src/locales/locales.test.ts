@@ -1,7 +1,7 @@
 import { STALL_STATES } from '@openprepay/contract';
 import { expect, test } from 'vitest';
 import { en } from './en.ts';
-import { codeText, locale, text } from './index.ts';
+import { codeText, speak, text } from './index.ts';
 import { zhCN } from './zh-CN.ts';
 
 type Tree = { readonly [key: string]: string | Tree };
@@ -35,19 +35,19 @@ test('no message is empty, English has no Chinese in it', () => {
   }
 });
 
-test('every message can be put together in both languages', () => {
+test('every message can be put together in both languages', async () => {
   for (const language of ['zh-CN', 'en'] as const) {
-    locale.value = language;
+    await speak(language);
     for (const state of STALL_STATES) expect(text(`state.${state}`)).not.toContain('state.');
     expect(text('topUp.title', { stall: 'A-1', customer: '@|{}' })).toContain('A-1 @|{}');
   }
 });
 
-test('English counts', () => {
-  locale.value = 'en';
+test('English counts', async () => {
+  await speak('en');
   expect(text('grid.inBuilding', { n: 1 })).toBe('1 stall');
   expect(text('grid.inBuilding', { n: 0 })).toBe('0 stalls');
-  locale.value = 'zh-CN';
+  await speak('zh-CN');
   expect(text('grid.inBuilding', { n: 2 })).toBe('2 个档位');
 });
 

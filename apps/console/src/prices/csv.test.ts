@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { locale } from '../locales/index.ts';
+import { speak } from '../locales/index.ts';
 import { csvOf } from './csv.ts';
 import { spreadOf } from './spread.ts';
 
@@ -12,8 +12,8 @@ const row = (chargedFen: number, wouldBeFen: number, customerName = '商户') =>
   wouldBeFen,
 });
 
-test('a run is a file with exact amounts, and no name in it is a formula', () => {
-  locale.value = 'en';
+test('a run is a file with exact amounts, and no name in it is a formula', async () => {
+  await speak('en');
   const [, first, second] = csvOf({ rows: [row(-5, 100), row(0, 0, '=1+"x"')] }, 'electricity').split('\r\n');
   expect(first).toBe('"1","商户",1234.567,-0.05,1.00,1.05');
   expect(second).toBe(`"1","'=1+""x""",1234.567,0.00,0.00,0.00`);

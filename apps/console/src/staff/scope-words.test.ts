@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import { locale } from '../locales/index.ts';
+import { speak } from '../locales/index.ts';
 import { scopeText } from './scope-words.ts';
 
 const places = [{ marketId: 'm', name: 'North', buildings: [{ buildingId: 'b', name: 'Hall 1' }] }];
-beforeEach(() => {
-  locale.value = 'en';
+beforeEach(async () => {
+  await speak('en');
 });
 
 test('a scope is told in names, and what the reader may not see is told as such', () => {
