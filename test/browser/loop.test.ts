@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ordinaryStall, startTestMarket, type TestMarket } from '../system/support.ts';
 import { type Browser, openBrowser } from './chromium.ts';
+import { speak } from './staff.ts';
 
 const WAIT = { timeout: 120_000 };
 const PLENTY_FEN = 100_000_00;
@@ -127,8 +128,7 @@ test('with forced off a top-up does not restore supply; back to auto it does', a
 });
 
 test('in English the console is English', async () => {
-  await page.getByTestId('language').click();
-  await page.locator('html[lang="en"]').waitFor({ state: 'attached' });
+  await speak(page, 'en');
   // What the market itself named is not the console's to translate.
   const words = await page.evaluate<string>(`(() => {
     const page = document.body.cloneNode(true);

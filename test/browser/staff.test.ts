@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, ordinaryStall, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
 import { type Browser, openBrowser } from './chromium.ts';
-import { addOperator, cardOf, firstAdmin, openStall, signIn } from './staff.ts';
+import { addOperator, cardOf, firstAdmin, openStall, signIn, speak } from './staff.ts';
 
 const PHONES = [
   { width: 390, height: 844 },
@@ -95,10 +95,10 @@ test.each(PHONES)(
   async (phone) => {
     await page.setViewportSize(phone);
     await signIn(page, market, firstAdmin(market));
-    for (const lang of ['zh-CN', 'en']) {
+    for (const lang of ['zh-CN', 'en'] as const) {
       await page.goto(`${market.server.httpUrl}/stalls`);
       await cardOf(page, code).waitFor();
-      if ((await page.locator('html').getAttribute('lang')) !== lang) await page.getByTestId('language').click();
+      await speak(page, lang);
       expect([lang, 'grid', await sideways('html')]).toEqual([lang, 'grid', 0]);
       await openStall(page, code);
       expect([lang, 'stall', await sideways('html'), await sideways('.panel')]).toEqual([lang, 'stall', 0, 0]);
@@ -107,7 +107,7 @@ test.each(PHONES)(
       await page.getByTestId('hold-row').waitFor();
       expect([lang, 'lists', await sideways('html')]).toEqual([lang, 'lists', 0]);
     }
-    await page.getByTestId('language').click();
+    await speak(page, 'zh-CN');
     await page.setViewportSize(DESKTOP);
   },
 );
@@ -116,12 +116,12 @@ test('theme and language are as they were chosen after a reload', async () => {
   await signIn(page, market, firstAdmin(market));
   await page.locator('html[lang="zh-CN"]:not(.dark)').waitFor({ state: 'attached' });
   await page.getByTestId('theme').click();
-  await page.getByTestId('language').click();
+  await speak(page, 'en');
   await page.reload();
   await cardOf(page, code).waitFor();
   expect(await page.locator('html[lang="en"].dark').count()).toBe(1);
   await page.getByTestId('theme').click();
-  await page.getByTestId('language').click();
+  await speak(page, 'zh-CN');
   await page.reload();
   await cardOf(page, code).waitFor();
   expect(await page.locator('html[lang="zh-CN"]:not(.dark)').count()).toBe(1);
@@ -155,9 +155,9 @@ test('a stuck relay is on the list, with what was wanted and what it says, in bo
   const row = page.getByTestId('exception-row');
   await row.waitFor();
   expect(await row.textContent()).toMatch(/分合闸未确认.*目标分闸，发送 \d+ 次后回读仍为合闸/);
-  await page.getByTestId('language').click();
+  await speak(page, 'en');
   expect(await row.textContent()).toMatch(/Switch not confirmed.*Wanted: Off\. Still reads back On after \d+ writes/);
-  await page.getByTestId('language').click();
+  await speak(page, 'zh-CN');
 });
 
 test('a suspect reading is rejected with a note, and its hold is gone', async () => {

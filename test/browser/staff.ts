@@ -35,6 +35,15 @@ export async function signIn(page: Page, { server }: TestMarket, who: Credential
   await page.getByTestId('stall-card').first().waitFor();
 }
 
+type Language = 'zh-CN' | 'en';
+
+/** Shows the page in a language; its words are there when this returns. */
+export async function speak(page: Page, language: Language): Promise<void> {
+  const html = page.locator('html');
+  if ((await html.getAttribute('lang')) !== language) await page.getByTestId('language').click();
+  await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+}
+
 export const cardOf = (page: Page, code: string) =>
   page.locator(`[data-testid="stall-card"][data-stall-code="${code}"]`);
 
