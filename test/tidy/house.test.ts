@@ -120,7 +120,10 @@ test('only the ledger writes postings and purses, only control writes the wanted
   const owners: readonly [pattern: RegExp, room: string][] = [
     [/(insert into|update|delete from)\s+(posting|ledger_tx|purse|ledger_seal\w*)\b/i, 'ledger'],
     [/(insert into|update|delete from)\s+(receipt|till|shift|counter_\w+)\b/i, 'counter'],
-    [/(insert into|update|delete from)\s+(operator\w*|sign_in\w*|recovery_code|api_key|audit)\b/i, 'identity'],
+    [
+      /(insert into|update|delete from)\s+(operator\w*|sign_in\w*|recovery_code|api_key|kept_list|audit)\b/i,
+      'identity',
+    ],
     [/(insert into|update|delete from)\s+approval\b/i, 'approvals'],
     [
       /(insert into|update|delete from)\s+(meter_control|wanted_change|friendly_hours|holiday|protected_stall_type)\b/i,
@@ -211,6 +214,7 @@ test('every migration keys its market-owned tables by market first', () => {
     'operator_link',
     'recovery_code',
     'api_key',
+    'kept_list',
     'setting',
   ];
   const wrong: string[] = [];

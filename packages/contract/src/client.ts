@@ -39,6 +39,8 @@ export const routeTable: RouteTable = {
   confirmSecondFactor: ['POST', '/api/me/second-factor/confirmation'],
   renewRecoveryCodes: ['POST', '/api/me/second-factor/recovery-codes'],
   removeSecondFactor: ['POST', '/api/me/second-factor/removal'],
+  myLists: ['GET', '/api/me/lists'],
+  keepMyList: ['PUT', '/api/me/lists/:list'],
   operators: ['GET', '/api/operators'],
   createOperator: ['POST', '/api/operators'],
   updateOperator: ['PUT', '/api/operators/:operatorId'],

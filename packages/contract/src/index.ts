@@ -8,6 +8,7 @@ export * from './devices.ts';
 export * from './excel.ts';
 export * from './gateways.ts';
 export * from './identity.ts';
+export * from './kept-lists.ts';
 export * from './ledger.ts';
 export * from './link-events.ts';
 export * from './mass-switch.ts';

@@ -9,6 +9,7 @@ import { devicesRoutes } from './devices.ts';
 import { gatewaysRoutes } from './gateways.ts';
 import { identityRoutes } from './identity.ts';
 import { issuerRoutes } from './issuer.ts';
+import { keptListsRoutes } from './kept-lists.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
@@ -95,6 +96,7 @@ export const routes = {
   }),
   ...identityRoutes,
   ...issuerRoutes,
+  ...keptListsRoutes,
   ...auditRoutes,
   ...controlRoutes,
   ...massSwitchRoutes,

@@ -37,6 +37,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       shut_out: 'This operator is disabled, or locked for a while',
       link_taken: 'Another operator is linked to this identity already',
       no_link: 'There is no single sign-on to end',
+      named_twice: 'Two have the same name',
     },
     http: {
       invalid_request: 'The server did not accept what was entered',

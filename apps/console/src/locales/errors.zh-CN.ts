@@ -30,6 +30,7 @@ export const errorsZhCN = {
       shut_out: '该操作员已停用，或暂时锁定',
       link_taken: '这个身份已关联到另一位操作员',
       no_link: '没有可以取消的单点登录',
+      named_twice: '名称重复',
     },
     http: {
       invalid_request: '提交的内容不符合要求',

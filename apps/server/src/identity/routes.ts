@@ -6,6 +6,7 @@ import { identityError } from './errors.ts';
 import type { Issuer } from './issuer.ts';
 import { beginIssuerSignIn, finishIssuerSignIn } from './issuer-sign-in.ts';
 import { linkOf } from './issuer-store.ts';
+import { keepList, keptLists } from './kept.ts';
 import { linkOperator, unlinkOperator } from './links.ts';
 import { changePassword, confirmSecondFactor, dropSecondFactor, enrolSecondFactor, newRecoveryCodes } from './own.ts';
 import { setSignInPolicy, signInPolicy } from './policy.ts';
@@ -60,6 +61,11 @@ const ownRoutes = {
   },
   async removeSecondFactor(ctx, { operator, body }) {
     await dropSecondFactor(ctx, operator.operatorId, body.password);
+    return null;
+  },
+  myLists: (ctx, { operator }) => keptLists(ctx.db, operator.operatorId),
+  async keepMyList(ctx, { operator, params, body }) {
+    await keepList(ctx.db, operator.operatorId, params.list, body);
     return null;
   },
 } satisfies Partial<Handlers>;

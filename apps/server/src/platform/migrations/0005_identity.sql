@@ -118,6 +118,16 @@ create table audit_seal_head (
   primary key (market_id)
 );
 
+-- How an operator likes a list: columns in their order, rows a page, and saved views, as the contract's KeptList.
+create table kept_list (
+  operator_id uuid not null references operator,
+  list text not null,
+  columns jsonb not null default '[]',
+  views jsonb not null default '[]',
+  page_size integer not null default 50,
+  primary key (operator_id, list)
+);
+
 create table setting (
   name text primary key,
   value jsonb not null
