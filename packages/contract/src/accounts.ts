@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { PurseBalances } from './ledger.ts';
 import { PhotoBase64, RegisterValue } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { AmountFen, Id, Instant, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
+import { AmountFen, Id, Instant, MAX_LIST_ROWS, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const ofAccount = Type.Object({ marketId: Id, accountId: Id });
@@ -173,7 +173,7 @@ export const ACCOUNT_SORTS = ['number', 'name', 'utility', 'debt', 'opened'] as 
 
 export const AccountQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
   sort: Type.Optional(Type.Enum([...ACCOUNT_SORTS])),
   descending: Type.Optional(Type.Boolean()),
   /** `current` (prepared or open) where nothing is said. */

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { defineRoute } from './route.ts';
-import { Id, Instant, Nullable } from './schemas.ts';
+import { Id, Instant, MAX_LIST_ROWS, Nullable } from './schemas.ts';
 
 export const AuditEntry = Type.Object({
   auditId: Id,
@@ -33,7 +33,7 @@ export const AuditFilter = Type.Object({
   from: Type.Optional(Instant),
   to: Type.Optional(Instant),
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
 });
 export type AuditFilter = Static<typeof AuditFilter>;
 

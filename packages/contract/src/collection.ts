@@ -1,6 +1,16 @@
 import Type, { type Static } from 'typebox';
 import { defineRoute, ROLES } from './route.ts';
-import { Command, Id, Instant, MeterKindSchema, Nullable, Origin, QuantityBase, SwitchState } from './schemas.ts';
+import {
+  Command,
+  Id,
+  Instant,
+  MAX_LIST_ROWS,
+  MeterKindSchema,
+  Nullable,
+  Origin,
+  QuantityBase,
+  SwitchState,
+} from './schemas.ts';
 
 /*
  * The collector console: who is connected, what goes over the wire, what went wrong, how complete the readings are, and
@@ -17,8 +27,7 @@ export type LinkName = Static<typeof LinkName>;
 const Search = Type.String({ maxLength: 64 });
 const Offset = Type.Integer({ minimum: 0, maximum: 1_000_000 });
 const Days = Type.Integer({ minimum: 1, maximum: 31 });
-const PAGE_MAX = 500;
-const Limit = Type.Integer({ minimum: 1, maximum: PAGE_MAX });
+const Limit = Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS });
 
 /** A meter as every list of this room names it. */
 const meterFields = {
@@ -258,7 +267,7 @@ export const collectionRoutes = {
     summary: 'The latest frames up and down with their meaning, newest first',
     roles: watchers,
     params: inMarket,
-    query: Type.Object({ ...FrameFilter.properties, limit: Type.Optional(Limit) }),
+    query: Type.Object({ ...FrameFilter.properties, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })) }),
     response: Type.Object({ at: Instant, frames: Type.Array(CollectorFrame) }),
   }),
   linkEvents: defineRoute({

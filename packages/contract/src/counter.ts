@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { PurseBalances } from './ledger.ts';
 import { defineRoute } from './route.ts';
-import { AmountFen, Id, Instant, Nullable, PaymentMethod } from './schemas.ts';
+import { AmountFen, Id, Instant, MAX_LIST_ROWS, Nullable, PaymentMethod } from './schemas.ts';
 
 /*
  * What happens at the counter. Amounts on receipts, shifts, days and reports are signed as the till sees them: plus came in.
@@ -180,7 +180,7 @@ export const counterRoutes = {
       offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
       /** The `nextBefore` of the page before. */
       before: Type.Optional(Id),
-      limit: Type.Optional(PageLimit),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
     }),
     response: Type.Object({
       receipts: Type.Array(Receipt),

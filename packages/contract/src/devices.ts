@@ -1,7 +1,16 @@
 import Type, { type Static } from 'typebox';
 import { PhotoBase64, RegisterValue } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { Id, Instant, LinkSchema, MeterKindSchema, Nullable, QuantityBase, SwitchState } from './schemas.ts';
+import {
+  Id,
+  Instant,
+  LinkSchema,
+  MAX_LIST_ROWS,
+  MeterKindSchema,
+  Nullable,
+  QuantityBase,
+  SwitchState,
+} from './schemas.ts';
 
 /*
  * The register of meters and gateways: what there is, where it is, and every change of it. Secrets and passwords are
@@ -15,7 +24,6 @@ const Nothing = Type.Null();
 const Name = (maxLength: number) => Type.String({ minLength: 1, maxLength });
 const Note = Type.String({ minLength: 2, maxLength: 200 });
 
-export const MAX_METER_PAGE = 200;
 /** What the program knows of a make of meter, so that a form asks only for what this one needs. */
 export const MeterModelInfo = Type.Object({
   model: Type.String(),
@@ -75,7 +83,7 @@ export const METER_SORTS = ['serial', 'stall', 'model', 'lastContact', 'lastRead
 
 export const MeterQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_METER_PAGE })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
   sort: Type.Optional(Type.Enum([...METER_SORTS])),
   descending: Type.Optional(Type.Boolean()),
   kind: Type.Optional(MeterKindSchema),

@@ -10,6 +10,8 @@ export const Instant = Type.String({ format: 'date-time' });
 export const AmountFen = Type.Integer();
 export const QuantityBase = Type.Integer({ description: 'Wh for electricity, litres for water' });
 export const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+/** Of one page of a list: a whole market at once. */
+export const MAX_LIST_ROWS = 10_000;
 const OneOf = <const T extends readonly string[]>(values: readonly [...T]) => Type.Enum<[...T]>([...values]);
 
 /** RFC 9457 problem document; `code` is the stable part that programs match on. */

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { ExcelFile, IMPORT_BODY_BYTES, ImportFile, ImportLanguage, ImportRowError } from './excel.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { Id, Instant, Nullable } from './schemas.ts';
+import { Id, Instant, MAX_LIST_ROWS, Nullable } from './schemas.ts';
 
 /*
  * The register of stalls: what a market rents out, by hand and from Excel.
@@ -15,11 +15,10 @@ const Note = Type.String({ minLength: 2, maxLength: 200 });
 const Nothing = Type.Null();
 
 export const STALL_SORTS = ['code', 'building', 'stallType', 'area', 'account'] as const;
-const MAX_STALL_PAGE = 500;
 
 export const StallQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_STALL_PAGE })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
   sort: Type.Optional(Type.Enum([...STALL_SORTS])),
   descending: Type.Optional(Type.Boolean()),
   building: Type.Optional(Name),
