@@ -1,5 +1,4 @@
-import { computed, ref } from 'vue';
-import { recallAny, remember } from '../ui/memory.ts';
+import type { KeptColumn } from '@openprepay/contract';
 
 /** A column of a list. Its cell is the slot of the same name. */
 export interface Column {
@@ -14,20 +13,32 @@ export interface Column {
   readonly fixed?: boolean;
 }
 
-/** Which columns a person wants to see; this browser remembers it, list by list. */
-export function useColumns(listName: string, columns: () => readonly Column[]) {
-  const name = `columns.${listName}`;
-  const chosen = ref<readonly string[] | null>(recallAny(name)?.split(',') ?? null);
-  const isShown = ({ key, extra, fixed }: Column) =>
-    fixed === true || (chosen.value === null ? extra !== true : chosen.value.includes(key));
-  return {
-    shown: computed(() => columns().filter(isShown)),
-    choosable: computed(() => columns().filter((column) => column.fixed !== true)),
-    isShown,
-    toggle(column: Column): void {
-      const now = columns().filter((one) => (one.key === column.key ? !isShown(one) : isShown(one)));
-      chosen.value = now.map((one) => one.key);
-      remember(name, chosen.value.join(','));
-    },
-  };
+export interface PlacedColumn extends Column {
+  readonly isShown: boolean;
+  /** null: as wide as its content. */
+  readonly widthPx: number | null;
+}
+
+/** The columns as a person has them: in his order, and those that he never placed behind them as the list has them. */
+export function placed(columns: readonly Column[], kept: readonly KeptColumn[]): PlacedColumn[] {
+  const known = new Map(kept.map((one, index) => [one.key, { ...one, index }]));
+  const place = (key: string) => known.get(key)?.index ?? kept.length;
+  return columns
+    .toSorted((a, b) => place(a.key) - place(b.key))
+    .map((column) => {
+      const one = known.get(column.key);
+      return {
+        ...column,
+        isShown: column.fixed === true || (one ? one.isShown : column.extra !== true),
+        widthPx: one?.widthPx ?? null,
+      };
+    });
+}
+
+/** @returns the list with the column of that key where the other one is; the others close up */
+export function moved<C extends { readonly key: string }>(columns: readonly C[], key: string, toKey: string): C[] {
+  const to = columns.findIndex((one) => one.key === toKey);
+  const column = columns.find((one) => one.key === key);
+  if (!column || to < 0) return [...columns];
+  return columns.filter((one) => one !== column).toSpliced(to, 0, column);
 }

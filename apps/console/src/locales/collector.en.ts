@@ -1,7 +1,6 @@
 import type { Messages } from './zh-CN.ts';
 
-export const collectorEn: Pick<Messages, 'list' | 'collector' | 'linkEvent' | 'frameError'> = {
-  list: { total: '{n} row | {n} rows', columns: 'Columns' },
+export const collectorEn: Pick<Messages, 'collector' | 'linkEvent' | 'frameError'> = {
   collector: {
     heading: 'Collector',
     tab: {

@@ -1,6 +1,5 @@
 /** Words of the collector pages. */
 export const collectorZhCN = {
-  list: { total: '共 {n} 条', columns: '显示的列' },
   collector: {
     heading: '集中抄表',
     tab: {

@@ -6,6 +6,7 @@ import { controlEn } from './control.en.ts';
 import { counterEn } from './counter.en.ts';
 import { errorsEn } from './errors.en.ts';
 import { identityEn } from './identity.en.ts';
+import { listsEn } from './lists.en.ts';
 import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
 import { pricesEn } from './prices.en.ts';
@@ -24,6 +25,7 @@ export const en: Messages = {
   ...counterEn,
   ...errorsEn,
   ...identityEn,
+  ...listsEn,
   ...menuEn,
   ...metersEn,
   ...pricesEn,

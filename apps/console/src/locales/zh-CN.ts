@@ -6,6 +6,7 @@ import { controlZhCN } from './control.zh-CN.ts';
 import { counterZhCN } from './counter.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
 import { identityZhCN } from './identity.zh-CN.ts';
+import { listsZhCN } from './lists.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 import { pricesZhCN } from './prices.zh-CN.ts';
@@ -24,6 +25,7 @@ export const zhCN = {
   ...counterZhCN,
   ...errorsZhCN,
   ...identityZhCN,
+  ...listsZhCN,
   ...menuZhCN,
   ...metersZhCN,
   ...pricesZhCN,

@@ -1,0 +1,30 @@
+import type { Messages } from './zh-CN.ts';
+
+export const listsEn: Pick<Messages, 'list'> = {
+  list: {
+    total: '{n} row | {n} rows',
+    columns: 'Columns',
+    columnsHint: 'Drag a column to move it, or press Alt with an arrow key',
+    moveUp: 'Move {column} up',
+    moveDown: 'Move {column} down',
+    reset: 'As it was',
+    widthOf: 'Width of {column}: arrow keys change it, Home lets it be',
+    widthAuto: 'as wide as its content',
+    views: 'Saved views',
+    viewIs: 'Saved view {name}',
+    noViews: 'Nothing saved yet. Search, filter and sort, then save it under a name.',
+    viewName: 'Name of the view',
+    saveView: 'Save this view',
+    renameView: 'Rename {name}',
+    deleteView: 'Delete {name}',
+    notKept: 'This could not be saved yet.',
+    pageSize: 'Rows per page',
+    chooseRow: 'Choose {row}',
+    choosePage: 'Choose the rows of this page',
+    chosen: '{n} chosen',
+    chooseAll: 'Choose all {n} that match',
+    allChosen: 'All that match are chosen, also on the other pages',
+    unchoose: 'Choose none',
+    perPage: '{n} per page',
+  },
+};

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
+import { type Browser, openBrowser } from './chromium.ts';
+import { addOperator, type Credentials, signIn } from './staff.ts';
+
+const DESKTOP = { width: 1440, height: 900 };
+
+let market: TestMarket;
+let technician: Credentials;
+let first: Browser;
+/** As it were another machine: nothing is shared with the first but the server. */
+let second: Browser;
+let page: Page;
+const errors: string[] = [];
+
+beforeAll(async () => {
+  market = await startTestMarket({
+    stalls: 40,
+    speed: 60,
+    consoleDir: join(import.meta.dirname, '../../apps/console/dist'),
+    prepare: (site) => withBalances(site, 1_000_00),
+  });
+  technician = await addOperator(market, 'technician');
+  [first, second] = await Promise.all([openBrowser(DESKTOP), openBrowser(DESKTOP)]);
+  page = await first.context.newPage();
+  page.on('pageerror', (error) => errors.push(error.message));
+  await signIn(page, market, technician);
+});
+afterAll(async () => {
+  await first?.close();
+  await second?.close();
+  await market?.stop();
+});
+
+const heads = (of: Page) =>
+  of.locator('th[data-column]').evaluateAll((all) => all.map((one) => one.getAttribute('data-column')));
+const widthOf = (of: Page, column: string) =>
+  of.locator(`th[data-column="${column}"]`).evaluate((one) => Math.round(one.getBoundingClientRect().width));
+const open = async (of: Page, path: string) => {
+  await of.goto(`${market.server.httpUrl}${path}`);
+  await of.locator('tr[data-index]').first().waitFor();
+};
+/** What is kept is written a moment later. */
+const kept = (of: Page) =>
+  of.waitForResponse((answer) => answer.url().includes('/api/me/lists/') && answer.request().method() === 'PUT');
+
+test('columns, their order and their widths come back at another machine', async () => {
+  await open(page, '/meters');
+  expect(await heads(page)).toEqual(['serial', 'stall', 'model', 'online', 'lastRead', 'lastContact', 'ct', 'link']);
+  await page.getByTestId('list-columns').click();
+  await page.getByTestId('column-signal').check();
+  await page.getByTestId('column-ct').uncheck();
+  await page.getByTestId('column-up-link').focus();
+  for (let step = 0; step < 4; step++) await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.locator('th[data-column="stall"]').dragTo(page.locator('th[data-column="lastContact"]'));
+  await page.getByTestId('edge-model').focus();
+  const before = await widthOf(page, 'model');
+  const written = kept(page);
+  for (let step = 0; step < 4; step++) await page.keyboard.press('ArrowRight');
+  await written;
+  const order = await heads(page);
+  expect(order).toEqual(['serial', 'model', 'online', 'lastRead', 'link', 'lastContact', 'stall', 'signal']);
+  expect(await widthOf(page, 'model')).toBe(before + 64);
+
+  const other = await second.context.newPage();
+  await signIn(other, market, technician);
+  await open(other, '/meters');
+  expect(await heads(other)).toEqual(order);
+  expect(await widthOf(other, 'model')).toBe(before + 64);
+
+  await signIn(other, market, await addOperator(market, 'technician'));
+  await open(other, '/meters');
+  expect((await heads(other)).slice(0, 3)).toEqual(['serial', 'stall', 'model']);
+});
+
+test('a view is saved under a name, opened at another machine, renamed and deleted there', async () => {
+  await open(page, '/meters?kind=water&sort=-serial');
+  const rows = await page.getByTestId('meters-row').allInnerTexts();
+  await page.getByTestId('list-views').click();
+  await page.getByTestId('view-name').fill('水表倒序');
+  const written = kept(page);
+  await page.getByTestId('view-save').click();
+  await written;
+  expect(await page.getByTestId('list-views').innerText()).toBe('水表倒序');
+
+  const other = await second.context.newPage();
+  await signIn(other, market, technician);
+  await open(other, '/meters');
+  expect(await other.getByTestId('list-views').innerText()).toBe('常用视图');
+  await other.getByTestId('list-views').click();
+  await other.getByTestId('view-choose').click();
+  await eventually(async () => expect(await other.getByTestId('list-views').innerText()).toBe('水表倒序'));
+  await eventually(async () => expect(await other.getByTestId('meters-row').count()).toBe(rows.length));
+  expect(new URL(other.url()).search).toBe('?sort=-serial&kind=water');
+  await other.getByTestId('list-views').click();
+  await other.getByRole('button', { name: '重命名水表倒序' }).click();
+  await other.keyboard.type('新');
+  await other.keyboard.press('Enter');
+  await eventually(async () => expect(await other.getByTestId('list-views').innerText()).toContain('新'));
+  const gone = kept(other);
+  await other.getByTestId('view-delete').click();
+  await gone;
+  await open(page, '/meters?kind=water&sort=-serial');
+  expect(await page.getByTestId('list-views').innerText()).toBe('常用视图');
+  expect(errors).toEqual([]);
+});
