@@ -38,6 +38,8 @@ export const NewAccount = Type.Object({
   phone: Type.Optional(Type.String({ maxLength: 40 })),
   mode: Type.Optional(AccountMode),
   creditLimitFen: Type.Optional(Limit),
+  /** What is agreed to be laid down; not given: what the market asks. It is taken at the counter. */
+  depositFen: Type.Optional(Limit),
   /** Not given: the market's default plan. */
   electricityPlanId: Type.Optional(Id),
   waterPlanId: Type.Optional(Id),
@@ -113,6 +115,8 @@ export const AccountTerms = Type.Object({
   creditLimitFen: AmountFen,
   creditLimitUntil: Nullable(Instant),
   emergencyLimitFen: AmountFen,
+  /** What was agreed to be laid down; what is, is in the purse. */
+  depositFen: AmountFen,
   emergencyTakenAt: Nullable(Instant),
   electricityPlanId: Nullable(Id),
   waterPlanId: Nullable(Id),
@@ -195,6 +199,10 @@ export const MarketTerms = Type.Object({
   topUpMaximumFen: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
   /** What a tenant may take once before he pays, where his account is given no amount of its own. */
   emergencyCreditFen: Limit,
+  /** What a new account is asked to lay down, where nothing else is said. */
+  depositFen: Limit,
+  /** An account may pay afterwards; those that do already go on. */
+  postpaidAllowed: Type.Boolean(),
   /** Of each top-up, so much repays an old debt. */
   debtSharePercent: Type.Integer({ minimum: 0, maximum: 100 }),
   /** At most so much of one top-up; null: no such limit. */
@@ -223,7 +231,7 @@ export const accountsRoutes = {
   marketTerms: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/terms',
-    summary: 'Least and greatest top-up, emergency credit, and how an old debt is repaid',
+    summary: 'Least and greatest top-up, emergency credit, deposit, paying afterwards, and how an old debt is repaid',
     roles: ROLES,
     params: inMarket,
     response: MarketTerms,
@@ -310,6 +318,15 @@ export const accountsRoutes = {
     roles: heads,
     params: ofAccount,
     body: Type.Object({ limitFen: Limit, until: Nullable(Instant), reason: Note }),
+    response: AccountTerms,
+  }),
+  setDeposit: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/accounts/:accountId/deposit',
+    summary: 'What an account is agreed to lay down; the counter takes it',
+    roles: heads,
+    params: ofAccount,
+    body: Type.Object({ depositFen: Limit, reason: Note }),
     response: AccountTerms,
   }),
   setEmergencyCredit: defineRoute({

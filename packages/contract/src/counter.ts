@@ -16,7 +16,7 @@ const counterStaff = ['admin', 'manager', 'finance', 'cashier', 'auditor'] as co
 /** A day of business as the books count it, `2026-03-02`: what is posted after the day's close belongs to the next. */
 export const BusinessDay = Type.String({ format: 'date' });
 const PageLimit = Type.Integer({ minimum: 1, maximum: 500 });
-const ReceiptKind = Type.Enum(['top_up', 'refund', 'reversal']);
+const ReceiptKind = Type.Enum(['top_up', 'deposit', 'refund', 'reversal']);
 
 /** All that stands on paper, kept as it was: printed again it says the same, and that it is a reprint. */
 export const Receipt = Type.Object({
@@ -36,9 +36,11 @@ export const Receipt = Type.Object({
   amountFen: AmountFen,
   /** 大写, of the amount without its sign. */
   amountInCapitals: Type.String(),
-  /** What of it repaid an old debt, with its sign; the rest is the utility purse's. */
+  /** Which purse it came into, or went out of. */
+  purse: Type.Enum(['utility', 'deposit']),
+  /** What of it repaid an old debt, with its sign; the rest is the purse's. */
   debtFen: AmountFen,
-  /** The utility purse afterwards. */
+  /** The purse afterwards. */
   balanceFen: AmountFen,
   memo: Nullable(Type.String()),
   reprints: Type.Integer(),
@@ -105,6 +107,8 @@ export type Shift = Static<typeof Shift>;
 export const SalesTotals = Type.Object({
   topUps: Type.Integer(),
   topUpFen: AmountFen,
+  deposits: Type.Integer(),
+  depositFen: AmountFen,
   refunds: Type.Integer(),
   refundFen: AmountFen,
   reversals: Type.Integer(),
@@ -145,6 +149,16 @@ export const counterRoutes = {
     method: 'POST',
     path: '/api/markets/:marketId/accounts/:accountId/top-ups',
     summary: 'Counter top-up: into the utility purse, a share against an old debt; answers with the receipt',
+    roles: sellers,
+    params: Type.Object({ marketId: Id, accountId: Id }),
+    body: TopUpRequest,
+    response: TopUpResult,
+  }),
+  takeDeposit: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/accounts/:accountId/deposits',
+    summary:
+      'Take a deposit at the counter, of an open or prepared account; it is set off and given back when that closes',
     roles: sellers,
     params: Type.Object({ marketId: Id, accountId: Id }),
     body: TopUpRequest,

@@ -7,6 +7,7 @@ export const accountsError = defineErrors({
   'accounts.minimum_above_maximum': 422,
   'accounts.number_taken': 409,
   'accounts.no_such_plan': 422,
+  'accounts.postpaid_not_allowed': 409,
   'accounts.credit_over_already': 422,
   'accounts.no_emergency_credit': 409,
   'accounts.emergency_credit_taken': 409,

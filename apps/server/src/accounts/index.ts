@@ -2,7 +2,14 @@ export { accountsError } from './errors.ts';
 export { listAccounts } from './list.ts';
 export { marketTerms, setMarketTerms } from './market-terms.ts';
 export { maskPhone } from './mask-phone.ts';
-export { openAccounts, openPrepared, prepareAccount, requireFree, requireOpenAccount } from './service.ts';
+export {
+  openAccounts,
+  openPrepared,
+  prepareAccount,
+  requireFree,
+  requireOpenAccount,
+  requireStandingAccount,
+} from './service.ts';
 export { accountOfStall } from './store.ts';
 export {
   closeAccount,
@@ -23,6 +30,7 @@ export {
   repayEmergency,
   type SaleTerms,
   setCredit,
+  setDeposit,
   setMode,
   setPlans,
   takeEmergency,

@@ -4,10 +4,12 @@ import type { Queryable, Tx } from '../platform/database.ts';
 import { accountsError } from './errors.ts';
 
 const TERMS = `top_up_minimum_fen as "topUpMinimumFen", top_up_maximum_fen as "topUpMaximumFen",
-  emergency_credit_fen as "emergencyCreditFen", debt_share_percent as "debtSharePercent", debt_cap_fen as "debtCapFen"`;
+  emergency_credit_fen as "emergencyCreditFen", debt_share_percent as "debtSharePercent", debt_cap_fen as "debtCapFen",
+  deposit_fen as "depositFen", postpaid_allowed as "postpaidAllowed"`;
 
-type TermsRow = Readonly<Record<Exclude<keyof MarketTerms, 'debtSharePercent'>, bigint | null>> & {
+type TermsRow = Readonly<Record<Exclude<keyof MarketTerms, 'debtSharePercent' | 'postpaidAllowed'>, bigint | null>> & {
   readonly debtSharePercent: number;
+  readonly postpaidAllowed: boolean;
 } & Record<string, unknown>;
 
 /** What holds for every account of a market. @throws accounts.no_such_market */
@@ -22,6 +24,8 @@ async function read(db: Queryable, marketId: string, lock: string): Promise<Mark
     topUpMinimumFen: Number(row.topUpMinimumFen),
     topUpMaximumFen: Number(row.topUpMaximumFen),
     emergencyCreditFen: Number(row.emergencyCreditFen),
+    depositFen: Number(row.depositFen),
+    postpaidAllowed: row.postpaidAllowed,
     debtSharePercent: row.debtSharePercent,
     debtCapFen: row.debtCapFen === null ? null : Number(row.debtCapFen),
   };
@@ -35,7 +39,8 @@ export interface TermsChange {
 }
 
 /**
- * From the next top-up on. What accounts were given as emergency credit stays theirs.
+ * From the next top-up on. What accounts were given stays theirs: emergency credit, the deposit agreed, and that they pay
+ * afterwards.
  * @throws accounts.minimum_above_maximum, accounts.no_such_market
  */
 export async function setMarketTerms(tx: Tx, change: TermsChange, terms: MarketTerms): Promise<MarketTerms> {
@@ -46,7 +51,8 @@ export async function setMarketTerms(tx: Tx, change: TermsChange, terms: MarketT
   const before = await read(tx, marketId, 'for no key update');
   await tx.query(
     `update market set top_up_minimum_fen = $2, top_up_maximum_fen = $3, emergency_credit_fen = $4,
-                       debt_share_percent = $5, debt_cap_fen = $6 where market_id = $1`,
+                       debt_share_percent = $5, debt_cap_fen = $6, deposit_fen = $7, postpaid_allowed = $8
+     where market_id = $1`,
     [
       marketId,
       terms.topUpMinimumFen,
@@ -54,6 +60,8 @@ export async function setMarketTerms(tx: Tx, change: TermsChange, terms: MarketT
       terms.emergencyCreditFen,
       terms.debtSharePercent,
       terms.debtCapFen,
+      terms.depositFen,
+      terms.postpaidAllowed,
     ],
   );
   const after = await marketTerms(tx, marketId);

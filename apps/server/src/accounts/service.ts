@@ -1,7 +1,7 @@
 import type { Queryable } from '../platform/database.ts';
 import { accountsError } from './errors.ts';
 import { findShared, insertOpen, insertTenancies } from './store.ts';
-import type { Account, NewAccount } from './types.ts';
+import type { Account, AccountState, NewAccount } from './types.ts';
 
 /** Opens accounts and lets each take over its stalls, all from the same instant. Their purses begin with the first posting. */
 export async function openAccounts(
@@ -20,23 +20,47 @@ export async function openAccounts(
  * @throws accounts.not_found, accounts.not_open
  */
 export async function requireOpenAccount(tx: Queryable, marketId: string, accountId: string): Promise<Account> {
+  return requireState(tx, marketId, accountId, ['open']);
+}
+
+/**
+ * The account, open or prepared, and staying so until the transaction ends.
+ * @throws accounts.not_found, accounts.not_open
+ */
+export async function requireStandingAccount(tx: Queryable, marketId: string, accountId: string): Promise<Account> {
+  return requireState(tx, marketId, accountId, ['open', 'prepared']);
+}
+
+async function requireState(
+  tx: Queryable,
+  marketId: string,
+  accountId: string,
+  states: readonly AccountState[],
+): Promise<Account> {
   const account = await findShared(tx, marketId, accountId);
   if (account === null) throw accountsError('accounts.not_found', 'this market has no such account');
-  if (account.state !== 'open') {
+  if (!states.includes(account.state)) {
     throw accountsError('accounts.not_open', `account ${account.number} is ${account.state}`, { state: account.state });
   }
   return account;
 }
 
-/** @throws accounts.number_taken, accounts.no_such_plan */
+/** @throws accounts.number_taken, accounts.no_such_plan, accounts.postpaid_not_allowed */
 export async function requireFree(tx: Queryable, marketId: string, account: NewAccount): Promise<void> {
   const [taken] = await tx.query('select from account where market_id = $1 and number = $2', [
     marketId,
     account.number,
   ]);
   if (taken) throw accountsError('accounts.number_taken', `there is an account ${account.number} already`);
+  if (account.mode === 'postpaid') await requirePostpaidAllowed(tx, marketId);
   const { electricityPlanId = null, waterPlanId = null } = account;
   await requirePlans(tx, marketId, { electricityPlanId, waterPlanId });
+}
+
+/** @throws accounts.postpaid_not_allowed */
+export async function requirePostpaidAllowed(tx: Queryable, marketId: string): Promise<void> {
+  const [allowed] = await tx.query('select from market where market_id = $1 and postpaid_allowed', [marketId]);
+  if (!allowed) throw accountsError('accounts.postpaid_not_allowed', 'in this market nobody pays afterwards');
 }
 
 /** @throws accounts.no_such_plan for a plan that is not there, or is of the other kind */

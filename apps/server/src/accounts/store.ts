@@ -16,11 +16,14 @@ export async function insertOpen(
 ): Promise<void> {
   await tx.query(
     `insert into account (market_id, account_id, number, customer_name, phone, state, mode, credit_limit_fen,
-                          electricity_plan_id, water_plan_id, opened_at, prepared_stalls)
+                          electricity_plan_id, water_plan_id, opened_at, prepared_stalls, deposit_fen)
      select $1, account_id, number, customer_name, phone, case when $2::timestamptz is null then 'prepared' else 'open' end, mode, credit_limit_fen, electricity_plan_id,
-            water_plan_id, $2, array(select jsonb_array_elements_text(stalls)::uuid)
-     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[], $11::jsonb[])
-       as t (account_id, number, customer_name, phone, mode, credit_limit_fen, electricity_plan_id, water_plan_id, stalls)`,
+            water_plan_id, $2, array(select jsonb_array_elements_text(stalls)::uuid), coalesce(t.deposit_fen, market.deposit_fen)
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[], $10::uuid[], $11::jsonb[],
+                 $12::bigint[])
+       as t (account_id, number, customer_name, phone, mode, credit_limit_fen, electricity_plan_id, water_plan_id, stalls,
+             deposit_fen)
+     join market on market.market_id = $1`,
     [
       marketId,
       at,
@@ -33,6 +36,7 @@ export async function insertOpen(
       accounts.map((account) => account.electricityPlanId ?? null),
       accounts.map((account) => account.waterPlanId ?? null),
       accounts.map((account) => JSON.stringify(at === null ? account.stallIds : [])),
+      accounts.map((account) => account.depositFen ?? null),
     ],
   );
 }

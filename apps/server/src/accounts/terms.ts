@@ -4,7 +4,7 @@ import { recordAudit } from '../identity/audit.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { accountsError } from './errors.ts';
 import { maskPhone } from './mask-phone.ts';
-import { requirePlans } from './service.ts';
+import { requirePlans, requirePostpaidAllowed } from './service.ts';
 import type { AccountMode, AccountState } from './types.ts';
 
 /** Who changes what of which account, and why. */
@@ -26,6 +26,7 @@ type TermsRow = Record<string, unknown> & {
   readonly creditLimitFen: Fen;
   readonly creditLimitUntil: Date | null;
   readonly emergencyLimitFen: Fen;
+  readonly depositFen: Fen;
   readonly emergencyTakenAt: Date | null;
   readonly electricityPlanId: string | null;
   readonly waterPlanId: string | null;
@@ -36,6 +37,7 @@ type TermsRow = Record<string, unknown> & {
 const TERMS = `account.account_id as "accountId", account.number, account.customer_name as "customerName", account.phone,
   account.state, account.mode, account.credit_limit_fen as "creditLimitFen", account.credit_limit_until as "creditLimitUntil",
   account.emergency_limit_fen as "emergencyLimitFen", account.emergency_taken_at as "emergencyTakenAt",
+  account.deposit_fen as "depositFen",
   account.electricity_plan_id as "electricityPlanId", account.water_plan_id as "waterPlanId",
   account.opened_at as "openedAt", account.closed_at as "closedAt"`;
 
@@ -52,6 +54,7 @@ export async function accountTerms(db: Queryable, marketId: string, accountId: s
     creditLimitFen: Number(row.creditLimitFen),
     creditLimitUntil: row.creditLimitUntil?.toISOString() ?? null,
     emergencyLimitFen: Number(row.emergencyLimitFen),
+    depositFen: Number(row.depositFen),
     emergencyTakenAt: row.emergencyTakenAt?.toISOString() ?? null,
     openedAt: row.openedAt?.toISOString() ?? null,
     closedAt: row.closedAt?.toISOString() ?? null,
@@ -132,6 +135,21 @@ export async function setCredit(tx: Tx, change: AccountChange, limitFen: Fen, un
   });
 }
 
+/** What is agreed to be laid down; what is taken and given back is the counter's. @throws accounts.not_found, accounts.not_open */
+export async function setDeposit(tx: Tx, change: AccountChange, depositFen: Fen): Promise<void> {
+  const { marketId, accountId } = change;
+  const before = await lockTerms(tx, marketId, accountId);
+  await tx.query('update account set deposit_fen = $3 where market_id = $1 and account_id = $2', [
+    marketId,
+    accountId,
+    depositFen,
+  ]);
+  await noteChange(tx, change, 'accounts.set_deposit', {
+    before: { depositFen: before.depositFen },
+    after: { depositFen },
+  });
+}
+
 /**
  * Grants emergency credit, of the market's amount where none is given.
  * @throws accounts.not_found, accounts.not_open
@@ -188,9 +206,10 @@ export async function setPlans(tx: Tx, change: AccountChange, after: Plans): Pro
   await noteChange(tx, change, 'accounts.set_plans', { before: { electricityPlanId, waterPlanId }, after });
 }
 
-/** Of an account that is locked. */
+/** Of an account that is locked. @throws accounts.postpaid_not_allowed */
 export async function setMode(tx: Tx, change: AccountChange, before: AccountMode, after: AccountMode): Promise<void> {
   const { marketId, accountId } = change;
+  if (after === 'postpaid') await requirePostpaidAllowed(tx, marketId);
   await tx.query('update account set mode = $3 where market_id = $1 and account_id = $2', [marketId, accountId, after]);
   await noteChange(tx, change, 'accounts.set_mode', { before: { mode: before }, after: { mode: after } });
 }

@@ -21,6 +21,8 @@ export interface NewAccount {
   readonly phone: string | null;
   readonly mode?: AccountMode;
   readonly creditLimitFen: Fen;
+  /** What is agreed to be laid down; null: what the market asks. */
+  readonly depositFen?: Fen | null;
   /** null: the market's default plan. */
   readonly electricityPlanId?: string | null;
   readonly waterPlanId?: string | null;

@@ -36,7 +36,17 @@ test('a closed day stands as it was, and what comes later belongs to the next', 
   const closed = await close('2026-03-02');
   expect(closed).toEqual({
     day: '2026-03-02',
-    totals: { topUps: 3, topUpFen: 1_350, refunds: 0, refundFen: 0, reversals: 1, reversalFen: -50, netFen: 1_300 },
+    totals: {
+      topUps: 3,
+      topUpFen: 1_350,
+      deposits: 0,
+      depositFen: 0,
+      refunds: 0,
+      refundFen: 0,
+      reversals: 1,
+      reversalFen: -50,
+      netFen: 1_300,
+    },
     takenFen: { cash: 1_000, bank: 300, pos: 0 },
     closedAt: '2026-03-02T02:00:00.000Z',
     closedByName: 'Fay',

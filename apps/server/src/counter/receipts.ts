@@ -6,7 +6,7 @@ import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { counterError } from './errors.ts';
 import { takeNumber } from './till.ts';
-import type { ReceiptFacts, ReceiptKind, StoredReceipt } from './types.ts';
+import type { CounterPurse, ReceiptFacts, ReceiptKind, StoredReceipt } from './types.ts';
 
 const PAGE = 100;
 
@@ -16,13 +16,13 @@ const PAGE = 100;
  * locked before tills.
  */
 export async function giveReceipt(tx: Tx, facts: ReceiptFacts): Promise<StoredReceipt> {
-  const { marketId, txId, kind, accountId, operatorId, method, amountFen, debtFen, at } = facts;
+  const { marketId, txId, kind, accountId, operatorId, method, amountFen, purse, debtFen, at } = facts;
   const { series, number, shiftId } = await takeNumber(tx, marketId, operatorId, at);
   // A statement of its own, begun when the till was locked: it sees the close of a day that was waited for.
   const [given] = await tx.query<{ day: string }>(
-    `insert into receipt (market_id, series, number, tx_id, kind, at, day, operator_id, shift_id, account_id,
+    `insert into receipt (market_id, series, number, tx_id, kind, purse, at, day, operator_id, shift_id, account_id,
                           account_number, customer_name, stalls, method, amount_fen, debt_fen, balance_fen)
-     select $1, $2, $3, $4, $5, $6::timestamptz,
+     select $1, $2, $3, $4, $5, $13, $6::timestamptz,
             greatest(($6::timestamptz at time zone market.time_zone)::date, book.closed_day + 1), $7, $8, $9, account.number,
             account.customer_name,
             array(select stall.code from tenancy join stall using (market_id, stall_id)
@@ -31,20 +31,20 @@ export async function giveReceipt(tx: Tx, facts: ReceiptFacts): Promise<StoredRe
      from account
      join market on market.market_id = $1
      left join counter_book book on book.market_id = $1
-     left join purse on purse.market_id = $1 and purse.account_id = $9 and purse.kind = 'utility'
+     left join purse on purse.market_id = $1 and purse.account_id = $9 and purse.kind = $13
      where account.market_id = $1 and account.account_id = $9
      returning day::text`,
-    [marketId, series, number, txId, kind, at, operatorId, shiftId, accountId, method, amountFen, debtFen],
+    [marketId, series, number, txId, kind, at, operatorId, shiftId, accountId, method, amountFen, debtFen, purse],
   );
   assert(given, 'a receipt is given to an account that is there', { accountId });
-  return { txId, kind, accountId, operatorId, shiftId, day: given.day, method, amountFen, debtFen };
+  return { txId, kind, accountId, operatorId, shiftId, day: given.day, method, amountFen, purse, debtFen };
 }
 
 /** A receipt, locked: what becomes of its transaction is decided by one at a time. @throws counter.no_such_receipt */
 export async function lockReceipt(tx: Tx, marketId: string, txId: string): Promise<StoredReceipt> {
   const [row] = await tx.query<StoredReceipt & Record<string, unknown>>(
     `select tx_id as "txId", kind, account_id as "accountId", operator_id as "operatorId", shift_id as "shiftId",
-            day::text, method, amount_fen as "amountFen", debt_fen as "debtFen"
+            day::text, method, amount_fen as "amountFen", purse, debt_fen as "debtFen"
      from receipt where market_id = $1 and tx_id = $2 for update`,
     [marketId, txId],
   );
@@ -149,6 +149,7 @@ type ReceiptRow = Record<string, unknown> & {
   readonly stalls: string[];
   readonly method: PaymentMethod;
   readonly amount_fen: Fen;
+  readonly purse: CounterPurse;
   readonly debt_fen: Fen;
   readonly balance_fen: Fen;
   readonly memo: string | null;
@@ -161,7 +162,8 @@ async function select(db: Queryable, marketId: string, which: string, values: re
   const rows = await db.query<ReceiptRow>(
     `select receipt.tx_id, receipt.label as number, receipt.kind, receipt.at, receipt.day::text, market.name as market_name,
             operator.name as operator_name, receipt.account_id, receipt.account_number, receipt.customer_name,
-            receipt.stalls, receipt.method, receipt.amount_fen, receipt.debt_fen, receipt.balance_fen, tx.memo, receipt.reprints,
+            receipt.stalls, receipt.method, receipt.amount_fen, receipt.purse, receipt.debt_fen, receipt.balance_fen,
+            tx.memo, receipt.reprints,
             sale.label as reverses, undone.label as reversed_by
      from receipt
      join market on market.market_id = $1
@@ -191,6 +193,7 @@ const receiptOfRow = (row: ReceiptRow): Receipt => ({
   method: row.method,
   amountFen: Number(row.amount_fen),
   amountInCapitals: inCapitals(row.amount_fen < 0n ? negateFen(row.amount_fen) : row.amount_fen),
+  purse: row.purse,
   debtFen: Number(row.debt_fen),
   balanceFen: Number(row.balance_fen),
   memo: row.memo,

@@ -86,6 +86,7 @@ export async function refundCash(tx: Tx, refund: CashRefund): Promise<string> {
     operatorId,
     method: 'cash',
     amountFen,
+    purse: 'utility',
     debtFen: ZERO_FEN,
     at,
   });

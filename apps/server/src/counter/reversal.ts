@@ -1,5 +1,5 @@
 import { negateFen, uuidV7, ZERO_FEN } from '@openprepay/kernel';
-import { requireOpenAccount } from '../accounts/index.ts';
+import { requireOpenAccount, requireStandingAccount } from '../accounts/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import { lockPurse, post, postingsOf } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
@@ -19,7 +19,7 @@ export interface Reversal {
 }
 
 /**
- * A cashier takes back his own mistaken sale, alone: in the shift and on the day it was made, and only while the purse
+ * A cashier takes back his own mistaken sale, or a deposit, alone: in the shift and on the day it was made, and only while the purse
  * still holds all of it. Anything else could be a sale that was used, or counted and gone home with, so it needs a second
  * person. Asked again by the same cashier, it answers as the first time.
  * @returns the id of the reversal's transaction
@@ -33,11 +33,12 @@ export async function reverseSale(ctx: Context, asked: Omit<Reversal, 'at'>): Pr
     const earlier = await reversalOf(tx, marketId, txId);
     if (earlier?.operatorId === operatorId) return earlier.txId;
     if (earlier) throw alreadyReversed();
-    await requireOpenAccount(tx, marketId, sale.accountId);
+    const mustBe = sale.purse === 'deposit' ? requireStandingAccount : requireOpenAccount;
+    await mustBe(tx, marketId, sale.accountId);
     const given = await reverse(tx, sale, { ...asked, at: ctx.clock.now() });
     const isSameTill = given.operatorId === sale.operatorId && given.shiftId === sale.shiftId && given.day === sale.day;
     if (!isSameTill) throw needsApproval('only its own cashier takes a sale back alone, in the same shift and day');
-    if ((await lockPurse(tx, marketId, sale.accountId, 'utility')) < ZERO_FEN) {
+    if ((await lockPurse(tx, marketId, sale.accountId, sale.purse)) < ZERO_FEN) {
       throw needsApproval('part of what was sold is used already');
     }
     return given.txId;
@@ -64,7 +65,8 @@ export async function lockReversible(tx: Tx, marketId: string, txId: string): Pr
 
 async function lockSale(tx: Tx, marketId: string, txId: string): Promise<StoredReceipt> {
   const receipt = await lockReceipt(tx, marketId, txId);
-  if (receipt.kind !== 'top_up') throw counterError('counter.not_a_sale', `this receipt is of a ${receipt.kind}`);
+  if (receipt.kind !== 'top_up' && receipt.kind !== 'deposit')
+    throw counterError('counter.not_a_sale', `this receipt is of a ${receipt.kind}`);
   return receipt;
 }
 
@@ -102,7 +104,7 @@ async function reverse(
       lines: lines.map((line) => ({ ...line, amountFen: negateFen(line.amountFen) })),
     },
   ]);
-  const { accountId, method } = sale;
+  const { accountId, method, purse } = sale;
   const amountFen = negateFen(sale.amountFen);
   await recordAudit(tx, {
     marketId,
@@ -115,7 +117,8 @@ async function reverse(
     after: { txId, amountFen, method },
   });
   const debtFen = negateFen(sale.debtFen);
-  return giveReceipt(tx, { marketId, txId, kind: 'reversal', accountId, operatorId, method, amountFen, debtFen, at });
+  const facts = { marketId, txId, accountId, operatorId, method, amountFen, purse, debtFen, at };
+  return giveReceipt(tx, { ...facts, kind: 'reversal' });
 }
 
 const alreadyReversed = () => counterError('counter.already_reversed', 'this sale was taken back already');

@@ -1,24 +1,38 @@
+import type { Operator, RouteBody, Routes } from '@openprepay/contract';
 import { fen } from '@openprepay/kernel';
 import type { PaymentMethod } from '../ledger/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
 import { findCustomers } from './customers.ts';
 import { closeDay, listDays } from './days.ts';
+import { takeDeposit } from './deposit.ts';
 import { listReceipts, receiptOf, reprint } from './receipts.ts';
 import { type ReportBy, salesReport } from './report.ts';
 import { reverseSale } from './reversal.ts';
 import { closeShift, currentShift, listShifts, openShift } from './shifts.ts';
-import { topUp } from './top-up.ts';
+import { type TopUp, topUp } from './top-up.ts';
+
+type Asked = RouteBody<Routes['topUp']>;
+
+const saleOf = (
+  params: { readonly marketId: string; readonly accountId: string },
+  { requestId, amountFen, method, memo }: Asked,
+  { operatorId }: Operator,
+): TopUp => ({
+  ...params,
+  requestId,
+  amountFen: fen(amountFen),
+  method: method as PaymentMethod,
+  memo: memo ?? null,
+  operatorId,
+});
 
 export const counterRoutes = {
   async topUp(ctx, { params, body, operator }) {
-    const outcome = await topUp(ctx, {
-      ...params,
-      requestId: body.requestId,
-      amountFen: fen(body.amountFen),
-      method: body.method as PaymentMethod,
-      memo: body.memo ?? null,
-      operatorId: operator.operatorId,
-    });
+    const outcome = await topUp(ctx, saleOf(params, body, operator));
+    return { ...outcome, balanceFen: Number(outcome.balanceFen) };
+  },
+  async takeDeposit(ctx, { params, body, operator }) {
+    const outcome = await takeDeposit(ctx, saleOf(params, body, operator));
     return { ...outcome, balanceFen: Number(outcome.balanceFen) };
   },
   customers: (ctx, { params, query }) => findCustomers(ctx.db, params.marketId, query.text),

@@ -5,9 +5,10 @@ import { lockForSale, repayEmergency, type SaleTerms } from '../accounts/index.t
 import { recordAudit } from '../identity/audit.ts';
 import { type LedgerTransaction, lockPurse, type PaymentMethod, post } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
-import type { Queryable, Tx } from '../platform/database.ts';
+import type { Tx } from '../platform/database.ts';
 import { counterError } from './errors.ts';
 import { giveReceipt, receiptOf } from './receipts.ts';
+import { assertSameSale, findSale, type Sale } from './sale.ts';
 
 export interface TopUp {
   readonly marketId: string;
@@ -45,14 +46,6 @@ export async function topUp(ctx: Context, sale: TopUp): Promise<TopUpOutcome> {
   });
 }
 
-interface Sale {
-  readonly txId: string;
-  readonly accountId: string;
-  readonly amountFen: Fen;
-  readonly method: PaymentMethod;
-  readonly repeated: boolean;
-}
-
 async function sell(tx: Tx, sale: TopUp, idempotencyKey: string, { clock }: Context): Promise<Sale> {
   const { marketId, accountId } = sale;
   const terms = await lockForSale(tx, marketId, accountId);
@@ -67,20 +60,9 @@ async function sell(tx: Tx, sale: TopUp, idempotencyKey: string, { clock }: Cont
   if (earlier) return earlier;
   if (terms.emergencyTaken) await repayEmergency(tx, marketId, accountId);
   const { txId, businessAt: at } = transaction;
-  await giveReceipt(tx, { ...sale, txId, kind: 'top_up', debtFen: split.debtFen, at });
+  await giveReceipt(tx, { ...sale, txId, kind: 'top_up', purse: 'utility', debtFen: split.debtFen, at });
   await auditSale(tx, sale, split, transaction);
   return { ...sale, txId, repeated: false };
-}
-
-async function findSale(tx: Queryable, marketId: string, idempotencyKey: string): Promise<Sale | null> {
-  const rows = await tx.query<Sale & Record<string, unknown>>(
-    `select receipt.tx_id as "txId", receipt.account_id as "accountId", receipt.amount_fen as "amountFen",
-            receipt.method, true as repeated
-     from ledger_tx join receipt using (market_id, tx_id)
-     where ledger_tx.market_id = $1 and ledger_tx.idempotency_key = $2`,
-    [marketId, idempotencyKey],
-  );
-  return rows[0] ?? null;
 }
 
 /**
@@ -136,14 +118,6 @@ function transactionOf(sale: TopUp, split: TopUpSplit, idempotencyKey: string, a
       { ledgerAccount: sale.method, accountId: null, amountFen: negateFen(sale.amountFen) },
     ],
   };
-}
-
-function assertSameSale(earlier: Sale, sale: TopUp): void {
-  const same =
-    earlier.accountId === sale.accountId && earlier.amountFen === sale.amountFen && earlier.method === sale.method;
-  if (!same) {
-    throw counterError('counter.request_reused', 'this request id stands for another sale', { txId: earlier.txId });
-  }
 }
 
 async function auditSale(

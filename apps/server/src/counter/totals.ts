@@ -20,6 +20,8 @@ export function salesTotals(groups: readonly Counted[]): SalesTotals {
   return {
     topUps: of('top_up', 'count'),
     topUpFen: of('top_up', 'amountFen'),
+    deposits: of('deposit', 'count'),
+    depositFen: of('deposit', 'amountFen'),
     refunds: of('refund', 'count'),
     refundFen: of('refund', 'amountFen'),
     reversals: of('reversal', 'count'),

@@ -1,7 +1,9 @@
 import type { Fen } from '@openprepay/kernel';
 import type { PaymentMethod } from '../ledger/index.ts';
 
-export type ReceiptKind = 'top_up' | 'refund' | 'reversal';
+export type ReceiptKind = 'top_up' | 'deposit' | 'refund' | 'reversal';
+/** The purses that money at the counter comes into, or goes out of. */
+export type CounterPurse = 'utility' | 'deposit';
 
 /** What a receipt is given for; the names and the balance on it are read where they stand. */
 export interface ReceiptFacts {
@@ -13,6 +15,7 @@ export interface ReceiptFacts {
   readonly method: PaymentMethod;
   /** As the till sees it: plus came in. */
   readonly amountFen: Fen;
+  readonly purse: CounterPurse;
   /** What of it repaid an old debt, with its sign. */
   readonly debtFen: Fen;
   readonly at: Date;
@@ -29,5 +32,6 @@ export interface StoredReceipt {
   readonly day: string;
   readonly method: PaymentMethod;
   readonly amountFen: Fen;
+  readonly purse: CounterPurse;
   readonly debtFen: Fen;
 }

@@ -1,6 +1,6 @@
 import type { ClosedAccount, HandOverReading, MoveOut } from '@openprepay/contract';
 import { assert, type Fen, fen, negateFen, uuidV7 } from '@openprepay/kernel';
-import { closeAccount, currentStalls, endTenancies, lockAny, reopenAccount } from '../accounts/index.ts';
+import { closeAccount, currentStalls, endTenancies, lockAny, openPrepared, reopenAccount } from '../accounts/index.ts';
 import { lockRegister } from '../devices/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import { type LedgerAccount, lockPurse, type PurseKind, post } from '../ledger/index.ts';
@@ -45,6 +45,8 @@ export async function closeOne(
     if (isBegun) mustBeOf([], readings);
     const balanceFen = await joinPurses(tx, act, accountId);
     if (balanceFen === 0n) await closeAccount(tx, marketId, accountId, now);
+    // A prepared one whose deposit has to be given back: open, without a stall, until it is.
+    else if (before === 'prepared') await openPrepared(tx, marketId, accountId, now);
     const state = balanceFen === 0n ? 'closed' : 'open';
     await note(tx, act, accountId, { before, after: { state, balanceFen } });
     const moveOuts: MoveOut[] = [];

@@ -89,7 +89,7 @@ async function setApart(tx: Tx, act: Act, accountId: string, amountFen: Fen, key
  * Makes an account prepaid or postpaid. What its meters counted is settled first, to the last reading of each, so that the
  * purse says what is owed at the switch; that becomes an old debt where it is said, and the account begins at zero.
  * Asked again, nothing changes.
- * @throws accounts.not_found, accounts.not_open, and what `settleMeters` cannot price
+ * @throws accounts.not_found, accounts.not_open, accounts.postpaid_not_allowed, and what `settleMeters` cannot price
  */
 export async function switchMode(
   ctx: Context,

@@ -13,4 +13,5 @@ export const tenancyError = defineErrors({
   'tenancy.reading_too_old': 409,
   'tenancy.too_soon': 409,
   'tenancy.not_owed': 409,
+  'tenancy.terms_need_manager': 403,
 });

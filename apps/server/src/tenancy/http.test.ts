@@ -173,6 +173,8 @@ test('a market’s terms are set by its heads, and hold from the next top-up on'
     topUpMinimumFen: 1_000,
     topUpMaximumFen: 9_000,
     emergencyCreditFen: 700,
+    depositFen: 20_000,
+    postpaidAllowed: false,
     debtSharePercent: 50,
     debtCapFen: 300,
   };
@@ -188,6 +190,33 @@ test('a market’s terms are set by its heads, and hold from the next top-up on'
   expect((await sale(1_000)).receipt.debtFen).toBe(0);
   const granted = await as(manager, 'setEmergencyCredit', { params: ofAccount(3), body: { reason: 'agreed' } });
   expect(granted.emergencyLimitFen).toBe(700);
+
+  const body = { mode: 'postpaid' as const, reason: 'agreed' };
+  const refused = as(manager, 'setAccountMode', { params: ofAccount(3), body });
+  expect(await refusal(refused)).toBe('accounts.postpaid_not_allowed');
+  const accounts = [world.newAccount('D1'), world.newAccount('D2', { mode: 'postpaid' })];
+  expect(await as(manager, 'openAccounts', { params, body: { accounts, note: 'new' } })).toMatchObject([
+    { state: 'open' },
+    { problem: { code: 'accounts.postpaid_not_allowed' } },
+  ]);
+  const opened = { marketId, accountId: accounts[0]?.accountId ?? '' };
+  expect(await as(ann, 'account', { params: opened })).toMatchObject({ depositFen: 20_000, purses: { deposit: 0 } });
+});
+
+test.each([
+  { creditLimitFen: 1 },
+  { mode: 'postpaid' },
+  { depositFen: 0 },
+  { waterPlanId: crypto.randomUUID() },
+] as const)('a cashier opens accounts, but grants none of them %j', async (granted) => {
+  const { marketId, ann } = world;
+  const to = world.newAccount('G1', granted);
+  const body = { accounts: [to], note: 'new' };
+  expect(await refusal(as(ann, 'openAccounts', { params: { marketId }, body }))).toBe('tenancy.terms_need_manager');
+  const { stallId } = world.meter(5);
+  const transfer = { moveOutId: world.id(), stallIds: [stallId], to, note: 'new' };
+  const handedOver = as(ann, 'transferStalls', { params: ofAccount(5), body: transfer });
+  expect(await refusal(handedOver)).toBe('tenancy.terms_need_manager');
 });
 
 test('another market’s account, and who may not, are refused', async () => {

@@ -119,6 +119,7 @@ export const forAccounts = (account: NewAccount) => ({
   ...account,
   phone: account.phone ?? null,
   creditLimitFen: fen(account.creditLimitFen ?? 0),
+  depositFen: account.depositFen === undefined ? null : fen(account.depositFen),
 });
 
 /** What a person typed, as the audit keeps it. */

@@ -1,4 +1,4 @@
-import type { Operator } from '@openprepay/contract';
+import { accountsRoutes, type NewAccount, type Operator, type Role } from '@openprepay/contract';
 import { fen } from '@openprepay/kernel';
 import {
   type AccountChange,
@@ -8,6 +8,7 @@ import {
   listAccounts,
   marketTerms,
   setCredit,
+  setDeposit,
   setMarketTerms,
   setPlans,
   takeEmergency,
@@ -18,6 +19,7 @@ import type { Handlers } from '../platform/handlers.ts';
 import { accountCard, vacantStalls } from './card.ts';
 import { closeOne } from './close.ts';
 import { moveToDebt, switchMode } from './debt.ts';
+import { tenancyError } from './errors.ts';
 import type { Act } from './hand-over.ts';
 import { openAll, openOne } from './open.ts';
 import { listMoveOuts } from './statement.ts';
@@ -29,6 +31,21 @@ const actOf = (ctx: Context, { marketId }: { marketId: string }, { operatorId }:
   now: ctx.clock.now(),
   note,
 });
+
+/** Who sets an account's terms. */
+const GRANTERS: readonly Role[] = accountsRoutes.setCredit.roles;
+
+/** Whoever opens an account gives it no terms that he could not give it afterwards. @throws tenancy.terms_need_manager */
+function mayGrant({ role }: Operator, accounts: readonly NewAccount[]): void {
+  if (GRANTERS.includes(role)) return;
+  const granted = accounts.find(
+    ({ creditLimitFen = 0, mode = 'prepaid', electricityPlanId, waterPlanId, depositFen }) =>
+      creditLimitFen > 0 || mode !== 'prepaid' || electricityPlanId || waterPlanId || depositFen !== undefined,
+  );
+  if (granted) {
+    throw tenancyError('tenancy.terms_need_manager', `account ${granted.number}: a manager gives credit and terms`);
+  }
+}
 
 interface Change {
   readonly params: { readonly marketId: string; readonly accountId: string };
@@ -57,14 +74,21 @@ export const tenancyRoutes = {
   account: (ctx, { params }) => accountCard(ctx.db, params.marketId, params.accountId),
   openAccounts: (ctx, { params, operator, body }) => {
     const { accounts, prepare = false, readings = [] } = body;
+    mayGrant(operator, accounts);
     return openAll(ctx, actOf(ctx, params, operator, body.note), { accounts, prepare, readings });
   },
   openPrepared: (ctx, { params, operator, body }) =>
     openOne(ctx, actOf(ctx, params, operator, body.note), params.accountId, body.readings ?? []),
   closeAccount: (ctx, { params, operator, body }) =>
     closeOne(ctx, actOf(ctx, params, operator, body.note), params.accountId, body.readings ?? []),
-  transferStalls: (ctx, { params, operator, body: { readings = [], note, ...transfer } }) =>
-    transferStalls(ctx, actOf(ctx, params, operator, note), { ...transfer, accountId: params.accountId, readings }),
+  transferStalls: (ctx, { params, operator, body: { readings = [], note, ...transfer } }) => {
+    if ('number' in transfer.to) mayGrant(operator, [transfer.to]);
+    return transferStalls(ctx, actOf(ctx, params, operator, note), {
+      ...transfer,
+      accountId: params.accountId,
+      readings,
+    });
+  },
   moveOuts: (ctx, { params }) => listMoveOuts(ctx.db, params.marketId, params.accountId),
   setCredit: (ctx, asked) => {
     const { limitFen, until } = asked.body;
@@ -72,6 +96,7 @@ export const tenancyRoutes = {
       setCredit(tx, change, fen(limitFen), until === null ? null : new Date(until)),
     );
   },
+  setDeposit: (ctx, asked) => changed(ctx, asked, (tx, change) => setDeposit(tx, change, fen(asked.body.depositFen))),
   setEmergencyCredit: (ctx, asked) => {
     const { limitFen } = asked.body;
     return changed(ctx, asked, (tx, change) =>

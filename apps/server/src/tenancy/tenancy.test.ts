@@ -1,6 +1,7 @@
 import { fen } from '@openprepay/kernel';
 import { beforeEach, expect, test } from 'vitest';
 import { MINUTE_MS, minute } from '../../test-support/market.ts';
+import { takeDeposit } from '../counter/deposit.ts';
 import { refundCash } from '../counter/index.ts';
 import { chargeSilentMeters } from '../settlement/index.ts';
 import { openOne } from './open.ts';
@@ -97,6 +98,56 @@ test('nobody typed anything: the hand-over is at the newest reading, and a meter
     [world.marketId],
   );
   expect(estimated).toEqual([{ total: 2_000n }]);
+  await world.expectProved();
+});
+
+test('a deposit is set off when the account closes: what is left of it is given back, and the statement says so', async () => {
+  await world.read(0, [0, 10_000], [130, 12_000]);
+  const accountId = world.accountId(0);
+  await takeDeposit(world.ctx, world.saleOf(0, 50_000));
+  const { balanceFen } = await world.close(accountId);
+  expect(balanceFen).toBe(50_000 - 171);
+  expect(await world.purse(accountId, 'deposit')).toBe(0n);
+  await world.ctx.db.tx((tx) =>
+    refundCash(tx, {
+      marketId: world.marketId,
+      accountId,
+      amountFen: fen(balanceFen),
+      refundId: world.id(),
+      operatorId: world.ann.operatorId,
+      reason: 'moved out',
+      at: world.clock.now(),
+    }),
+  );
+  const { state, moveOut } = await world.close(accountId);
+  expect(state).toBe('closed');
+  expect(moveOut.statement?.movements).toEqual([
+    { kind: 'charge', amountFen: -171 },
+    { kind: 'deposit', amountFen: 50_000 },
+    { kind: 'refund', amountFen: 171 - 50_000 },
+  ]);
+  await world.expectProved();
+});
+
+test('who laid a deposit down and never moved in gets it back', async () => {
+  const account = world.newAccount('N1');
+  await world.open([account], { prepare: true });
+  const { accountId } = account;
+  await takeDeposit(world.ctx, world.saleOf(0, 30_000, { accountId }));
+  expect(await world.close(accountId)).toMatchObject({ state: 'open', balanceFen: 30_000 });
+  await world.ctx.db.tx((tx) =>
+    refundCash(tx, {
+      marketId: world.marketId,
+      accountId,
+      amountFen: fen(30_000),
+      refundId: world.id(),
+      operatorId: world.ann.operatorId,
+      reason: 'never came',
+      at: world.clock.now(),
+    }),
+  );
+  expect(await world.close(accountId)).toMatchObject({ state: 'closed' });
+  expect(await codeOf(takeDeposit(world.ctx, world.saleOf(0, 1, { accountId })))).toBe('accounts.not_open');
   await world.expectProved();
 });
 

@@ -45,7 +45,7 @@ test('the books of a counter are proved, and every rule had something to look at
   expect(Object.fromEntries(checks.map(({ name, checked }) => [name, checked]))).toMatchObject({
     'every series of receipts runs from one on without a gap': 6,
     'every receipt is its transaction: kind, account, till and amount': 6,
-    'every refund and reversal at the counter has its receipt': 2,
+    'every deposit, refund and reversal at the counter has its receipt': 2,
     'every reversal undoes its transaction, line by line': 1,
     'every closed day is the sum of its receipts, and every ended shift of its cash': 3,
   });
@@ -81,7 +81,7 @@ test.each([
   [
     'a refund without a receipt',
     `delete from receipt where market_id = $1 and kind = 'refund'`,
-    'every refund and reversal at the counter has its receipt',
+    'every deposit, refund and reversal at the counter has its receipt',
   ],
   [
     'a reversal that undoes less',

@@ -34,15 +34,18 @@ export const receiptRules: readonly Rule[] = [
         and ((tx.kind, tx.operator_id, -till.amount_fen) is distinct from
              (receipt.kind, receipt.operator_id, receipt.amount_fen)
              or not exists (select from posting where posting.market_id = $1 and posting.tx_id = receipt.tx_id
-                            and posting.account_id = receipt.account_id))`,
+                            and posting.account_id = receipt.account_id)
+             or (receipt.purse = 'deposit') <> exists (
+               select from posting where posting.market_id = $1 and posting.tx_id = receipt.tx_id
+                 and ledger_account = 'purse.deposit'))`,
   },
   {
-    name: 'every refund and reversal at the counter has its receipt',
-    counts: `select count(*) from ledger_tx where market_id = $1 and kind in ('refund', 'reversal')`,
+    name: 'every deposit, refund and reversal at the counter has its receipt',
+    counts: `select count(*) from ledger_tx where market_id = $1 and kind in ('deposit', 'refund', 'reversal')`,
     problems: `
       select format('transaction %s is a %s without a receipt', tx_id, kind) as problem
       from ledger_tx
-      where market_id = $1 and kind in ('refund', 'reversal')
+      where market_id = $1 and kind in ('deposit', 'refund', 'reversal')
         and not exists (select from receipt where receipt.market_id = $1 and receipt.tx_id = ledger_tx.tx_id)`,
   },
   {

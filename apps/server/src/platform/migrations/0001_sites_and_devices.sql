@@ -20,6 +20,9 @@ create table market (
   top_up_minimum_fen bigint not null default 1 check (top_up_minimum_fen > 0),
   top_up_maximum_fen bigint not null default 10000000 check (top_up_maximum_fen >= top_up_minimum_fen),
   emergency_credit_fen bigint not null default 0 check (emergency_credit_fen >= 0),
+  -- What a new account is asked to lay down, where nothing else is said; and whether one may pay afterwards.
+  deposit_fen bigint not null default 0 check (deposit_fen >= 0),
+  postpaid_allowed boolean not null default true,
   -- Of each top-up, so much goes to an old debt, at most the cap.
   debt_share_percent smallint not null default 30 check (debt_share_percent between 0 and 100),
   debt_cap_fen bigint check (debt_cap_fen > 0),

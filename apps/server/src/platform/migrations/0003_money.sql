@@ -70,6 +70,8 @@ create table account (
   -- What the tenant may take once before he pays, and when he took it; null again once a top-up has repaid it.
   emergency_limit_fen bigint not null default 0 check (emergency_limit_fen >= 0),
   emergency_taken_at timestamptz,
+  -- What was agreed to be laid down; what is, is the deposit purse.
+  deposit_fen bigint not null default 0 check (deposit_fen >= 0),
   electricity_plan_id uuid,
   water_plan_id uuid,
   -- Of a prepared account: the stalls it will take over.

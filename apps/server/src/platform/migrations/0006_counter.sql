@@ -46,7 +46,9 @@ create table receipt (
     lpad(series::text, greatest(3, length(series::text)), '0') || '-' ||
     lpad(number::text, greatest(8, length(number::text)), '0')) stored,
   tx_id uuid not null,
-  kind text not null check (kind in ('top_up', 'refund', 'reversal')),
+  kind text not null check (kind in ('top_up', 'deposit', 'refund', 'reversal')),
+  -- Which purse the money came into or went out of, beside the old debt that a top-up repays; balance_fen is what it holds then.
+  purse text not null check (purse in ('utility', 'deposit') and (purse = 'deposit' or kind <> 'deposit')),
   at timestamptz not null,
   day date not null,
   operator_id uuid not null,
@@ -56,8 +58,8 @@ create table receipt (
   customer_name text not null,
   stalls text[] not null,
   method text not null check (method in ('cash', 'bank', 'pos')),
-  amount_fen bigint not null check ((kind = 'top_up') = (amount_fen > 0) and amount_fen <> 0),
-  -- What of it repaid an old debt; the rest is the utility purse's.
+  amount_fen bigint not null check ((kind in ('top_up', 'deposit')) = (amount_fen > 0) and amount_fen <> 0),
+  -- What of it repaid an old debt; the rest is the purse's.
   debt_fen bigint not null check (debt_fen = 0 or (debt_fen > 0) = (amount_fen > 0) and abs(debt_fen) <= abs(amount_fen)),
   balance_fen bigint not null,
   reprints integer not null default 0,
