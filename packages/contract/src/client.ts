@@ -99,6 +99,8 @@ export const routeTable: RouteTable = {
   accountBalance: ['GET', '/api/markets/:marketId/accounts/:accountId/balance'],
   balanceEstimate: ['GET', '/api/markets/:marketId/accounts/:accountId/balance-estimate'],
   accounts: ['GET', '/api/markets/:marketId/accounts'],
+  importAccountsTemplate: ['GET', '/api/markets/:marketId/account-imports/template'],
+  importAccounts: ['POST', '/api/markets/:marketId/account-imports'],
   vacantStalls: ['GET', '/api/markets/:marketId/vacant-stalls'],
   marketTerms: ['GET', '/api/markets/:marketId/terms'],
   setMarketTerms: ['PUT', '/api/markets/:marketId/terms'],

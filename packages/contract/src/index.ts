@@ -1,3 +1,4 @@
+export * from './account-import.ts';
 export * from './accounts.ts';
 export * from './approvals.ts';
 export * from './audit.ts';

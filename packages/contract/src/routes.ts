@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { accountImportRoutes } from './account-import.ts';
 import { accountsRoutes } from './accounts.ts';
 import { approvalsRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
@@ -105,6 +106,7 @@ export const routes = {
   ...pricesRoutes,
   ...proofRoutes,
   ...accountsRoutes,
+  ...accountImportRoutes,
   ...approvalsRoutes,
   ...stallsRoutes,
   ...devicesRoutes,

@@ -14,4 +14,9 @@ export const tenancyError = defineErrors({
   'tenancy.too_soon': 409,
   'tenancy.not_owed': 409,
   'tenancy.terms_need_manager': 403,
+  'tenancy.not_an_account_sheet': 422,
+  'tenancy.cell_missing': 422,
+  'tenancy.cell_not_understood': 422,
+  'tenancy.twice_in_file': 422,
+  'tenancy.not_one_meter': 422,
 });

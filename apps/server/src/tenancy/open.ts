@@ -21,20 +21,31 @@ export interface Opening {
   readonly accounts: readonly NewAccount[];
   readonly prepare: boolean;
   readonly readings: readonly HandOverReading[];
+  /** Asked of each account before it is opened. @throws what its operator may not give it */
+  readonly mayGrant?: (account: NewAccount) => void;
 }
+
+/** Where an account is opened: a transaction, or the rehearsal of one. */
+type Stage = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
 
 /**
  * Opens or prepares accounts, each in a transaction of its own: what is wrong with one stops no other. Sent again, those
  * that are there already answer as the first time.
  * @throws tenancy.not_its_meter for a reading that belongs to none of them
  */
-export async function openAll(ctx: Context, act: Act, opening: Opening): Promise<OpenedAccount[]> {
+export async function openAll(
+  ctx: Context,
+  act: Act,
+  opening: Opening,
+  stage: Stage = (work) => ctx.db.tx(work),
+): Promise<OpenedAccount[]> {
   const stallIds = [...new Set(opening.accounts.flatMap((account) => account.stallIds))];
   mustBeOf(await metersToHandOver(ctx.db, act.marketId, stallIds), opening.readings);
   const opened: OpenedAccount[] = [];
   for (const account of opening.accounts) {
     try {
-      opened.push(await ctx.db.tx((tx) => open(tx, act, account, opening)));
+      opening.mayGrant?.(account);
+      opened.push(await stage((tx) => open(tx, act, account, opening)));
     } catch (error) {
       if (!(error instanceof OpenPrepayError) || error.status >= 500) throw error;
       const problem = { code: error.code, detail: error.message };

@@ -16,11 +16,14 @@ import {
 import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
 import type { Handlers } from '../platform/handlers.ts';
+import { templateFile } from '../platform/sheet/files.ts';
 import { accountCard, vacantStalls } from './card.ts';
 import { closeOne } from './close.ts';
 import { moveToDebt, switchMode } from './debt.ts';
 import { tenancyError } from './errors.ts';
 import type { Act } from './hand-over.ts';
+import { accountSheet } from './import/columns.ts';
+import { importAccounts } from './import/import.ts';
 import { openAll, openOne } from './open.ts';
 import { listMoveOuts } from './statement.ts';
 import { transferStalls } from './transfer.ts';
@@ -36,16 +39,13 @@ const actOf = (ctx: Context, { marketId }: { marketId: string }, { operatorId }:
 const GRANTERS: readonly Role[] = accountsRoutes.setCredit.roles;
 
 /** Whoever opens an account gives it no terms that he could not give it afterwards. @throws tenancy.terms_need_manager */
-function mayGrant({ role }: Operator, accounts: readonly NewAccount[]): void {
-  if (GRANTERS.includes(role)) return;
-  const granted = accounts.find(
-    ({ creditLimitFen = 0, mode = 'prepaid', electricityPlanId, waterPlanId, depositFen }) =>
-      creditLimitFen > 0 || mode !== 'prepaid' || electricityPlanId || waterPlanId || depositFen !== undefined,
-  );
-  if (granted) {
-    throw tenancyError('tenancy.terms_need_manager', `account ${granted.number}: a manager gives credit and terms`);
-  }
-}
+const mayGrant =
+  ({ role }: Operator) =>
+  ({ number, creditLimitFen = 0, mode = 'prepaid', electricityPlanId, waterPlanId, depositFen }: NewAccount): void => {
+    const isGrant = creditLimitFen > 0 || mode !== 'prepaid' || electricityPlanId || waterPlanId;
+    if (GRANTERS.includes(role) || (!isGrant && depositFen === undefined)) return;
+    throw tenancyError('tenancy.terms_need_manager', `account ${number}: a manager gives credit and terms`);
+  };
 
 interface Change {
   readonly params: { readonly marketId: string; readonly accountId: string };
@@ -74,15 +74,21 @@ export const tenancyRoutes = {
   account: (ctx, { params }) => accountCard(ctx.db, params.marketId, params.accountId),
   openAccounts: (ctx, { params, operator, body }) => {
     const { accounts, prepare = false, readings = [] } = body;
-    mayGrant(operator, accounts);
+    accounts.forEach(mayGrant(operator));
     return openAll(ctx, actOf(ctx, params, operator, body.note), { accounts, prepare, readings });
+  },
+  importAccountsTemplate: (_ctx, { query }) => templateFile(accountSheet, query.language ?? 'zh'),
+  importAccounts: (ctx, { params, operator, body }) => {
+    const { fileName, base64, dryRun, language = 'zh', prepare = false } = body;
+    const file = { fileName, bytes: Buffer.from(base64, 'base64'), dryRun, language, prepare };
+    return importAccounts(ctx, actOf(ctx, params, operator, fileName), { ...file, mayGrant: mayGrant(operator) });
   },
   openPrepared: (ctx, { params, operator, body }) =>
     openOne(ctx, actOf(ctx, params, operator, body.note), params.accountId, body.readings ?? []),
   closeAccount: (ctx, { params, operator, body }) =>
     closeOne(ctx, actOf(ctx, params, operator, body.note), params.accountId, body.readings ?? []),
   transferStalls: (ctx, { params, operator, body: { readings = [], note, ...transfer } }) => {
-    if ('number' in transfer.to) mayGrant(operator, [transfer.to]);
+    if ('number' in transfer.to) mayGrant(operator)(transfer.to);
     return transferStalls(ctx, actOf(ctx, params, operator, note), {
       ...transfer,
       accountId: params.accountId,
