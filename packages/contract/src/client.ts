@@ -154,6 +154,8 @@ export const routeTable: RouteTable = {
   readingPhoto: ['GET', '/api/markets/:marketId/photos/:photoId'],
   importReadings: ['POST', '/api/markets/:marketId/readings/import'],
   buildings: ['GET', '/api/markets/:marketId/buildings'],
+  createBuilding: ['POST', '/api/markets/:marketId/buildings'],
+  renameBuilding: ['PUT', '/api/markets/:marketId/buildings/:buildingId/name'],
   setBuildingTimes: ['PUT', '/api/markets/:marketId/buildings/:buildingId/times'],
   provisionalRule: ['GET', '/api/markets/:marketId/provisional-rule'],
   setProvisionalRule: ['PUT', '/api/markets/:marketId/provisional-rule'],

@@ -19,7 +19,16 @@ export const BuildingTimes = Type.Object({
 });
 export type BuildingTimes = Static<typeof BuildingTimes>;
 
-export const Building = Type.Object({ buildingId: Id, name: Type.String(), ...BuildingTimes.properties });
+const BuildingName = Type.String({ minLength: 1, maxLength: 80 });
+
+export const Building = Type.Object({
+  buildingId: Id,
+  name: Type.String(),
+  stalls: Type.Integer(),
+  /** Bound to a stall of it now. */
+  meters: Type.Integer(),
+  ...BuildingTimes.properties,
+});
 export type Building = Static<typeof Building>;
 
 const HOUR_S = 3_600;
@@ -62,6 +71,24 @@ export const settlementRoutes = {
     roles: ROLES,
     params: inMarket,
     response: Type.Array(Building),
+  }),
+  createBuilding: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/buildings',
+    summary: 'Enter a building, under an id that the caller makes; sent again, it is the same building',
+    roles: rulers,
+    params: inMarket,
+    body: Type.Object({ buildingId: Id, name: BuildingName, ...BuildingTimes.properties }),
+    response: Nothing,
+  }),
+  renameBuilding: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/buildings/:buildingId/name',
+    summary: 'Give a building another name',
+    roles: rulers,
+    params: Type.Object({ marketId: Id, buildingId: Id }),
+    body: Type.Object({ name: BuildingName }),
+    response: Nothing,
   }),
   setBuildingTimes: defineRoute({
     method: 'PUT',

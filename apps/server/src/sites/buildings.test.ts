@@ -3,7 +3,7 @@ import { uuidV7 } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { minute, seedMarket } from '../../test-support/market.ts';
-import { listBuildings, setBuildingTimes } from './buildings.ts';
+import { createBuilding, listBuildings, renameBuilding, setBuildingTimes } from './buildings.ts';
 import { importSite } from './import.ts';
 import { testSite } from './test-support/site.ts';
 
@@ -40,6 +40,34 @@ test('a building’s interval, period and times are set, in order of the day, an
       before: { readingIntervalS: 1_800, settlementPeriod: 'each_reading', settlementTimes: [] },
       after,
     },
+  ]);
+});
+
+test('a building is entered once, has a name of its own, and is given another', async () => {
+  const { act, hall } = await newBuilding();
+  expect(hall).toMatchObject({ name: 'Hall', stalls: 1, meters: 1 });
+  const cold = { ...act, buildingId: uuidV7(minute(0)) };
+  await createBuilding(ctx, cold, { name: 'Cold store', ...daily });
+  await createBuilding(ctx, cold, { name: 'Cold store', ...daily });
+  const twin = { ...act, buildingId: uuidV7(minute(0)) };
+  const taken = expect.objectContaining({ code: 'sites.building_taken' });
+  await expect(createBuilding(ctx, twin, { name: 'Hall', ...daily })).rejects.toEqual(taken);
+  await expect(renameBuilding(ctx, cold, 'Hall')).rejects.toEqual(taken);
+  await renameBuilding(ctx, cold, 'Annex');
+  expect(await listBuildings(ctx.db, act.marketId)).toMatchObject([
+    { name: 'Annex', stalls: 0, meters: 0, readingIntervalS: 900, settlementTimes: ['07:05', '19:30'] },
+    { name: 'Hall' },
+  ]);
+  const { act: other } = await newBuilding();
+  const foreign = renameBuilding(ctx, { ...other, buildingId: act.buildingId }, 'Mine');
+  await expect(foreign).rejects.toMatchObject({ code: 'sites.no_such_building' });
+  const audit = await ctx.db.query(
+    `select action, before, after -> 'name' as name from audit where market_id = $1 order by audit_id`,
+    [act.marketId],
+  );
+  expect(audit).toEqual([
+    { action: 'sites.create_building', before: null, name: 'Cold store' },
+    { action: 'sites.rename_building', before: { name: 'Cold store' }, name: 'Annex' },
   ]);
 });
 

@@ -17,5 +17,6 @@ export const sitesError = defineErrors({
   'sites.twice_in_file': 422,
   'sites.import_in_use': 409,
   'sites.import_undone': 409,
+  'sites.building_taken': 409,
   'sites.times_without_period': 400,
 });

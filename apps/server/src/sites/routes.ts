@@ -2,7 +2,7 @@ import type { Operator } from '@openprepay/contract';
 import type { Act } from '../devices/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
-import { listBuildings, setBuildingTimes } from './buildings.ts';
+import { createBuilding, listBuildings, renameBuilding, setBuildingTimes } from './buildings.ts';
 import { gridOf } from './grid.ts';
 import { stallSheet } from './register/columns.ts';
 import { importStalls, listStallImports, undoStallImport } from './register/import.ts';
@@ -56,6 +56,14 @@ export const sitesRoutes = {
     return { stalls: await undoStallImport(ctx, actOf(params, operator), params.importId, note) };
   },
   buildings: (ctx, { params }) => listBuildings(ctx.db, params.marketId),
+  async createBuilding(ctx, { params, body: { buildingId, ...data }, operator }) {
+    await createBuilding(ctx, { ...params, buildingId, operatorId: operator.operatorId }, data);
+    return null;
+  },
+  async renameBuilding(ctx, { params, body, operator }) {
+    await renameBuilding(ctx, { ...params, operatorId: operator.operatorId }, body.name);
+    return null;
+  },
   async setBuildingTimes(ctx, { params, body, operator }) {
     await setBuildingTimes(ctx, { ...params, operatorId: operator.operatorId }, body);
     return null;
