@@ -159,6 +159,8 @@ export const routeTable: RouteTable = {
   setBuildingTimes: ['PUT', '/api/markets/:marketId/buildings/:buildingId/times'],
   provisionalRule: ['GET', '/api/markets/:marketId/provisional-rule'],
   setProvisionalRule: ['PUT', '/api/markets/:marketId/provisional-rule'],
+  charges: ['GET', '/api/markets/:marketId/charges'],
+  notices: ['GET', '/api/markets/:marketId/notices'],
   correctReading: ['POST', '/api/markets/:marketId/meters/:meterId/corrections'],
   unclaimedDevices: ['GET', '/api/unclaimed-devices'],
   meterModels: ['GET', '/api/meter-models'],

@@ -158,6 +158,8 @@ export const SwitchingRules = Type.Object({
   restoreMinimumFen: Type.Integer({ minimum: 1, maximum: LARGEST_MINIMUM_FEN }),
   /** So many relays close a second where many are to, so that the main breaker holds; null: all at once. */
   reclosePerS: Nullable(Type.Integer({ minimum: 1, maximum: 1_000 })),
+  /** A switch that is not confirmed by then is given up, and a person told; longer than a valve sleeps. */
+  commandLimitS: Type.Integer({ minimum: 600, maximum: LONGEST_STALE_S }),
   /** A meter whose last good reading is older is not cut. */
   staleAfterS: Type.Integer({ minimum: 60, maximum: LONGEST_STALE_S }),
   notOpenIsOff: Type.Boolean(),

@@ -3,6 +3,7 @@ import { accountImportRoutes } from './account-import.ts';
 import { accountsRoutes } from './accounts.ts';
 import { approvalsRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
+import { chargesRoutes } from './charges.ts';
 import { collectionRoutes } from './collection.ts';
 import { controlRoutes } from './control.ts';
 import { counterRoutes } from './counter.ts';
@@ -14,6 +15,7 @@ import { keptListsRoutes } from './kept-lists.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
+import { noticesRoutes } from './notices.ts';
 import { pricesRoutes } from './prices.ts';
 import { proofRoutes } from './proof.ts';
 import { readingsRoutes } from './readings.ts';
@@ -114,6 +116,8 @@ export const routes = {
   ...meterImportRoutes,
   ...readingsRoutes,
   ...settlementRoutes,
+  ...chargesRoutes,
+  ...noticesRoutes,
   ...collectionRoutes,
 } as const;
 

@@ -1,5 +1,7 @@
+import type { NoticeQuery } from '@openprepay/contract';
 import { expect, test } from 'vitest';
 import { alarmLadder, setAlarmLadder } from './alarms.ts';
+import { listNotices } from './notices.ts';
 import { evaluate } from './service.ts';
 import { newWorld, OPERATOR, type World } from './test-support/world.ts';
 
@@ -38,6 +40,31 @@ test('down the ladder each stage is given once, with what was left and when it w
     { stage: 'alarm_2', balance_fen: 500n, ...given },
     { stage: 'final', balance_fen: 0n, ...given },
   ]);
+
+  const list = async (query: NoticeQuery) => {
+    const { total, notices } = await listNotices(world.ctx.db, world.marketId, query);
+    return [total, notices.map(({ stage }) => stage)];
+  };
+  const { notices } = await listNotices(world.ctx.db, world.marketId, { text: 'a' });
+  expect(notices[0]).toMatchObject({
+    stage: 'final',
+    stalls: ['A'],
+    balanceFen: 0,
+    channel: 'console',
+    closedAt: null,
+  });
+  const all = ['final', 'alarm_2', 'low_balance'];
+  expect(await list({})).toEqual([3, all]);
+  expect(await list({ sort: 'balance', descending: true })).toEqual([3, all.toReversed()]);
+  expect(await list({ pageSize: 1, page: 2 })).toEqual([3, ['alarm_2']]);
+  expect(await list({ stage: 'alarm_2', state: 'open', delivered: true })).toEqual([1, ['alarm_2']]);
+  const day = notices[0]?.raisedAt.slice(0, 10) ?? '';
+  expect(await list({ from: day, to: day })).toEqual([3, all]);
+  for (const none of [{ state: 'closed' }, { delivered: false }, { to: '2020-01-01' }, { text: '%' }] as const) {
+    expect(await list(none)).toEqual([0, []]);
+  }
+  const other = await newWorld([{ code: 'A' }]);
+  expect(await listNotices(other.ctx.db, other.marketId, {})).toEqual({ total: 0, notices: [] });
 });
 
 test('an alarm is armed again well above its amount, and only then given again', async () => {

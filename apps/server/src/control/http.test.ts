@@ -39,7 +39,13 @@ test('the rules of switching, call by call: who may set them, and what is answer
   const { app, as } = await program(world);
   const params = { marketId: world.marketId };
   const id = () => uuidV7(world.clock.now());
-  const rules = { restoreMinimumFen: 100, reclosePerS: 5, staleAfterS: 3_600, notOpenIsOff: false };
+  const rules = {
+    restoreMinimumFen: 100,
+    reclosePerS: 5,
+    staleAfterS: 3_600,
+    notOpenIsOff: false,
+    commandLimitS: 86_400,
+  };
   const ladder = { lowBalanceFen: 3_000, alarm2Fen: 500, rearmFen: 100, finalNoticeWaitS: 600 };
   const holiday = { stallType: null, name: '春节', firstDay: '2026-03-02', lastDay: '2026-03-08' };
   const hours = { stallType: 'fish', weekdays: [0, 6], from: '22:00', to: '06:00' };

@@ -184,13 +184,25 @@ test('another market’s turns are its own', async () => {
 
 test('the rules are set as a whole, and the audit says what they were', async () => {
   const world = await newWorld([{ code: 'A' }]);
-  const rules = { restoreMinimumFen: 500, reclosePerS: 10, staleAfterS: 7_200, notOpenIsOff: true };
+  const rules = {
+    restoreMinimumFen: 500,
+    reclosePerS: 10,
+    staleAfterS: 7_200,
+    notOpenIsOff: true,
+    commandLimitS: 7_200,
+  };
   await setSwitchingRules(world.ctx, actOf(world), rules);
   expect(await switchingRules(world.ctx, world.marketId)).toEqual(rules);
   const audit = await world.ctx.db.query(
     `select before, after, operator_id from audit where market_id = $1 and action = 'control.set_switching_rules'`,
     [world.marketId],
   );
-  const before = { restoreMinimumFen: 1, reclosePerS: null, staleAfterS: 10_800, notOpenIsOff: false };
+  const before = {
+    commandLimitS: 172_800,
+    restoreMinimumFen: 1,
+    reclosePerS: null,
+    staleAfterS: 10_800,
+    notOpenIsOff: false,
+  };
   expect(audit).toEqual([{ before, after: rules, operator_id: OPERATOR }]);
 });

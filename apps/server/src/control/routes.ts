@@ -13,6 +13,7 @@ import { cutSite, emergencyStatus, liftLockout, lockOut, restoreSite } from './l
 import { cancelMass, listMasses, massDetail, massLine, retryMass } from './mass-follow.ts';
 import type { MassOrder } from './mass-plan.ts';
 import { previewMass, startMass } from './mass-switch.ts';
+import { listNotices } from './notices.ts';
 import { setSwitchingRules, switchingRules } from './rules.ts';
 import { type NewOverride, setOverride } from './service.ts';
 import { switchWhy } from './why.ts';
@@ -61,6 +62,7 @@ export const controlRoutes = {
     await setAlarmLadder(ctx, act(call), call.body);
     return null;
   },
+  notices: (ctx, { params, query }) => listNotices(ctx.db, params.marketId, query),
   switchingRules: (ctx, { params }) => switchingRules(ctx, params.marketId),
   async setSwitchingRules(ctx, call) {
     await setSwitchingRules(ctx, act(call), call.body);

@@ -1,12 +1,14 @@
 import type { CorrectReadingResult } from '@openprepay/contract';
 import { parseDecimal } from '@openprepay/kernel';
 import type { Handlers } from '../platform/handlers.ts';
+import { listCharges } from './charge-list.ts';
 import { correctReading } from './correction.ts';
 import { estimateBalance } from './estimate.ts';
 import { provisionalRule, setProvisionalRule } from './rule.ts';
 
 export const settlementRoutes = {
   balanceEstimate: (ctx, { params }) => estimateBalance(ctx, params.marketId, params.accountId),
+  charges: (ctx, { params, query }) => listCharges(ctx.db, params.marketId, query),
   provisionalRule: (ctx, { params }) => provisionalRule(ctx, params.marketId),
   async setProvisionalRule(ctx, { params, body, operator }) {
     await setProvisionalRule(ctx, { ...params, operatorId: operator.operatorId }, body);

@@ -127,6 +127,7 @@ create table notice (
   primary key (market_id, notice_id),
   foreign key (market_id, account_id) references account
 );
+create index notice_raised on notice (market_id, raised_at);
 create unique index notice_open on notice (market_id, account_id, stage) where closed_at is null;
 
 -- queued → sent → acknowledged → confirmed | failed | expired | superseded. At most one of a kind is open a meter, so only
