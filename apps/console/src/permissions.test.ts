@@ -13,6 +13,7 @@ const MONEY: readonly string[] = [
   'closeDay',
   'salesReport',
   'openAccounts',
+  'importAccounts',
   'setCredit',
   'setMarketTerms',
   'releaseHold',

@@ -7,6 +7,7 @@ import type { Role } from '@openprepay/contract';
 export const ROLES_OF = {
   topUp: ['admin', 'cashier'],
   openAccounts: ['admin', 'manager', 'finance', 'cashier'],
+  importAccounts: ['admin', 'manager', 'finance', 'cashier'],
   setCredit: ['admin', 'manager'],
   setMarketTerms: ['admin', 'manager'],
   receipts: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
@@ -22,6 +23,8 @@ export const ROLES_OF = {
   cutSite: ['admin', 'manager'],
   previewMass: ['admin', 'manager'],
   setSwitchingRules: ['admin', 'manager'],
+  setProvisionalRule: ['admin', 'manager'],
+  createBuilding: ['admin', 'manager'],
   savePriceDraft: ['admin', 'manager', 'finance'],
   makeDefaultPlan: ['admin', 'manager'],
   putGridPrice: ['admin', 'manager', 'finance'],

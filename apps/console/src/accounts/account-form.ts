@@ -1,5 +1,6 @@
 import type { NewAccount } from '@openprepay/contract';
 import { newRequestId } from '../request-id.ts';
+import { readYuan } from './yuan.ts';
 
 export interface AccountForm {
   /** One form is one account, however often it is sent. */
@@ -8,6 +9,12 @@ export interface AccountForm {
   customerName: string;
   phone: string;
   mode: 'prepaid' | 'postpaid';
+  /** Yuan as typed; nothing typed: none. */
+  creditLimit: string;
+  /** Nothing typed: what the market asks. */
+  deposit: string;
+  /** Empty: the market's default. */
+  plans: { electricity: string; water: string };
 }
 
 export const emptyAccount = (): AccountForm => ({
@@ -16,16 +23,32 @@ export const emptyAccount = (): AccountForm => ({
   customerName: '',
   phone: '',
   mode: 'prepaid',
+  creditLimit: '',
+  deposit: '',
+  plans: { electricity: '', water: '' },
 });
 
-export const isFilled = ({ number, customerName }: AccountForm): boolean =>
-  number.trim() !== '' && customerName.trim() !== '';
+export const isFilled = ({ number, customerName, creditLimit, deposit }: AccountForm): boolean =>
+  number.trim() !== '' &&
+  customerName.trim() !== '' &&
+  readYuan(creditLimit) !== undefined &&
+  readYuan(deposit) !== undefined;
 
-export const accountOf = (form: AccountForm, stallIds: readonly string[]): NewAccount => ({
-  accountId: form.accountId,
-  number: form.number.trim(),
-  customerName: form.customerName.trim(),
-  ...(form.phone.trim() && { phone: form.phone.trim() }),
-  mode: form.mode,
-  stallIds: [...stallIds],
-});
+/** Terms that nobody typed are not sent: whoever may not grant them opens accounts all the same. */
+export function accountOf(form: AccountForm, stallIds: readonly string[]): NewAccount {
+  const { mode, plans } = form;
+  const creditLimitFen = readYuan(form.creditLimit);
+  const depositFen = readYuan(form.deposit);
+  return {
+    accountId: form.accountId,
+    number: form.number.trim(),
+    customerName: form.customerName.trim(),
+    ...(form.phone.trim() && { phone: form.phone.trim() }),
+    ...(mode === 'postpaid' && { mode }),
+    ...(creditLimitFen && { creditLimitFen }),
+    ...(typeof depositFen === 'number' && { depositFen }),
+    ...(plans.electricity && { electricityPlanId: plans.electricity }),
+    ...(plans.water && { waterPlanId: plans.water }),
+    stallIds: [...stallIds],
+  };
+}

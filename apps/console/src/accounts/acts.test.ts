@@ -8,6 +8,7 @@ const open: Parameters<typeof actsOf>[0] = {
   mode: 'prepaid',
   purses,
   stalls: [stall],
+  depositFen: 0,
   emergencyLimitFen: 0,
   emergencyTakenAt: null,
 };
@@ -15,7 +16,13 @@ const all = { sell: true, open: true, rule: true };
 
 test('a person sees what his role may do with the account, and what its state allows', () => {
   expect(actsOf(open, { ...all, rule: false })).toEqual(['topUp', 'transfer', 'close']);
-  expect(actsOf(open, { sell: false, open: false, rule: true })).toEqual(['credit', 'emergency', 'plans', 'mode']);
+  expect(actsOf(open, { sell: false, open: false, rule: true })).toEqual([
+    'agreedDeposit',
+    'credit',
+    'emergency',
+    'plans',
+    'mode',
+  ]);
   expect(actsOf(open, { sell: false, open: false, rule: false })).toEqual([]);
   expect(actsOf({ ...open, state: 'prepared' }, all)).toEqual(['openPrepared', 'close']);
 });
@@ -32,6 +39,15 @@ test('what needs money, a stall or a grant is offered only with it', () => {
     'take',
   );
   expect(actsOf({ ...open, emergencyLimitFen: 1, mode: 'postpaid' }, all)).not.toContain('take');
+});
+
+test('a deposit is asked for until it is laid down, before the account opens too, and not once it is set off', () => {
+  const agreed = { ...open, depositFen: 500 };
+  expect(actsOf(agreed, all)[0]).toBe('deposit');
+  expect(actsOf({ ...agreed, state: 'prepared' }, all)).toEqual(['openPrepared', 'deposit', 'close']);
+  expect(actsOf({ ...agreed, purses: { ...purses, deposit: 500 } }, all)).not.toContain('deposit');
+  expect(actsOf({ ...agreed, stalls: [] }, all)).not.toContain('deposit');
+  expect(actsOf(agreed, { ...all, sell: false })).not.toContain('deposit');
 });
 
 test('a closed account has nothing left to do, unless money was posted to it', () => {

@@ -3,6 +3,8 @@ import type { AccountCard, StallDetail } from '@openprepay/contract';
 export type AccountAct =
   | 'topUp'
   | 'refund'
+  | 'deposit'
+  | 'agreedDeposit'
   | 'openPrepared'
   | 'transfer'
   | 'close'
@@ -22,18 +24,25 @@ export interface Rights {
   readonly rule: boolean;
 }
 
-type Facts = Pick<AccountCard, 'state' | 'mode' | 'purses' | 'stalls' | 'emergencyLimitFen' | 'emergencyTakenAt'>;
+type Facts = Pick<
+  AccountCard,
+  'state' | 'mode' | 'purses' | 'stalls' | 'depositFen' | 'emergencyLimitFen' | 'emergencyTakenAt'
+>;
 
 /** What can be done with an account now, the first thing first. */
 export function actsOf(account: Facts, { sell, open, rule }: Rights): AccountAct[] {
-  const { state, mode, purses, stalls, emergencyLimitFen, emergencyTakenAt } = account;
+  const { state, mode, purses, stalls, depositFen, emergencyLimitFen, emergencyTakenAt } = account;
+  // Of an account that is being closed the deposit is set off already.
+  const isOwing = purses.deposit < depositFen && (state === 'prepared' || stalls.length > 0);
   const holdsMoney = Object.values(purses).some((balanceFen) => balanceFen !== 0);
   const acts: readonly (readonly [AccountAct, boolean])[] = [
     ['openPrepared', open && state === 'prepared'],
+    ['deposit', sell && state !== 'closed' && isOwing],
     ['topUp', sell && state === 'open'],
     ['refund', sell && state === 'open' && purses.utility > 0],
     ['transfer', open && state === 'open' && stalls.length > 0],
     ['take', open && state === 'open' && mode === 'prepaid' && emergencyLimitFen > 0 && emergencyTakenAt === null],
+    ['agreedDeposit', rule && state === 'open'],
     ['credit', rule && state === 'open'],
     ['emergency', rule && state === 'open' && mode === 'prepaid'],
     ['plans', rule && state === 'open'],

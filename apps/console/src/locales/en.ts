@@ -12,6 +12,7 @@ import { metersEn } from './meters.en.ts';
 import { pricesEn } from './prices.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
+import { settingsEn } from './settings.en.ts';
 import { sheetEn } from './sheet.en.ts';
 import { switchingEn } from './switching.en.ts';
 import type { Messages } from './zh-CN.ts';
@@ -31,6 +32,7 @@ export const en: Messages = {
   ...pricesEn,
   ...proofEn,
   ...safetyEn,
+  ...settingsEn,
   ...sheetEn,
   ...switchingEn,
   app: {
@@ -306,6 +308,7 @@ export const en: Messages = {
       not_positive: 'The amount must be above 0',
       too_large: 'At most {amount} yuan in one sale',
     },
+    limits: 'From {minimum} to {maximum} yuan; less where it is exactly what is owed',
     success: 'Topped up {amount}',
     repeated: 'This sale was already posted; nothing was taken twice.',
     balanceNow: 'Balance now {amount}',

@@ -67,6 +67,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       twice_in_file: 'Another row of the file has this too',
       import_in_use: 'A meter or a tenant came to one of its stalls already',
       import_undone: 'This import was taken back before',
+      building_taken: 'There is a building of this name already',
       times_without_period: 'A building that settles each reading has no settlement times',
     },
     accounts: {
@@ -76,6 +77,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       minimum_above_maximum: 'The least top-up is above the greatest',
       number_taken: 'Another account has this number',
       no_such_plan: 'There is no such price plan',
+      postpaid_not_allowed: 'In this market nobody pays afterwards',
       credit_over_already: 'The end of the credit is past',
       no_emergency_credit: 'This account has no emergency credit to take',
       emergency_credit_taken: 'It was taken already; once repaid it may be taken again',
@@ -93,6 +95,13 @@ export const errorsEn: Pick<Messages, 'error'> = {
       reading_too_old: 'The last reading is too old: read the meter and type what it shows',
       too_soon: 'The stall changed hands at this very moment; try again',
       not_owed: 'The account is not short of as much',
+      terms_need_manager: 'Credit, deposit, paying afterwards and price plans are a manager’s to give',
+      not_an_account_sheet: 'This is no sheet of accounts; use the template',
+      cell_missing: 'This must be given',
+      cell_not_understood: 'This is not understood',
+      twice_in_file: 'Another row of the file has this too',
+      not_one_meter:
+        'The stalls have not exactly one meter of this kind: leave it empty, or open the account by itself',
     },
     ledger: {
       no_such_account: 'There is no such account',
@@ -219,6 +228,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
     },
     settlement: {
       no_such_market: 'There is no such market',
+      span_too_long: 'At most 62 days at once',
       sooner_than_stale: 'A meter’s data is still fresh by then; an average must not cut supply',
       no_plan: 'There is no price plan',
       no_valid_day: 'No valid day is known of this meter',

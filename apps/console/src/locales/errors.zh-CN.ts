@@ -60,6 +60,7 @@ export const errorsZhCN = {
       twice_in_file: '与文件中另一行重复',
       import_in_use: '其中已有档位装了表或有了租户',
       import_undone: '这次导入之前已撤销',
+      building_taken: '已有同名楼栋',
       times_without_period: '逐次抄表结算的楼栋不设结算时间',
     },
     accounts: {
@@ -69,6 +70,7 @@ export const errorsZhCN = {
       minimum_above_maximum: '最低充值额高于最高充值额',
       number_taken: '这个户号已被使用',
       no_such_plan: '没有这个价格方案',
+      postpaid_not_allowed: '本项目不允许后付费',
       credit_over_already: '截止时间已经过去',
       no_emergency_credit: '这个账户没有可取用的应急额度',
       emergency_credit_taken: '应急额度已取用，还清后才能再取',
@@ -86,6 +88,12 @@ export const errorsZhCN = {
       reading_too_old: '最近的有效读数太早，请现场抄表后录入',
       too_soon: '档位此刻刚办过交接，请稍后再试',
       not_owed: '账户没有欠这么多',
+      terms_need_manager: '赊欠、押金、后付费和价格方案只能由经理给',
+      not_an_account_sheet: '这不是开户表，请用模板',
+      cell_missing: '必填',
+      cell_not_understood: '内容看不懂',
+      twice_in_file: '与本文件中另一行重复',
+      not_one_meter: '这些档位的此类表不是恰好一块：请空着，或单独开户',
     },
     ledger: {
       no_such_account: '没有这个账户',
@@ -211,6 +219,7 @@ export const errorsZhCN = {
     },
     settlement: {
       no_such_market: '没有这个项目',
+      span_too_long: '一次最多查 62 天',
       sooner_than_stale: '这时数据还算新，暂估扣费不能造成断电断水，请设长一些',
       no_plan: '没有价格方案',
       no_valid_day: '这只表没有有效用量日，无法暂估',

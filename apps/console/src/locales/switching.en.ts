@@ -27,6 +27,8 @@ export const switchingEn: Pick<Messages, 'switchRules'> = {
       'After an outage or an emergency, so that the main breaker holds; empty: all at once. Who has just paid does not wait.',
     stale: 'Data good for (minutes)',
     staleHint: 'A meter whose last good reading is older is not cut',
+    commandLimit: 'Commands are tried for (minutes)',
+    commandLimitHint: 'A switch that no read-back confirmed by then becomes an exception; longer than a valve sleeps',
     notOpen: 'Stalls without an account are off',
     notOpenHint: 'Otherwise they stay as they are',
     hours: 'Friendly hours',
@@ -53,6 +55,7 @@ export const switchingEn: Pick<Messages, 'switchRules'> = {
     wrong: {
       amount: 'An amount with at most two decimals',
       minutes: 'A whole number of minutes',
+      commandLimit: 'A whole number, 10 minutes at least',
       count: 'A whole number',
       time: 'A time like 09:30',
     },

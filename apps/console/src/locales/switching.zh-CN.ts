@@ -25,6 +25,8 @@ export const switchingZhCN = {
     perSHint: '大面积停电或紧急停供后依次合闸，避免总闸过载；不填则同时合闸。刚充值的不用等。',
     stale: '数据有效时间（分钟）',
     staleHint: '最近一次有效读数早于这个时间的表不断开',
+    commandLimit: '指令最长等待（分钟）',
+    commandLimitHint: '到时表计仍未回读确认，就记入异常；要长过水表的休眠',
     notOpen: '未开户的档位断开',
     notOpenHint: '不勾选则保持原状',
     hours: '免断时段',
@@ -51,6 +53,7 @@ export const switchingZhCN = {
     wrong: {
       amount: '请填写金额，最多两位小数',
       minutes: '请填写整分钟数',
+      commandLimit: '至少 10 分钟的整数',
       count: '请填写整数',
       time: '请按 09:30 的格式填写',
     },

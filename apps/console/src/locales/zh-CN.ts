@@ -12,6 +12,7 @@ import { metersZhCN } from './meters.zh-CN.ts';
 import { pricesZhCN } from './prices.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
+import { settingsZhCN } from './settings.zh-CN.ts';
 import { sheetZhCN } from './sheet.zh-CN.ts';
 import { switchingZhCN } from './switching.zh-CN.ts';
 
@@ -31,6 +32,7 @@ export const zhCN = {
   ...pricesZhCN,
   ...proofZhCN,
   ...safetyZhCN,
+  ...settingsZhCN,
   ...sheetZhCN,
   ...switchingZhCN,
   app: {
@@ -302,6 +304,7 @@ export const zhCN = {
       not_positive: '金额要大于 0',
       too_large: '单笔不超过 {amount} 元',
     },
+    limits: '每笔 {minimum} 至 {maximum} 元；恰好补足欠款的可以更少',
     success: '已充值 {amount}',
     repeated: '这笔充值之前已经入账，没有重复收取。',
     balanceNow: '现在余额 {amount}',

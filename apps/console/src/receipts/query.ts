@@ -6,7 +6,7 @@ import { text } from '../locales/index.ts';
 import { type CsvCell, csvOf } from '../ui/csv.ts';
 
 export const METHODS = ['cash', 'bank', 'pos'] as const;
-export const KINDS = ['top_up', 'refund', 'reversal'] as const;
+export const KINDS = ['top_up', 'deposit', 'refund', 'reversal'] as const;
 export const RECEIPT_FILTERS = ['from', 'to', 'operator', 'method', 'kind', 'account', 'shift'] as const;
 
 export type ReceiptFilter = NonNullable<RouteQuery<Routes['receipts']>>;

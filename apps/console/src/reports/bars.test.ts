@@ -6,6 +6,8 @@ const row = (key: string, topUpFen: number, refundFen = 0, reversalFen = 0) => (
   label: key,
   topUps: 1,
   topUpFen,
+  deposits: 0,
+  depositFen: 0,
   refunds: 0,
   refundFen,
   reversals: 0,

@@ -25,9 +25,13 @@ const GROUPS = {
     { route: 'exceptions', icon: 'exception', waiting: 'exceptions', inBuildings: true },
     { route: 'approvals', icon: 'check', waiting: 'approvals' },
   ],
-  customers: [{ route: 'accounts', icon: 'accounts' }],
+  customers: [
+    { route: 'accounts', icon: 'accounts' },
+    { route: 'notices', icon: 'notice' },
+  ],
   money: [
     { route: 'receipts', icon: 'receipt', needs: 'receipts' },
+    { route: 'charges', icon: 'estimated' },
     { route: 'shifts', icon: 'clock', needs: 'shifts' },
     { route: 'sales', icon: 'chart', needs: 'salesReport' },
   ],
@@ -45,6 +49,8 @@ const GROUPS = {
     { route: 'emergency', icon: 'emergency', needs: 'cutSite' },
   ],
   administration: [
+    { route: 'settings', icon: 'settings', needs: 'setMarketTerms' },
+    { route: 'buildings', icon: 'buildings', needs: 'createBuilding' },
     { route: 'stall-register', icon: 'stalls', needs: 'createStall' },
     { route: 'operators', icon: 'people', needs: 'operators' },
     { route: 'api-keys', icon: 'key', needs: 'apiKeys' },

@@ -42,7 +42,7 @@ export function useSheets() {
         market: market.name,
         title: text('shifts.daySheet', { day: day.day }),
         rows: [
-          ...(['topUp', 'refund', 'reversal'] as const).map((kind) => ({
+          ...(['topUp', 'deposit', 'refund', 'reversal'] as const).map((kind) => ({
             name: `${text(`shifts.${kind}s`)} ${day.totals[`${kind}s`]}`,
             value: formatAmount(day.totals[`${kind}Fen`]),
           })),

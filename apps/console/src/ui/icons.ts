@@ -35,6 +35,9 @@ export const ICONS = {
   cold_store: 'M12 3v18M4.2 7.5l15.6 9M19.8 7.5l-15.6 9M9.5 4.5 12 7l2.5-2.5M9.5 19.5 12 17l2.5 2.5',
   // the console itself
   stalls: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
+  buildings: 'M5 20V5l8-2v17M13 9h6v11M3 20h18M8 8.5v.1M8 12v.1M8 15.5v.1M16 12.5v.1M16 16v.1',
+  settings: 'M4 7h9M17 7h3M4 17h3M11 17h9M13 4.5v5M17 4.5v5M7 14.5v5M11 14.5v5',
+  notice: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15zM10 21.5h4',
   unclaimed: 'M6 8h12v12H6zM9 8V5M15 8V5M12 12.5v2M12 17v.1M3 12h3M18 12h3M3 16h3M18 16h3',
   accounts:
     'M9 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM2.5 19.5c.4-3.3 2.8-5 6.5-5s6.1 1.7 6.5 5M16 5a3.2 3.2 0 0 1 0 6.2M17.5 14.8c2.4.4 3.8 2 4 4.7',
