@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { defineRoute, ROLES } from './route.ts';
-import { AmountFen, Id, Instant, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
+import { AmountFen, Id, Instant, MAX_LIST_ROWS, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
 
 /*
  * What was charged in a market, meter by meter: charges, those by an average, and what was put right.
@@ -19,7 +19,7 @@ export const ChargeQuery = Type.Object({
   /** Inclusive. */
   to: Day,
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
   sort: Type.Optional(Type.Enum([...CHARGE_SORTS])),
   descending: Type.Optional(Type.Boolean()),
   kind: Type.Optional(ChargeKind),

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { defineRoute, ROLES } from './route.ts';
-import { AmountFen, Id, Instant, Nullable } from './schemas.ts';
+import { AmountFen, Id, Instant, MAX_LIST_ROWS, Nullable } from './schemas.ts';
 
 /*
  * Every alarm and final notice there was: when an account crossed the amount, and what became of telling its tenant.
@@ -13,7 +13,7 @@ export const NOTICE_SORTS = ['raised', 'balance', 'account', 'stage'] as const;
 
 export const NoticeQuery = Type.Object({
   page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
   sort: Type.Optional(Type.Enum([...NOTICE_SORTS])),
   descending: Type.Optional(Type.Boolean()),
   stage: Type.Optional(Stage),
