@@ -1,6 +1,6 @@
-import { type Role, routes } from '@openprepay/contract';
+import { type Role, routes, scopeOf } from '@openprepay/contract';
 import { expect, test } from 'vitest';
-import { may, type Permission, ROLES_OF } from './permissions.ts';
+import { IN_BUILDINGS, may, type Permission, ROLES_OF } from './permissions.ts';
 
 const permissions = Object.keys(ROLES_OF) as Permission[];
 const MONEY: readonly string[] = [
@@ -22,6 +22,7 @@ const MONEY: readonly string[] = [
 
 test('the console grants what the contract grants, and nothing else', () => {
   for (const name of permissions) expect(ROLES_OF[name]).toEqual(routes[name].roles);
+  expect(permissions.filter((name) => scopeOf(routes[name]) === 'building').sort()).toEqual(IN_BUILDINGS.toSorted());
 });
 
 test('an auditor changes nothing, a cashier switches nothing, a technician touches no money, an admin may do all', () => {
@@ -32,5 +33,6 @@ test('an auditor changes nothing, a cashier switches nothing, a technician touch
   ).toEqual([]);
   expect(grants('technician').filter((name) => MONEY.includes(name))).toEqual([]);
   expect(grants('admin')).toEqual(permissions);
+  expect(permissions.filter((name) => may('admin', name, 'buildings')).sort()).toEqual(IN_BUILDINGS.toSorted());
   expect(permissions.filter((name) => may(undefined, name))).toEqual([]);
 });

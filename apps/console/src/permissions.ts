@@ -1,4 +1,4 @@
-import type { Role } from '@openprepay/contract';
+import type { DataScope, Role } from '@openprepay/contract';
 
 /**
  * What a role may do, so that the console does not show a button that the server would refuse.
@@ -15,6 +15,7 @@ export const ROLES_OF = {
   reverseSale: ['admin', 'cashier'],
   openShift: ['admin', 'cashier'],
   shifts: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
+  counterDays: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
   closeDay: ['admin', 'manager', 'finance'],
   salesReport: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
   setOverride: ['admin', 'technician'],
@@ -45,11 +46,32 @@ export const ROLES_OF = {
   apiKeys: ['admin', 'manager', 'auditor'],
   createApiKey: ['admin', 'manager'],
   audit: ['admin', 'manager', 'auditor'],
+  requestApproval: ['admin', 'manager', 'finance', 'cashier', 'technician'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Permission = keyof typeof ROLES_OF;
 
-export function may(role: Role | undefined, permission: Permission): boolean {
+/** What is open to those too who look after some buildings only; the same test holds it to the contract. */
+export const IN_BUILDINGS: readonly Permission[] = [
+  'topUp',
+  'openAccounts',
+  'setCredit',
+  'receipts',
+  'reprintReceipt',
+  'reverseSale',
+  'openShift',
+  'shifts',
+  'setOverride',
+  'meterSettings',
+  'readNow',
+];
+
+/** @param scope of the operator; whole markets where nothing is said */
+export function may(
+  role: Role | undefined,
+  permission: Permission,
+  scope: DataScope['kind'] | undefined = 'group',
+): boolean {
   const roles: readonly Role[] = ROLES_OF[permission];
-  return role !== undefined && roles.includes(role);
+  return role !== undefined && roles.includes(role) && (scope !== 'buildings' || IN_BUILDINGS.includes(permission));
 }

@@ -11,8 +11,9 @@ export const operator = shallowRef<Caller | null>();
 /** The session ended under our hands, rather than by signing out; the sign-in page says so. */
 export const sessionEnded = shallowRef(false);
 
-/** Whether the operator's role allows it. */
-export const allowed = (permission: Permission) => computed(() => may(operator.value?.role, permission));
+/** Whether the operator's role and scope allow it. */
+export const allowed = (permission: Permission) =>
+  computed(() => may(operator.value?.role, permission, operator.value?.scope.kind));
 
 /** Calls a route. A session that has ended leads to the sign-in page, whatever was being done. */
 export async function send<N extends CallName>(name: N, input: CallInput<N>) {

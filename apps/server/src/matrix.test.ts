@@ -26,7 +26,7 @@ import { buildHttp } from './platform/http.ts';
 import { httpError } from './platform/http-errors.ts';
 import { SESSION_COOKIE } from './platform/http-guard.ts';
 import { sample } from './platform/test-support/sample.ts';
-import { NAMES, pathOf, queryOf } from './platform/test-support/stub-http.ts';
+import { bodyNamesPlace, NAMES, pathOf, queryOf } from './platform/test-support/stub-http.ts';
 
 /*
  * Every route × everybody who may call × whose data is asked for, on two markets that have something of everything. Routes that
@@ -163,7 +163,8 @@ function refusalOf(route: Route, { caller, isKey }: Who, target: Target): string
   if (!isEnough) return 'http.out_of_scope';
   if (!route.path.includes(':marketId')) return null;
   if (target === 'other') return 'http.out_of_scope';
-  const namesPlace = /:(stallId|meterId|accountId)/.test(route.path);
+  const namesPlace = bodyNamesPlace(route) || /:(stallId|meterId|accountId|txId|photoId|shiftId)/.test(route.path);
+  if (kind === 'buildings' && route.path.includes(':shiftId')) return 'http.out_of_scope';
   return kind === 'buildings' && namesPlace && target === 'mixed' ? 'http.out_of_scope' : null;
 }
 
@@ -193,6 +194,17 @@ const CELLS: readonly Cell[] = [
   ...ofRoute('collectorFrameEvents', { ...routes.collectorFrames, path: collectorFramesPath }),
 ];
 
+/** A right body, about what there is. */
+function withPlaces(part: unknown, known: Readonly<Record<string, string>>): unknown {
+  if (Array.isArray(part)) return part.map((item) => withPlaces(item, known));
+  if (typeof part !== 'object' || part === null) return part;
+  const fields = Object.entries(part).map(([name, value]) => {
+    if (name === 'stallIds') return [name, [known['stallId']]];
+    return [name, ['stallId', 'meterId', 'accountId'].includes(name) ? known[name] : withPlaces(value, known)];
+  });
+  return Object.fromEntries(fields);
+}
+
 async function look({ name, route, target }: Cell, who: Who): Promise<string | null> {
   const url = pathOf(route, params[target]);
   const response = await app.inject({
@@ -200,7 +212,7 @@ async function look({ name, route, target }: Cell, who: Who): Promise<string | n
     url,
     query: queryOf(route),
     headers: who.headers,
-    ...(route.body && { payload: sample(route.body) as object }),
+    ...(route.body && { payload: withPlaces(sample(route.body), params[target]) as object }),
   });
   const { code } = response.statusCode < 400 ? { code: null } : response.json<{ code: string }>();
   const refusal = refusalOf(route, who, target);

@@ -193,29 +193,13 @@ export type AccountQuery = Static<typeof AccountQuery>;
 export const AccountPage = Type.Object({ total: Type.Integer(), accounts: Type.Array(AccountRow) });
 export type AccountPage = Static<typeof AccountPage>;
 
-/** What holds for every account of a market. */
-export const MarketTerms = Type.Object({
-  topUpMinimumFen: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
-  topUpMaximumFen: Type.Integer({ minimum: 1, maximum: 100_000_000 }),
-  /** What a tenant may take once before he pays, where his account is given no amount of its own. */
-  emergencyCreditFen: Limit,
-  /** What a new account is asked to lay down, where nothing else is said. */
-  depositFen: Limit,
-  /** An account may pay afterwards; those that do already go on. */
-  postpaidAllowed: Type.Boolean(),
-  /** Of each top-up, so much repays an old debt. */
-  debtSharePercent: Type.Integer({ minimum: 0, maximum: 100 }),
-  /** At most so much of one top-up; null: no such limit. */
-  debtCapFen: Nullable(Type.Integer({ minimum: 1, maximum: 100_000_000 })),
-});
-export type MarketTerms = Static<typeof MarketTerms>;
-
 export const accountsRoutes = {
   accounts: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/accounts',
     summary: 'The market’s accounts with what they hold, filtered, sorted and by the page',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: AccountQuery,
     response: AccountPage,
@@ -225,31 +209,16 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/vacant-stalls',
     summary: 'Stalls that no account has, with their meters',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     response: Type.Array(StallMeters),
-  }),
-  marketTerms: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/terms',
-    summary: 'Least and greatest top-up, emergency credit, deposit, paying afterwards, and how an old debt is repaid',
-    roles: ROLES,
-    params: inMarket,
-    response: MarketTerms,
-  }),
-  setMarketTerms: defineRoute({
-    method: 'PUT',
-    path: '/api/markets/:marketId/terms',
-    summary: 'Set them',
-    roles: heads,
-    params: inMarket,
-    body: Type.Object({ ...MarketTerms.properties, reason: Note }),
-    response: MarketTerms,
   }),
   account: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/accounts/:accountId',
     summary: 'An account: its terms, what it holds, its stalls and meters',
     roles: ROLES,
+    scope: 'building',
     params: ofAccount,
     response: AccountCard,
   }),
@@ -258,6 +227,7 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts',
     summary: 'Open or prepare accounts, each by itself; every row has its own result',
     roles: desk,
+    scope: 'building',
     params: inMarket,
     body: Type.Object({
       accounts: Type.Array(NewAccount, { minItems: 1, maxItems: MAX_ACCOUNTS }),
@@ -273,6 +243,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/open',
     summary: 'Open an account that was prepared',
     roles: desk,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ readings: Readings, note: Note }),
     response: OpenedAccount,
@@ -282,6 +254,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/close',
     summary: 'Give back its stalls, settle, and close once its purses are empty; called again it goes on where it was',
     roles: desk,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ readings: Readings, note: Note }),
     response: ClosedAccount,
@@ -291,6 +265,7 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/transfers',
     summary: 'Hand stalls over to another account, at one instant and with readings',
     roles: desk,
+    scope: 'building',
     params: ofAccount,
     body: Type.Object({
       /** Made by the caller once per hand-over. */
@@ -308,6 +283,7 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/move-outs',
     summary: 'The statements of an account’s hand-overs and its end, newest first',
     roles: ROLES,
+    scope: 'building',
     params: ofAccount,
     response: Type.Array(MoveOut),
   }),
@@ -316,6 +292,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/credit',
     summary: 'How far below zero an account may go, and until when',
     roles: heads,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ limitFen: Limit, until: Nullable(Instant), reason: Note }),
     response: AccountTerms,
@@ -325,6 +303,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/deposit',
     summary: 'What an account is agreed to lay down; the counter takes it',
     roles: heads,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ depositFen: Limit, reason: Note }),
     response: AccountTerms,
@@ -334,6 +314,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/emergency-credit',
     summary: 'What the tenant may take once before he pays; the market’s amount where none is given',
     roles: heads,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ limitFen: Type.Optional(Limit), reason: Note }),
     response: AccountTerms,
@@ -343,6 +325,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/emergency-credit/taking',
     summary: 'The tenant takes his emergency credit: once, until a top-up has repaid it',
     roles: desk,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ reason: Note }),
     response: AccountTerms,
@@ -352,6 +336,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/plans',
     summary: 'The account’s own price plans, from its next use on; null for the market’s default',
     roles: heads,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ electricityPlanId: Nullable(Id), waterPlanId: Nullable(Id), reason: Note }),
     response: AccountTerms,
@@ -361,6 +347,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/mode',
     summary: 'Prepaid or postpaid; what a postpaid account owes becomes an old debt where that is said',
     roles: heads,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({ mode: AccountMode, owedAsDebt: Type.Optional(Type.Boolean()), reason: Note }),
     response: AccountTerms,
@@ -370,6 +358,8 @@ export const accountsRoutes = {
     path: '/api/markets/:marketId/accounts/:accountId/debts',
     summary: 'Set what an account is short of apart as an old debt, repaid as a share of each top-up',
     roles: heads,
+    scope: 'building',
+    whole: true,
     params: ofAccount,
     body: Type.Object({
       /** Made by the caller once. */

@@ -141,6 +141,7 @@ export const pricesRoutes = {
     path: '/api/markets/:marketId/price-plans',
     summary: 'Every price plan with its versions, its draft, and what is in force now',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     response: PricePlans,
   }),

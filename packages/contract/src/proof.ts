@@ -164,6 +164,7 @@ export const proofRoutes = {
     path: '/api/markets/:marketId/transactions/:txId/proof',
     summary: 'All that stands behind one transaction, down to the bytes that the meter sent',
     roles: ROLES,
+    scope: 'building',
     params: Type.Object({ marketId: Id, txId: Id }),
     response: Proof,
   }),

@@ -186,6 +186,7 @@ export const readingsRoutes = {
     path: '/api/markets/:marketId/photos/:photoId',
     summary: 'The picture of a register',
     roles: ROLES,
+    scope: 'building',
     params: Type.Object({ marketId: Id, photoId: Id }),
     response: Photo,
   }),

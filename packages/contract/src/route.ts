@@ -5,8 +5,8 @@ export type Role = (typeof ROLES)[number];
 
 /**
  * How much of the data a caller must be given to call a route. `group`: all of it. `market`: the market of the path, or some
- * whole market where it names none. `building`: a building too; the path's stall, meter or account must be in one of his,
- * and lists hold no other. `self`: only the caller himself, so nothing.
+ * whole market where it names none. `building`: a building too; what the path and the body name must be in one of his, and lists
+ * hold no other. `self`: only the caller himself, so nothing.
  */
 export const SCOPES = ['self', 'building', 'market', 'group'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -21,6 +21,8 @@ export interface Route {
   readonly roles: readonly Role[] | 'public';
   /** Where nothing is said: `market` below a market, `group` elsewhere. */
   readonly scope?: Scope;
+  /** The path's account must have all its stalls in the caller's buildings; one of them is enough where nothing is said. */
+  readonly whole?: true;
   /** For people alone: an API key is refused. */
   readonly sessionOnly?: true;
   readonly params?: TSchema;

@@ -13,6 +13,7 @@ import { identityRoutes } from './identity.ts';
 import { issuerRoutes } from './issuer.ts';
 import { keptListsRoutes } from './kept-lists.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { marketTermsRoutes } from './market-terms.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
 import { noticesRoutes } from './notices.ts';
@@ -108,6 +109,7 @@ export const routes = {
   ...pricesRoutes,
   ...proofRoutes,
   ...accountsRoutes,
+  ...marketTermsRoutes,
   ...accountImportRoutes,
   ...approvalsRoutes,
   ...stallsRoutes,

@@ -12,27 +12,20 @@ const open: Parameters<typeof actsOf>[0] = {
   emergencyLimitFen: 0,
   emergencyTakenAt: null,
 };
-const all = { sell: true, open: true, rule: true };
+const all = { sell: true, ask: true, open: true, rule: true };
+const none = { sell: false, ask: false, open: false, rule: false };
 
 test('a person sees what his role may do with the account, and what its state allows', () => {
   expect(actsOf(open, { ...all, rule: false })).toEqual(['topUp', 'transfer', 'close']);
-  expect(actsOf(open, { sell: false, open: false, rule: true })).toEqual([
-    'agreedDeposit',
-    'credit',
-    'emergency',
-    'plans',
-    'mode',
-  ]);
-  expect(actsOf(open, { sell: false, open: false, rule: false })).toEqual([]);
+  expect(actsOf(open, { ...none, rule: true })).toEqual(['agreedDeposit', 'credit', 'emergency', 'plans', 'mode']);
+  expect(actsOf(open, none)).toEqual([]);
   expect(actsOf({ ...open, state: 'prepared' }, all)).toEqual(['openPrepared', 'close']);
 });
 
 test('what needs money, a stall or a grant is offered only with it', () => {
-  const { sell, rule } = all;
-  expect(actsOf({ ...open, purses: { ...purses, utility: 1 } }, { sell, open: false, rule: false })).toContain(
-    'refund',
-  );
-  expect(actsOf({ ...open, purses: { ...purses, utility: -1 } }, { sell: false, open: false, rule })).toContain('debt');
+  const { sell, ask, rule } = all;
+  expect(actsOf({ ...open, purses: { ...purses, utility: 1 } }, { ...none, sell, ask })).toContain('refund');
+  expect(actsOf({ ...open, purses: { ...purses, utility: -1 } }, { ...none, rule })).toContain('debt');
   expect(actsOf({ ...open, stalls: [] }, all)).not.toContain('transfer');
   expect(actsOf({ ...open, emergencyLimitFen: 1 }, all)).toContain('take');
   expect(actsOf({ ...open, emergencyLimitFen: 1, emergencyTakenAt: '2026-03-02T00:00:00Z' }, all)).not.toContain(

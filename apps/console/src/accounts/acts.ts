@@ -18,6 +18,8 @@ export type AccountAct =
 export interface Rights {
   /** Takes and gives money. */
   readonly sell: boolean;
+  /** Asks a second person, as a refund must. */
+  readonly ask: boolean;
   /** Opens, hands over and closes. */
   readonly open: boolean;
   /** Sets credit, plans, mode and debts. */
@@ -30,7 +32,7 @@ type Facts = Pick<
 >;
 
 /** What can be done with an account now, the first thing first. */
-export function actsOf(account: Facts, { sell, open, rule }: Rights): AccountAct[] {
+export function actsOf(account: Facts, { sell, ask, open, rule }: Rights): AccountAct[] {
   const { state, mode, purses, stalls, depositFen, emergencyLimitFen, emergencyTakenAt } = account;
   // Of an account that is being closed the deposit is set off already.
   const isOwing = purses.deposit < depositFen && (state === 'prepared' || stalls.length > 0);
@@ -39,7 +41,7 @@ export function actsOf(account: Facts, { sell, open, rule }: Rights): AccountAct
     ['openPrepared', open && state === 'prepared'],
     ['deposit', sell && state !== 'closed' && isOwing],
     ['topUp', sell && state === 'open'],
-    ['refund', sell && state === 'open' && purses.utility > 0],
+    ['refund', sell && ask && state === 'open' && purses.utility > 0],
     ['transfer', open && state === 'open' && stalls.length > 0],
     ['take', open && state === 'open' && mode === 'prepaid' && emergencyLimitFen > 0 && emergencyTakenAt === null],
     ['agreedDeposit', rule && state === 'open'],

@@ -21,18 +21,18 @@ interface Entry {
 const GROUPS = {
   today: [
     { route: 'stalls', icon: 'stalls', inBuildings: true },
-    { route: 'cashier', icon: 'cashier', needs: 'topUp' },
+    { route: 'cashier', icon: 'cashier', needs: 'topUp', inBuildings: true },
     { route: 'exceptions', icon: 'exception', waiting: 'exceptions', inBuildings: true },
     { route: 'approvals', icon: 'check', waiting: 'approvals' },
   ],
   customers: [
-    { route: 'accounts', icon: 'accounts' },
+    { route: 'accounts', icon: 'accounts', inBuildings: true },
     { route: 'notices', icon: 'notice' },
   ],
   money: [
-    { route: 'receipts', icon: 'receipt', needs: 'receipts' },
+    { route: 'receipts', icon: 'receipt', needs: 'receipts', inBuildings: true },
     { route: 'charges', icon: 'estimated' },
-    { route: 'shifts', icon: 'clock', needs: 'shifts' },
+    { route: 'shifts', icon: 'clock', needs: 'shifts', inBuildings: true },
     { route: 'sales', icon: 'chart', needs: 'salesReport' },
   ],
   meters: [

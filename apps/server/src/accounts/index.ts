@@ -1,4 +1,5 @@
 export { accountsError } from './errors.ts';
+export { inBuildings } from './in-buildings.ts';
 export { listAccounts } from './list.ts';
 export { marketTerms, setMarketTerms } from './market-terms.ts';
 export { maskPhone } from './mask-phone.ts';

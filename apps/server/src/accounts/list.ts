@@ -1,5 +1,6 @@
 import type { AccountPage, AccountQuery, AccountRow, PurseBalances } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { inBuildings } from './in-buildings.ts';
 import { maskPhone } from './mask-phone.ts';
 
 /*
@@ -32,7 +33,8 @@ const MATCHING = `
          or account.phone ilike '%' || $5 || '%'
          or exists (select from tenancy join stall using (market_id, stall_id)
                     where tenancy.market_id = $1 and tenancy.account_id = account.account_id and tenancy.to_at is null
-                      and stall.code ilike '%' || $5 || '%'))`;
+                      and stall.code ilike '%' || $5 || '%'))
+    and ${inBuildings('account', '$6')}`;
 
 type AccountColumns = Omit<AccountRow, 'openedAt' | 'closedAt' | 'purses'> & {
   readonly openedAt: Date | null;
@@ -40,8 +42,13 @@ type AccountColumns = Omit<AccountRow, 'openedAt' | 'closedAt' | 'purses'> & {
   readonly balances: Readonly<Record<string, string>>;
 } & Row;
 
-/** One page of the market's accounts, in the order asked, with how many there are in all. */
-export async function listAccounts(db: Queryable, marketId: string, query: AccountQuery): Promise<AccountPage> {
+/** One page of the market's accounts, or of those of some buildings, in the order asked, with how many there are in all. */
+export async function listAccounts(
+  db: Queryable,
+  marketId: string,
+  query: AccountQuery,
+  buildingIds: readonly string[] | null = null,
+): Promise<AccountPage> {
   const { sort = 'number', descending = false, page = 1, pageSize = PAGE_SIZE } = query;
   const filters = [
     marketId,
@@ -49,13 +56,14 @@ export async function listAccounts(db: Queryable, marketId: string, query: Accou
     query.mode ?? null,
     query.debt ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last`;
   const rows = await db.query<AccountColumns>(
     `with page as (
        select account.account_id, row_number() over (order by ${order}, account.account_id) as n ${MATCHING}
-       order by n limit $6 offset $7)
+       order by n limit $7 offset $8)
      select account.account_id as "accountId", account.number, account.customer_name as "customerName", account.phone,
             account.state, account.mode, account.opened_at as "openedAt", account.closed_at as "closedAt",
             array(select stall.code from tenancy join stall using (market_id, stall_id)

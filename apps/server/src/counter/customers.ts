@@ -1,5 +1,5 @@
 import type { Customer } from '@openprepay/contract';
-import { maskPhone } from '../accounts/index.ts';
+import { inBuildings, maskPhone } from '../accounts/index.ts';
 import { purseBalances } from '../ledger/index.ts';
 import type { Queryable } from '../platform/database.ts';
 
@@ -28,7 +28,12 @@ const fit = (text: string, asked: string) =>
  * The accounts that fit best what a cashier typed or scanned, the best first: by the code of a stall (with or without its
  * hyphens), the account's number, the customer's name, the telephone's digits.
  */
-export async function findCustomers(db: Queryable, marketId: string, typed: string): Promise<Customer[]> {
+export async function findCustomers(
+  db: Queryable,
+  marketId: string,
+  typed: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<Customer[]> {
   const text = typed.normalize('NFKC').trim().toLowerCase();
   if (text === '') return [];
   const digits = text.replace(/\D/g, '');
@@ -48,8 +53,9 @@ export async function findCustomers(db: Queryable, marketId: string, typed: stri
                          then ${fit(`regexp_replace(account.phone, '\\D', '', 'g')`, '$4')} end) as rank
      ) found
      where account.market_id = $1 and account.state in ('prepared', 'open') and found.rank is not null
+       and ${inBuildings('account', '$5')}
      order by found.rank, stall.codes[1], account.number limit ${MOST}`,
-    [marketId, text, text.replaceAll('-', ''), digits.length >= LEAST_PHONE_DIGITS ? digits : null],
+    [marketId, text, text.replaceAll('-', ''), digits.length >= LEAST_PHONE_DIGITS ? digits : null, buildingIds],
   );
   const purses = await purseBalances(
     db,

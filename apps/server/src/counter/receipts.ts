@@ -1,5 +1,6 @@
 import type { Receipt, RouteQuery, Routes } from '@openprepay/contract';
 import { assert, type Fen, inCapitals, negateFen } from '@openprepay/kernel';
+import { inBuildings } from '../accounts/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { PaymentMethod } from '../ledger/index.ts';
 import type { Context } from '../platform/context.ts';
@@ -69,15 +70,20 @@ export interface ReceiptPage {
   readonly netFen: number;
 }
 
-/** Newest first, with what all that fit come to. */
-export async function listReceipts(db: Queryable, marketId: string, filter: Filter): Promise<ReceiptPage> {
+/** Newest first, with what all that fit come to; of accounts in some buildings alone where those are given. */
+export async function listReceipts(
+  db: Queryable,
+  marketId: string,
+  filter: Filter,
+  buildingIds: readonly string[] | null = null,
+): Promise<ReceiptPage> {
   const { limit = PAGE, before = null, offset = 0 } = filter;
-  const values = filterValues(filter);
+  const values = [...filterValues(filter), buildingIds];
   const [receipts, [sum]] = await Promise.all([
     select(
       db,
       marketId,
-      `${FITS} and ($10::uuid is null or receipt.tx_id < $10) order by receipt.tx_id desc limit $11 offset $12`,
+      `${FITS} and ($11::uuid is null or receipt.tx_id < $11) order by receipt.tx_id desc limit $12 offset $13`,
       [...values, before, limit, offset],
     ),
     db.query<{ total: bigint; net: bigint }>(
@@ -100,7 +106,10 @@ const FITS = `receipt.day >= coalesce($2::date, '-infinity') and receipt.day <= 
   and ($8::uuid is null or receipt.shift_id = $8)
   and ($9::text is null or strpos(receipt.label, $9) > 0 or strpos(lower(receipt.account_number), $9) > 0
        or strpos(lower(receipt.customer_name), $9) > 0
-       or exists (select from unnest(receipt.stalls) as stall where strpos(lower(stall), $9) > 0))`;
+       or exists (select from unnest(receipt.stalls) as stall where strpos(lower(stall), $9) > 0))
+  and ($10::uuid[] is null or exists (
+         select from account
+         where account.market_id = $1 and account.account_id = receipt.account_id and ${inBuildings('account', '$10')}))`;
 
 const filterValues = (filter: Filter): readonly unknown[] => [
   filter.from ?? null,

@@ -35,8 +35,8 @@ export const counterRoutes = {
     const outcome = await takeDeposit(ctx, saleOf(params, body, operator));
     return { ...outcome, balanceFen: Number(outcome.balanceFen) };
   },
-  customers: (ctx, { params, query }) => findCustomers(ctx.db, params.marketId, query.text),
-  receipts: (ctx, { params, query }) => listReceipts(ctx.db, params.marketId, query),
+  customers: (ctx, { params, query, buildingIds }) => findCustomers(ctx.db, params.marketId, query.text, buildingIds),
+  receipts: (ctx, { params, query, buildingIds }) => listReceipts(ctx.db, params.marketId, query, buildingIds),
   receipt: (ctx, { params }) => receiptOf(ctx.db, params.marketId, params.txId),
   reprintReceipt: (ctx, { params, operator }) => reprint(ctx, params.marketId, params.txId, operator.operatorId),
   async reverseSale(ctx, { params, body, operator }) {
@@ -46,7 +46,10 @@ export const counterRoutes = {
   async currentShift(ctx, { params, operator }) {
     return { shift: await currentShift(ctx.db, params.marketId, operator.operatorId) };
   },
-  shifts: (ctx, { params, query }) => listShifts(ctx.db, params.marketId, query),
+  shifts: (ctx, { params, query, operator, buildingIds }) => {
+    const own = buildingIds === null ? {} : { operatorId: operator.operatorId };
+    return listShifts(ctx.db, params.marketId, { ...query, ...own });
+  },
   openShift: (ctx, { params, body, operator }) =>
     openShift(ctx, params.marketId, operator.operatorId, fen(body.floatFen)),
   closeShift: (ctx, { params, body, operator }) =>

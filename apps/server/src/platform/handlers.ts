@@ -56,13 +56,8 @@ export interface Services {
   readonly operatorOf: (ctx: Context, token: string) => Promise<Caller | null>;
   /** The operator that an API key is; null where it is none, expired, revoked, or more than its maker may now. */
   readonly keyHolderOf: (ctx: Context, key: string) => Promise<Caller | null>;
-  /** Whether every place is in one of the buildings. What there is not is in none. */
-  readonly isWithin: (
-    ctx: Context,
-    marketId: string,
-    buildingIds: readonly string[],
-    places: PlaceIds,
-  ) => Promise<boolean>;
+  /** Whether all that a call names is in one of the caller's buildings. What there is not is in none. */
+  readonly isWithin: (ctx: Context, marketId: string, who: BuildingCaller, places: PlaceIds) => Promise<boolean>;
   /**
    * Sends a market's grid, or what of it is in some buildings, and then its changes for as long as the stream is open;
    * resolves after the grid.
@@ -82,11 +77,26 @@ export interface Services {
   ) => Promise<void>;
 }
 
-/** What a path may name that stands in a building: a meter where it is bound now, an account where it has a stall now. */
+export interface BuildingCaller {
+  readonly operatorId: string;
+  readonly buildingIds: readonly string[];
+}
+
+/**
+ * What a call may name that is in a building: a meter where it is bound now, an account where it has a stall now, or will have
+ * one once it is opened, a transaction where its accounts are, a photo where its meter is. A shift is in its cashier's.
+ */
 export interface PlaceIds {
-  readonly stallId?: string;
-  readonly meterId?: string;
-  readonly accountId?: string;
+  readonly stallIds: readonly string[];
+  readonly meterIds: readonly string[];
+  readonly accountIds: readonly string[];
+  /** Those of them that must be in it with all their stalls. */
+  readonly wholeAccountIds: readonly string[];
+  /** In it too where there is no such account: it is about to be made. */
+  readonly newAccountIds: readonly string[];
+  readonly txIds: readonly string[];
+  readonly photoIds: readonly string[];
+  readonly shiftIds: readonly string[];
 }
 
 /** A room's `routes.ts` exports some of these; together they must be all of the contract. */

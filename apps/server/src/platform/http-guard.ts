@@ -2,8 +2,9 @@ import { type Caller, type Route, type Scope, scopeOf } from '@openprepay/contra
 import { assert } from '@openprepay/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context } from './context.ts';
-import type { PlaceIds, Services } from './handlers.ts';
+import type { Services } from './handlers.ts';
 import { httpError } from './http-errors.ts';
+import { placesIn } from './http-places.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -58,11 +59,16 @@ export function guard(app: FastifyInstance, ctx: Context, gates: Gates): void {
     request.operator = caller;
   });
   // After validation, so that what is looked for is an id.
-  app.addHook('preHandler', async ({ operator, params }) => {
+  app.addHook('preHandler', async ({ operator, params, body, routeOptions }) => {
     if (operator?.scope.kind !== 'buildings') return;
-    const { marketId, ...places } = params as Params & PlaceIds;
-    if (marketId === undefined || Object.keys(places).length === 0) return;
-    if (!(await gates.isWithin(ctx, marketId, operator.scope.buildingIds, places))) throw outOfScope();
+    const { marketId, ...named } = params as Params & Record<string, string>;
+    if (marketId === undefined) return;
+    const { operatorId, scope } = operator;
+    const places = placesIn({ params: named, body, whole: routeOptions.config.like?.whole === true });
+    if (places === null) throw outOfScope();
+    if (Object.values(places).every(({ length }) => length === 0)) return;
+    const who = { operatorId, buildingIds: scope.buildingIds };
+    if (!(await gates.isWithin(ctx, marketId, who, places))) throw outOfScope();
   });
 }
 

@@ -1,26 +1,63 @@
 import type { Context } from '../platform/context.ts';
-import type { PlaceIds } from '../platform/handlers.ts';
+import type { BuildingCaller, PlaceIds } from '../platform/handlers.ts';
 
 /**
- * Whether every place is in one of the buildings: a stall, a meter bound to a stall there now, an account that has a stall
- * there now. An account with stalls in several buildings is seen, whole, by those who look after any of them.
+ * Whether every place is in one of the buildings. An account with stalls in several buildings is seen, whole, by those who
+ * look after any of them; what changes all of it takes all of them.
  */
 export async function isWithin(
   ctx: Context,
   marketId: string,
-  buildingIds: readonly string[],
-  { stallId, meterId, accountId }: PlaceIds,
+  { operatorId, buildingIds }: BuildingCaller,
+  places: PlaceIds,
 ): Promise<boolean> {
+  const { stallIds, meterIds, accountIds, wholeAccountIds, newAccountIds, txIds, photoIds, shiftIds } = places;
   const rows = await ctx.db.query<{ within: boolean }>(
-    `with mine as (select stall_id from stall where market_id = $1 and building_id = any($2::uuid[]))
-     select ($3::uuid is null or exists (select from mine where stall_id = $3))
-        and ($4::uuid is null or exists (
-              select from meter_binding binding join mine using (stall_id)
-              where binding.market_id = $1 and binding.meter_id = $4 and binding.to_at is null))
-        and ($5::uuid is null or exists (
-              select from tenancy join mine using (stall_id)
-              where tenancy.market_id = $1 and tenancy.account_id = $5 and tenancy.to_at is null)) as within`,
-    [marketId, buildingIds, stallId ?? null, meterId ?? null, accountId ?? null],
+    `with mine as (
+       select stall_id from stall where market_id = $1 and building_id = any($2::uuid[])
+     ), my_meter as (
+       select meter_id from meter_binding binding join mine using (stall_id) where binding.market_id = $1 and to_at is null
+     ), of_tx as (
+       select tx_id, account_id from posting
+       where market_id = $1 and tx_id = any($7::uuid[]) and account_id is not null
+     ), has as (
+       select account_id, stall_id from tenancy
+       where market_id = $1 and to_at is null
+         and account_id = any($5::uuid[] || $6::uuid[] || $10::uuid[] || array(select account_id from of_tx))
+       union all
+       select account_id, unnest(prepared_stalls) from account
+       where market_id = $1 and account_id = any($5 || $6 || $10)
+     ), inside as (
+       select account_id from has join mine using (stall_id)
+     ), outside as (
+       select account_id from has where stall_id not in (select stall_id from mine)
+     )
+     select not exists (select unnest($3::uuid[]) except select stall_id from mine)
+        and not exists (select unnest($4::uuid[]) except select meter_id from my_meter)
+        and not exists (select unnest($5 || $6) except select account_id from inside)
+        and not exists (select from outside where account_id = any($6))
+        and not exists (select account_id from account where market_id = $1 and account_id = any($10)
+                        except select account_id from inside)
+        and not exists (select unnest($7) except select tx_id from of_tx)
+        and not exists (select account_id from of_tx except select account_id from inside)
+        and not exists (select unnest($8::uuid[])
+                        except select photo_id from reading join my_meter using (meter_id)
+                               where reading.market_id = $1 and photo_id = any($8))
+        and not exists (select unnest($9::uuid[])
+                        except select shift_id from shift where market_id = $1 and operator_id = $11) as within`,
+    [
+      marketId,
+      buildingIds,
+      stallIds,
+      meterIds,
+      accountIds,
+      wholeAccountIds,
+      txIds,
+      photoIds,
+      shiftIds,
+      newAccountIds,
+      operatorId,
+    ],
   );
   return rows[0]?.within ?? false;
 }

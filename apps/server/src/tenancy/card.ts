@@ -25,13 +25,18 @@ const plansOf = (db: Queryable, marketId: string): Promise<AccountCard['plans']>
     [marketId],
   );
 
-export const vacantStalls = (db: Queryable, marketId: string): Promise<StallMeters[]> =>
+export const vacantStalls = (
+  db: Queryable,
+  marketId: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<StallMeters[]> =>
   stallsWithMeters(
     db,
     marketId,
     `not exists (select from tenancy
-                 where tenancy.market_id = $1 and tenancy.stall_id = stall.stall_id and tenancy.to_at is null)`,
-    [],
+                 where tenancy.market_id = $1 and tenancy.stall_id = stall.stall_id and tenancy.to_at is null)
+     and ($2::uuid[] is null or stall.building_id = any($2))`,
+    [buildingIds],
   );
 
 type MeterColumns = Omit<StallMeter, 'meterId' | 'lastReadAt' | 'lastTotal'> & {

@@ -63,8 +63,8 @@ async function changed(ctx: Context, asked: Change, work: (tx: Tx, change: Accou
 }
 
 export const tenancyRoutes = {
-  accounts: (ctx, { params, query }) => listAccounts(ctx.db, params.marketId, query),
-  vacantStalls: (ctx, { params }) => vacantStalls(ctx.db, params.marketId),
+  accounts: (ctx, { params, query, buildingIds }) => listAccounts(ctx.db, params.marketId, query, buildingIds),
+  vacantStalls: (ctx, { params, buildingIds }) => vacantStalls(ctx.db, params.marketId, buildingIds),
   marketTerms: (ctx, { params }) => marketTerms(ctx.db, params.marketId),
   setMarketTerms: (ctx, { params, operator, body: { reason, ...terms } }) =>
     ctx.db.tx((tx) => {

@@ -48,6 +48,7 @@ create table reading (
   check (quality <> 'suspect' or suspect_reason is not null)
 );
 create index reading_received on reading (market_id, received_at);
+create index reading_photo on reading (market_id, photo_id) where photo_id is not null;
 create index reading_suspect on reading (market_id, meter_id, read_at) where quality = 'suspect';
 
 -- How far a meter's frozen registers were asked for: what it did not have of that time, it will not have later.

@@ -45,7 +45,10 @@ export async function stubHttp(consoleDir: string | null = null): Promise<StubHt
       return role ? roleCaller(role, stub.over) : null;
     },
     keyHolderOf: async (_ctx, key) => (key === 'opk_good' ? roleCaller('manager', stub.over) : null),
-    isWithin: async (_ctx, _marketId, _buildingIds, places) => Object.values(places).every((id) => id === WITHIN),
+    isWithin: async (_ctx, _marketId, _who, places) =>
+      Object.values(places)
+        .flat()
+        .every((id) => id === WITHIN),
     gridEvents: async (_ctx, _marketId, _buildingIds, stream) => stream.send('grid', '{}'),
     collectorFrameEvents: async (_ctx, _marketId, filter, stream) => stream.send('frames', JSON.stringify(filter)),
   };
@@ -69,6 +72,10 @@ export async function stubHttp(consoleDir: string | null = null): Promise<StubHt
   const stub: StubHttp = { app, calls, instead, over: {}, request };
   return stub;
 }
+
+/** Whether a right body of a route names what stands in a building. */
+export const bodyNamesPlace = ({ body }: Route): boolean =>
+  body !== undefined && /"(stallIds?|meterId|accountId)":/.test(JSON.stringify(sample(body)));
 
 /** A path of a route, with these params and samples for the others. */
 export function pathOf(route: Route, known: Readonly<Record<string, string>> = {}): string {
