@@ -23,6 +23,8 @@ export interface Database extends Queryable {
   readonly url: string;
   /** Runs `work` in one transaction; an error rolls it back and is thrown on. */
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Runs `work` where every query sees what was committed before the first one, and none may write. */
+  snapshot<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -77,37 +79,42 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
     url,
     query: (sql, values, preparedAs) => run(pool, sql, values, preparedAs),
     async tx(work) {
-      const client = await pool.connect();
       const notes: Note[] = [];
-      let broken: Error | undefined;
-      try {
-        await client.query('begin');
-        const result = await work({
-          query: (sql, values, preparedAs) => run(client, sql, values, preparedAs),
-          notify: async (channel, ...payloads) => {
-            const fits = payloads.every(({ length }) => length <= MAX_PAYLOAD);
-            assert(fits, 'a signal fits in a notification', { channel });
-            for (const payload of payloads) notes.push([channel, payload]);
-          },
-        });
-        await client.query('commit');
-        notifier.send(notes);
-        return result;
-      } catch (error) {
-        await client.query('rollback').catch((rollbackError: Error) => {
-          broken = rollbackError;
-        });
-        throw error;
-      } finally {
-        client.release(broken);
-      }
+      const notify: Tx['notify'] = async (channel, ...payloads) => {
+        const fits = payloads.every(({ length }) => length <= MAX_PAYLOAD);
+        assert(fits, 'a signal fits in a notification', { channel });
+        for (const payload of payloads) notes.push([channel, payload]);
+      };
+      const result = await between(pool, 'begin', ({ query }) => work({ query, notify }));
+      notifier.send(notes);
+      return result;
     },
+    snapshot: (work) => between(pool, 'begin isolation level repeatable read, read only', work),
     async close() {
       closing = true;
       await notifier.drained();
       await pool.end();
     },
   };
+}
+
+/** From `begin` to the commit on one connection; an error rolls back and is thrown on. */
+async function between<T>(pool: pg.Pool, begin: string, work: (on: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query(begin);
+    const result = await work({ query: (sql, values, preparedAs) => run(client, sql, values, preparedAs) });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
 }
 
 async function run<R extends Row>(

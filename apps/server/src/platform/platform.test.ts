@@ -29,6 +29,21 @@ test('eight-byte integers arrive as bigint, alone and in arrays', async () => {
   expect(rows).toEqual([{ one: 9007199254740993n, many: [9007199254740993n, null], none: [] }]);
 });
 
+test('a snapshot sees nothing that is committed while it is read, and writes nothing', async () => {
+  const db = await freshDatabase();
+  const count = 'select count(*)::integer as n from setting';
+  const insert = `insert into setting (name, value) values ('later', '1')`;
+  const [before] = await db.query(count);
+  const seen = await db.snapshot(async (snapshot) => {
+    await snapshot.query(count);
+    await db.query(insert);
+    return snapshot.query(count);
+  });
+  expect(seen).toEqual([before]);
+  expect(await db.query(count)).not.toEqual([before]);
+  await expect(db.snapshot((snapshot) => snapshot.query(insert))).rejects.toMatchObject({ code: '25006' });
+});
+
 test('a signal is heard after the commit and not after a rollback, and a loop gathers what came together', async () => {
   const { db, signals, log } = await testContext();
   const runs: (ReadonlySet<string> | null)[] = [];

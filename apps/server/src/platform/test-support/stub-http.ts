@@ -28,9 +28,11 @@ export interface StubHttp {
   request(name: RouteName, role: Role | null, change?: Partial<InjectOptions>): Promise<LightMyRequestResponse>;
 }
 
+const noDatabase = () => Promise.reject(new Error('no database'));
+
 /** No handler of a stub reaches for the database. */
 export const onNothing: Context = {
-  db: { url: '', query: async () => [], tx: () => Promise.reject(new Error('no database')), close: async () => {} },
+  db: { url: '', query: async () => [], tx: noDatabase, snapshot: noDatabase, close: async () => {} },
   signals: { on: () => () => {}, close: async () => {} },
   clock: systemClock,
   log: silentLog,
