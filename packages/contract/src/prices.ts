@@ -124,6 +124,8 @@ export type ShadowTotals = Static<typeof ShadowTotals>;
 
 export const ShadowRun = Type.Object({
   month: Month,
+  /** What was charged and read by then, and no later, is in it. */
+  dataAt: Instant,
   totals: ShadowTotals,
   /** Those who would pay most more first; at most `limit`. */
   rows: Type.Array(ShadowAccount),

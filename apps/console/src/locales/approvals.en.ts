@@ -75,6 +75,7 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
     capEnergy: 'Highest above it',
     capGrid: 'Grid’s price then',
     shadowMonth: 'Tried on',
+    shadowDataAt: 'Data as of',
     shadowAccounts: 'Accounts',
     shadowMore: 'Would pay more',
     shadowLess: 'Would pay less',

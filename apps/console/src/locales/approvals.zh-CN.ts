@@ -67,6 +67,7 @@ export const approvalsZhCN = {
     capEnergy: '超出最多的单价',
     capGrid: '该月电网价格',
     shadowMonth: '试算月份',
+    shadowDataAt: '数据截至',
     shadowAccounts: '户数',
     shadowMore: '多付户数',
     shadowLess: '少付户数',

@@ -101,6 +101,7 @@ export const pricesEn: Pick<Messages, 'prices'> = {
     whoseOf: { plan: 'charged by this plan', all: 'all accounts of the kind' },
     run: 'Try',
     noCharges: 'Nothing was charged in {month}',
+    dataAt: 'Charges and readings as of {at}',
     charged: 'Charged then',
     wouldBe: 'Would be',
     difference: 'Difference',

@@ -96,6 +96,7 @@ export const pricesZhCN = {
     whoseOf: { plan: '按本方案计费的', all: '同类全部账户' },
     run: '试算',
     noCharges: '{month} 没有扣费',
+    dataAt: '数据截至 {at}',
     charged: '当时扣费',
     wouldBe: '按草稿应扣',
     difference: '差额',

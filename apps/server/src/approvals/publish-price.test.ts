@@ -160,6 +160,7 @@ test('a past month priced with the draft is among the facts', async () => {
   const { facts } = await request(await actOf({ month: '2026-03', chargedBy: null }));
   expect(facts).toMatchObject({
     shadowMonth: '2026-03',
+    shadowDataAt: minute(60_000).toISOString(),
     shadowAccounts: '2',
     shadowMore: '1',
     shadowLess: '0',
@@ -167,6 +168,13 @@ test('a past month priced with the draft is among the facts', async () => {
     shadowChargedFen: 853,
     shadowWouldBeFen: 950,
   });
+});
+
+test('a month that cannot be priced yet is refused, and nobody is asked', async () => {
+  await drafted('0.9');
+  const asked = request(await actOf({ month: '2026-12', chargedBy: null }));
+  await expect(asked).rejects.toEqual(refused('prices.month_not_over'));
+  expect((await plan()).draft?.approvalId).toBeNull();
 });
 
 test('two who agree at once publish once', async () => {

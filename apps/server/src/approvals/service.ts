@@ -36,11 +36,14 @@ export async function requestApproval(
   if (!kind.requesters.includes(operator.role)) throw roleNotEnough(operator, 'ask for this');
   const at = ctx.clock.now();
   const { operatorId } = operator;
+  const asked = { marketId, approvalId: requestId, act, reason, requestedBy: operatorId, at };
+  const isAsked = (await selectApprovals(ctx.db, marketId, at, { approvalId: requestId, limit: 1 })).length > 0;
+  const surveyed = isAsked ? {} : await kind.survey?.(ctx.db, asked);
   return ctx.db.tx(async (tx) => {
     const earlier = await lockApproval(tx, marketId, requestId);
     if (earlier === null) {
-      const asked = { marketId, approvalId: requestId, act, reason, requestedBy: operatorId, at };
-      const { subject, facts } = await kind.prepare(tx, asked);
+      const prepared = await kind.prepare(tx, asked);
+      const { subject, facts } = { ...prepared, facts: { ...prepared.facts, ...surveyed } };
       const isNew = await insertApproval(tx, marketId, {
         approvalId: requestId,
         act,

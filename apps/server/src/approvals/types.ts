@@ -1,5 +1,5 @@
 import type { ApprovalAct, ApprovalFacts, ApprovalKind, Role } from '@openprepay/contract';
-import type { Tx } from '../platform/database.ts';
+import type { Database, Tx } from '../platform/database.ts';
 
 export type ActOf<K extends ApprovalKind> = Extract<ApprovalAct, { kind: K }>;
 
@@ -27,8 +27,13 @@ export interface Kind<A> {
   readonly requesters: readonly Role[];
   readonly deciders: readonly Role[];
   /**
+   * Facts that take long to find: found before the transaction of the request, which keeps nobody waiting then. Refuses what
+   * `prepare` would refuse, before the work.
+   */
+  survey?(db: Database, asked: Asked<A>): Promise<ApprovalFacts>;
+  /**
    * Refuses, by throwing an error of the room's own, what could not be done now, and says what is asked for: subject as
-   * `kind:id`, facts for the person who decides. Writes nothing.
+   * `kind:id`, facts for the person who decides, those of the survey added. Writes nothing.
    */
   prepare(tx: Tx, asked: Asked<A>): Promise<{ readonly subject: string; readonly facts: ApprovalFacts }>;
   /**

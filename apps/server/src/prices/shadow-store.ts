@@ -1,6 +1,7 @@
 import type { BillingState } from '@openprepay/domain';
 import type { Fen, MeterKind, Quantity } from '@openprepay/kernel';
 import type { Queryable } from '../platform/database.ts';
+import type { Stretch } from './shadow-readings-store.ts';
 
 /** A past month: its first instant and the one after its last. */
 export interface MonthRange {
@@ -188,84 +189,6 @@ export async function splitCharges(
     ...charge,
     before: { billingPeriod, periodFrom, use, exact },
   }));
-}
-
-export interface Stretch {
-  readonly meterId: string;
-  readonly fromAt: Date;
-  readonly toAt: Date;
-}
-
-export interface StretchReadings {
-  readonly readAts: readonly bigint[];
-  readonly totals: readonly Quantity[];
-  readonly tariffs: readonly (readonly (string | null)[] | null)[] | null;
-}
-
-/**
- * The good readings of each stretch, both ends in it, in order of time; times in milliseconds.
- * @param which `all` with their tariff registers; `ends` the first and the last alone
- */
-export async function stretchReadings(
-  db: Queryable,
-  marketId: string,
-  stretches: readonly Stretch[],
-  which: 'all' | 'ends',
-): Promise<StretchReadings[]> {
-  const inStretch =
-    which === 'ends'
-      ? 'read_at in (stretch.from_at, stretch.to_at)'
-      : 'read_at between stretch.from_at and stretch.to_at';
-  return db.query<StretchReadings & Record<string, unknown>>(
-    `select value.*
-     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality as stretch (meter_id, from_at, to_at, n)
-     cross join lateral (
-       select array_agg((extract(epoch from read_at) * 1000)::bigint order by read_at) as "readAts",
-              array_agg(total order by read_at) as totals,
-              ${which === 'all' ? 'jsonb_agg(tariffs::text[] order by read_at)' : 'null::jsonb'} as tariffs
-       from reading
-       where reading.market_id = $1 and reading.meter_id = stretch.meter_id and quality = 'good' and ${inStretch}) value
-     order by n`,
-    [
-      marketId,
-      stretches.map((one) => one.meterId),
-      stretches.map((one) => one.fromAt),
-      stretches.map((one) => one.toAt),
-    ],
-  );
-}
-
-/**
- * As above without registers, and between two borders only the first reading and the last: what lies between those is all of one
- * tariff, so dividing it makes no difference.
- */
-export async function readingsAtBorders(
-  db: Queryable,
-  marketId: string,
-  stretches: readonly Stretch[],
-  borders: readonly Date[],
-): Promise<StretchReadings[]> {
-  return db.query<StretchReadings & Record<string, unknown>>(
-    `select value.*, null::jsonb as tariffs
-     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality as stretch (meter_id, from_at, to_at, n)
-     cross join lateral (
-       select array_agg((extract(epoch from read_at) * 1000)::bigint order by read_at) as "readAts",
-              array_agg(total order by read_at) as totals
-       from (
-         select distinct unnest(array[min(read_at), max(read_at)]) as read_at, unnest(array[min(total), max(total)]) as total
-         from reading
-         where reading.market_id = $1 and reading.meter_id = stretch.meter_id and quality = 'good'
-           and read_at between stretch.from_at and stretch.to_at
-         group by width_bucket(read_at, $5::timestamptz[])) ends) value
-     order by n`,
-    [
-      marketId,
-      stretches.map((one) => one.meterId),
-      stretches.map((one) => one.fromAt),
-      stretches.map((one) => one.toAt),
-      borders,
-    ],
-  );
 }
 
 export interface UseInYear extends Stretch {

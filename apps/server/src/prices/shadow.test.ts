@@ -57,24 +57,40 @@ const question = (marketId: string, rule: unknown, month: string, chargedBy: str
     clock.now(),
   );
 
-/** Readings at so many hours after one another with so much use, and whether the meters are settled then. */
-const history = fc.array(
-  fc.record({ hours: fc.integer({ min: 1, max: 200 }), use: fc.nat(4_000), settled: fc.boolean() }),
-  { minLength: 5, maxLength: 25 },
-);
+/** Readings so many minutes after one another with so much use, and whether the meters are settled then. */
+const sweep = fc.integer({ min: 10, max: 90 });
+const gap = fc.integer({ min: 1, max: 200 }).map((hours) => hours * 60);
+const history = fc.array(fc.record({ minutes: fc.oneof(sweep, gap), use: fc.nat(4_000), settled: fc.boolean() }), {
+  minLength: 5,
+  maxLength: 40,
+});
 
-async function lived(rule: unknown, readings: readonly { hours: number; use: number; settled: boolean }[]) {
+/** Peak and valley, which now and then do not quite add up, each rounded for itself. */
+const registersOf = (total: bigint) => [
+  null,
+  total / 3n,
+  null,
+  total - total / 3n - (total % 7n === 0n ? 1n : 0n),
+  null,
+];
+
+/** The first of two meters has registers, and most of its readings carry them. */
+async function lived(rule: unknown, readings: readonly { minutes: number; use: number; settled: boolean }[]) {
   const market = await seedMarket(ctx.db, { meters: 2 });
   const { marketId } = market;
   await ctx.db.query('update price_plan_version set rule = $2 where market_id = $1', [marketId, JSON.stringify(rule)]);
   let [at, total] = [0, 0];
-  for (const { hours, use, settled } of readings) {
+  for (const { minutes, use, settled } of readings) {
     await intake(
       ctx.db,
-      market.meters.map(({ meterId }, index) => reportOf(market, meterId, at * 60 + index, total * (index + 1))),
+      market.meters.map(({ meterId }, index) => {
+        const report = reportOf(market, meterId, at + index, total * (index + 1));
+        const tariffs = index === 0 && use % 8 !== 0 ? registersOf(BigInt(total)) : null;
+        return { ...report, reading: report.reading && { ...report.reading, tariffs } };
+      }),
     );
     if (settled) await settleMarket(ctx, marketId);
-    [at, total] = [at + hours, total + use];
+    [at, total] = [at + minutes, total + use];
   }
   await settleMarket(ctx, marketId);
   return market;
@@ -146,10 +162,10 @@ test('who would pay more comes first, with what each was charged; the totals are
 
 test('steps by the year begin with what was used since the year began, whatever was in force then', async () => {
   const { marketId } = await lived(flatRule('1'), [
-    { hours: 24, use: 6_000, settled: true },
-    { hours: 24 * 35, use: 2_000, settled: true },
-    { hours: 24, use: 1_000, settled: true },
-    { hours: 24, use: 0, settled: true },
+    { minutes: DAY, use: 6_000, settled: true },
+    { minutes: 35 * DAY, use: 2_000, settled: true },
+    { minutes: DAY, use: 1_000, settled: true },
+    { minutes: DAY, use: 0, settled: true },
   ]);
   // The first account used 8,000 before, so its first 7,000 of the year are behind it: 1,000 × 0.8.
   const { rows } = await question(marketId, steps('year'), '2026-04');

@@ -1,41 +1,36 @@
+import { setImmediate } from 'node:timers/promises';
 import { MAX_SHADOW_ROWS, type ShadowAccount, type ShadowRun } from '@openprepay/contract';
-import {
-  type BillingState,
-  billingPeriodOf,
-  type MeterValue,
-  type PriceRule,
-  parseRule,
-  partOfCharge,
-  shadowCharge,
-  tariffBorders,
-} from '@openprepay/domain';
+import { type BillingState, billingPeriodOf, type PriceRule, parseRule, shadowCharge } from '@openprepay/domain';
 import { instantOf, type MeterKind, OpenPrepayError, quantity } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
-import type { Queryable } from '../platform/database.ts';
+import type { Database, Queryable } from '../platform/database.ts';
 import { marketPricing } from './cap-store.ts';
 import { listDrafts } from './draft-store.ts';
 import { noSuchDraft } from './drafts.ts';
 import { pricesError } from './errors.ts';
 import { noSuchPlan } from './plans.ts';
+import { readingsFor, withParts } from './shadow-readings.ts';
+import type { Stretch } from './shadow-readings-store.ts';
 import {
   accountNames,
   type ChargedStretch,
   chargedStretches,
   type MonthRange,
   plainStretches,
-  readingsAtBorders,
   type ShadowMeter,
-  type Stretch,
-  type StretchReadings,
   shadowMeters,
-  splitCharges,
-  stretchReadings,
   usedInYear,
 } from './shadow-store.ts';
 import { listPlans } from './store.ts';
 
-/** A month of so many meters is read at once; between two of them other work of the program goes on. */
-const METERS_A_BATCH = 200;
+/**
+ * A month of so many meters is read at once. About the tariffs' borders it is some numbers a meter, and the more at once the
+ * better, for a border is looked up for all of them; where a rule goes by registers it may be every reading.
+ */
+const METERS_A_BATCH = 5_000;
+const METERS_A_BATCH_BY_REGISTERS = 200;
+/** After pricing so many meters other work of the program goes on. */
+const METERS_A_TURN = 50;
 const DEFAULT_ROWS = 200;
 
 export interface ShadowQuestion {
@@ -66,18 +61,23 @@ export async function shadowOfDraft(
 
 /**
  * Prices a past month of real accounts by a rule, beside what they were charged: every charged interval that began in it, from
- * the stored good readings. Nothing is written.
+ * the stored good readings. All of it as it stood at one instant, in a transaction of its own. Nothing is written.
  * @throws prices.month_not_over
  */
-export async function runShadow(db: Queryable, question: ShadowQuestion, now: Date): Promise<ShadowRun> {
-  const { marketId, kind, month } = question;
+export function runShadow(db: Database, question: ShadowQuestion, now: Date): Promise<ShadowRun> {
+  return db.snapshot((snapshot) => runOn(snapshot, question, now));
+}
+
+async function runOn(db: Queryable, question: ShadowQuestion, now: Date): Promise<ShadowRun> {
+  const { marketId, kind, month, rule } = question;
   const { timeZone } = await marketPricing(db, marketId);
   const range = rangeOf(month, timeZone);
   if (range.endsAt > now) throw pricesError('prices.month_not_over', `${month} is not over yet`);
   const meters = await shadowMeters(db, marketId, kind, range);
-  const run = new Run(question, timeZone);
-  for (let first = 0; first < meters.length; first += METERS_A_BATCH) {
-    await priceBatch(db, run, range, meters.slice(first, first + METERS_A_BATCH));
+  const run = new Run(question, timeZone, now);
+  const atOnce = 'by' in rule && rule.by === 'registers' ? METERS_A_BATCH_BY_REGISTERS : METERS_A_BATCH;
+  for (let first = 0; first < meters.length; first += atOnce) {
+    await priceBatch(db, run, range, meters.slice(first, first + atOnce));
   }
   return run.result(await accountNames(db, marketId, [...run.accounts.keys()].slice(0, MAX_SHADOW_ROWS)));
 }
@@ -102,14 +102,16 @@ interface Sums {
 class Run {
   readonly question: ShadowQuestion;
   readonly zone: string;
+  readonly at: Date;
   readonly accounts = new Map<string, Sums>();
   readonly skipped: ShadowRun['skipped'] = [];
   /** Where the draft left each meter of an account, for one that takes its place. */
   readonly left = new Map<string, BillingState>();
 
-  constructor(question: ShadowQuestion, zone: string) {
+  constructor(question: ShadowQuestion, zone: string, at: Date) {
     this.question = question;
     this.zone = zone;
+    this.at = at;
   }
 
   add(accountId: string, { use, chargedFen, wouldBeFen }: Sums): void {
@@ -126,6 +128,7 @@ class Run {
     const sum = (key: keyof Sums) => Number(all.reduce((total, one) => total + one[key], 0n));
     return {
       month: this.question.month,
+      dataAt: this.at.toISOString(),
       totals: {
         accounts: all.length,
         use: sum('use'),
@@ -171,15 +174,16 @@ async function priceBatch(db: Queryable, run: Run, range: MonthRange, meters: re
   ];
   const place = new Map(meterIds.map((meterId, index) => [meterId, index]));
   const inOrder = charged.sort((a, b) => (place.get(a.meterId) ?? 0) - (place.get(b.meterId) ?? 0));
-  const joined = joinStretches(await withParts(db, run, inOrder));
-  const readings = (await readingsFor(db, run, joined)).map(valuesOf);
+  const joined = joinStretches(await withParts(db, run.question.marketId, run.zone, inOrder));
+  const readingsOf = await readingsFor(db, { marketId, rule, zone: run.zone }, joined);
   const used = await usedBefore(db, run, joined);
   const ofMeter = new Map(meters.map((meter) => [meter.meterId, meter]));
   for (const [index, one] of joined.entries()) {
+    if (index % METERS_A_TURN === METERS_A_TURN - 1) await setImmediate();
     const meter = ofMeter.get(one.meterId);
     const carriesOn = one.opening.periodFrom < one.fromAt && meter?.oldMeterId != null;
     const carried = carriesOn ? (run.left.get(`${meter.oldMeterId} ${one.accountId}`) ?? null) : null;
-    const stretch = { opening: one.opening, usedInYear: used[index] ?? quantity(0), readings: readings[index] ?? [] };
+    const stretch = { opening: one.opening, usedInYear: used[index] ?? quantity(0), readings: readingsOf(index) };
     try {
       const { wouldBeFen, use, after } = shadowCharge(rule, stretch, carried, run.zone);
       run.add(one.accountId, { use, chargedFen: one.chargedFen, wouldBeFen });
@@ -189,54 +193,6 @@ async function priceBatch(db: Queryable, run: Run, range: MonthRange, meters: re
       run.skipped.push({ meterId: one.meterId, serial: meter?.serial ?? '', code: error.code });
     }
   }
-}
-
-/** As many readings as the rule needs to be exact: of one price the ends, of times of use those about the tariffs' borders. */
-async function readingsFor(
-  db: Queryable,
-  { question, zone }: Run,
-  joined: readonly Joined[],
-): Promise<StretchReadings[]> {
-  const { rule, marketId } = question;
-  if (joined.length === 0) return [];
-  if (!('by' in rule)) return stretchReadings(db, marketId, joined, 'ends');
-  if (rule.by === 'registers') return stretchReadings(db, marketId, joined, 'all');
-  const instants = joined.flatMap(({ fromAt, toAt }) => [fromAt.getTime(), toAt.getTime()]);
-  const [first, last] = [
-    new Date(instants.reduce((a, b) => Math.min(a, b))),
-    new Date(instants.reduce((a, b) => Math.max(a, b))),
-  ];
-  return readingsAtBorders(db, marketId, joined, tariffBorders(rule.calendar, zone, first, last));
-}
-
-/** Adds what charges that go over a border of the month had within it, made again from their readings. */
-async function withParts(db: Queryable, { question, zone }: Run, stretches: readonly ChargedStretch[]) {
-  const splitIds = stretches.flatMap((one) => one.splitIds);
-  if (splitIds.length === 0) return stretches;
-  const charges = await splitCharges(db, question.marketId, splitIds);
-  const readings = (await stretchReadings(db, question.marketId, charges, 'all')).map(valuesOf);
-  const rules = new Map<string, PriceRule>();
-  const found = new Map(
-    charges.map((charge, index) => {
-      const key = `${charge.planId} ${charge.version}`;
-      const rule = rules.get(key) ?? parseRule(charge.rule);
-      rules.set(key, rule);
-      const version = { planId: charge.planId, version: charge.version, validFrom: charge.fromAt, rule };
-      return [charge.chargeId, { ...charge, version, readings: readings[index] ?? [] }];
-    }),
-  );
-  return stretches.map((stretch) => {
-    let { chargedFen, opening } = stretch as { chargedFen: bigint; opening: BillingState };
-    for (const chargeId of stretch.splitIds) {
-      const charge = found.get(chargeId);
-      if (charge === undefined) continue;
-      const { before, version } = charge;
-      const part = partOfCharge(before, version, charge.readings, stretch.fromAt, stretch.toAt, zone);
-      chargedFen += part.amountFen;
-      if (charge.fromAt < stretch.fromAt) opening = part.before;
-    }
-    return { ...stretch, chargedFen, opening };
-  });
 }
 
 /** A billing period that begins anew in the middle of the month ends nothing that the draft counts. */
@@ -270,13 +226,3 @@ async function usedBefore(db: Queryable, { question, zone }: Run, joined: readon
   const byStretch = new Map(asked.map((one, index) => [one, used[index] ?? quantity(0)]));
   return joined.map((one) => byStretch.get(one) ?? quantity(0));
 }
-
-function valuesOf({ readAts, totals, tariffs }: StretchReadings): MeterValue[] {
-  return readAts.flatMap((at, index) => {
-    const total = totals[index];
-    if (total === undefined) return [];
-    return [{ readAt: new Date(Number(at)), total, tariffs: tariffs?.[index]?.map(toBigint) ?? null }];
-  });
-}
-
-const toBigint = (text: string | null) => (text === null ? null : BigInt(text));

@@ -36,7 +36,7 @@ export {
   type ValidDay,
 } from './provisional.ts';
 export { type FlatRule, type PriceRule, parseRule, type StepsRule, type StepsTouRule, type TouRule } from './rule.ts';
-export { partOfCharge, type ShadowCharge, type ShadowStretch, shadowCharge } from './shadow.ts';
+export { type ChargedPart, partOfCharge, type ShadowCharge, type ShadowStretch, shadowCharge } from './shadow.ts';
 export { standingDays } from './standing.ts';
 export type { StepPeriod } from './steps.ts';
 export { priceOfUse } from './stored-use.ts';

@@ -1,8 +1,10 @@
-import { type Fen, fen, type NanoYuan, type Quantity, quantity } from '@openprepay/kernel';
+import { type Fen, fen, type NanoYuan, type Quantity, quantity, roundToFen, subtractFen } from '@openprepay/kernel';
 import { type BillingState, chargeReadings, type PlanVersion } from './charge.ts';
 import type { MeterValue } from './meter-value.ts';
 import { billingPeriodOf } from './period.ts';
 import type { PriceRule } from './rule.ts';
+import { standingCharge } from './standing.ts';
+import { divideAll, exactCost } from './use.ts';
 
 /** The part of a charge that lies within a time, which it may begin before or go on after. */
 export interface ChargedPart {
@@ -73,14 +75,18 @@ export function shadowCharge(
   if (first === undefined || last === undefined) {
     return { wouldBeFen: fen(0), use: quantity(0), after: carried ?? opening };
   }
-  const version: PlanVersion = { planId: 'draft', version: 0, validFrom: first.readAt, rule };
   const state = carried ?? openingOf(rule, first, opening, usedInYear, zone);
+  const use = quantity(last.total - first.total);
+  if (rule.kind === 'tou') {
+    const standing = standingCharge(rule, first.readAt, last.readAt, zone);
+    const exact = (state.exact + exactCost(divideAll(rule, readings, zone)) + standing) as NanoYuan;
+    const after = { ...state, use: quantity(state.use + use), exact };
+    return { wouldBeFen: subtractFen(roundToFen(exact), roundToFen(state.exact)), use, after };
+  }
+  const version: PlanVersion = { planId: 'draft', version: 0, validFrom: first.readAt, rule };
   const charges = chargeReadings(state, readings, [version], zone);
-  return {
-    wouldBeFen: fen(charges.reduce((sum, { amountFen }) => sum + amountFen, 0n)),
-    use: quantity(last.total - first.total),
-    after: charges.at(-1)?.after ?? state,
-  };
+  const wouldBeFen = fen(charges.reduce((sum, { amountFen }) => sum + amountFen, 0n));
+  return { wouldBeFen, use, after: charges.at(-1)?.after ?? state };
 }
 
 function openingOf(

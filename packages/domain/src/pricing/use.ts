@@ -4,7 +4,7 @@ import { apportion } from './apportion.ts';
 import { TARIFFS, type Tariff } from './calendar.ts';
 import type { MeterValue } from './meter-value.ts';
 import { type PricePart, unitPrice } from './parts.ts';
-import type { PriceRule, StepsTouRule, TariffPrices } from './rule.ts';
+import type { PriceRule, StepsTouRule, TariffPrices, TouRule } from './rule.ts';
 import { divideBySteps } from './steps.ts';
 import { divideByTariffs } from './tariff-use.ts';
 
@@ -56,6 +56,24 @@ export function divideUse(
     case 'steps_tou':
       return byStepAndTariff(rule, divideBySteps(rule.steps, useBefore, use), divideByTariffs(rule, from, to, zone));
   }
+}
+
+/**
+ * The same of all that lies between the first and the last of consecutive readings, where there are no steps: then it makes no
+ * difference which interval a use is of, and the tariffs of all are added up before they are priced.
+ * @throws pricing.no_tariff_price
+ */
+export function divideAll(rule: TouRule, readings: readonly MeterValue[], zone: string): PricedUse[] {
+  const sums = TARIFFS.map(() => 0n);
+  let from: MeterValue | undefined;
+  for (const to of readings) {
+    if (from !== undefined && from.total !== to.total) {
+      for (const [index, use] of divideByTariffs(rule, from, to, zone).entries())
+        sums[index] = (sums[index] ?? 0n) + use;
+    }
+    from = to;
+  }
+  return byTariff(rule.price, null, sums);
 }
 
 /**

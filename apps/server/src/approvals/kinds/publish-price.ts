@@ -1,8 +1,8 @@
 import type { ApprovalFacts } from '@openprepay/contract';
 import { type CapFinding, energyRange, PASS_THROUGH, type PriceRule, parseRule, unitPrices } from '@openprepay/domain';
 import { formatPrice } from '@openprepay/kernel';
-import type { Tx } from '../../platform/database.ts';
-import { publishDraft, requirePublishable, runShadow } from '../../prices/index.ts';
+import type { Database } from '../../platform/database.ts';
+import { publishDraft, requirePublishable, runShadow, type ShadowQuestion } from '../../prices/index.ts';
 import type { ActOf, Kind } from '../types.ts';
 
 type Act = ActOf<'publish_price'>;
@@ -19,6 +19,12 @@ const named = (marketId: string, { planId, draftId, changedAt }: Act) => ({
 export const publishPriceKind: Kind<Act> = {
   requesters: roles,
   deciders: roles,
+  async survey(db, { marketId, act, at }) {
+    if (act.shadow === null) return {};
+    const { month, chargedBy } = act.shadow;
+    const { plan, rule } = await db.tx((tx) => requirePublishable(tx, named(marketId, act), at, null));
+    return shadowFacts(db, { marketId, kind: plan.kind, rule, month, chargedBy, limit: 1 }, at);
+  },
   async prepare(tx, { marketId, act, at }) {
     const { plan, draft, rule, last, priceCap, cap } = await requirePublishable(tx, named(marketId, act), at, null);
     const before = last && energyRange(parseRule(last.rule));
@@ -38,7 +44,6 @@ export const publishPriceKind: Kind<Act> = {
         passThrough: passThroughText(rule),
         standingPerDay: rule.standingPerDay === undefined ? null : formatPrice(rule.standingPerDay),
         ...capFacts(priceCap, cap),
-        ...(await shadowFacts(tx, marketId, plan.kind, rule, act, at)),
       }),
     };
   },
@@ -77,19 +82,11 @@ function capFacts(priceCap: string, { verdict, standsIn, over }: CapFinding): Ap
   };
 }
 
-async function shadowFacts(
-  tx: Tx,
-  marketId: string,
-  kind: 'electricity' | 'water',
-  rule: PriceRule,
-  { shadow }: Act,
-  at: Date,
-): Promise<ApprovalFacts> {
-  if (shadow === null) return {};
-  const { month, chargedBy } = shadow;
-  const { totals, skipped } = await runShadow(tx, { marketId, kind, rule, month, chargedBy, limit: 1 }, at);
+async function shadowFacts(db: Database, question: ShadowQuestion, at: Date): Promise<ApprovalFacts> {
+  const { totals, skipped, dataAt } = await runShadow(db, question, at);
   return {
-    shadowMonth: month,
+    shadowMonth: question.month,
+    shadowDataAt: dataAt,
     shadowAccounts: String(totals.accounts),
     shadowMore: String(totals.more),
     shadowLess: String(totals.less),

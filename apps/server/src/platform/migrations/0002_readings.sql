@@ -49,6 +49,8 @@ create table reading (
 );
 create index reading_received on reading (market_id, received_at);
 create index reading_photo on reading (market_id, photo_id) where photo_id is not null;
+-- All meters about one instant: rows come in about in the order of time, so a few numbers say where it lies.
+create index reading_read on reading using brin (market_id, read_at timestamptz_minmax_multi_ops) with (pages_per_range = 32, autosummarize = on);
 create index reading_suspect on reading (market_id, meter_id, read_at) where quality = 'suspect';
 
 -- How far a meter's frozen registers were asked for: what it did not have of that time, it will not have later.
