@@ -2,7 +2,7 @@ import { toHex } from './bytes.ts';
 
 const RANDOM_BYTES = 10;
 /** Random bytes are asked for in so many at once: each question costs far more than its bytes. */
-const POOL_BYTES = 8_192;
+const POOL_BYTES = 819 * RANDOM_BYTES;
 /** Of the 26 bits that count the ids of one instant, the first is left free at the start, so that they do not run over. */
 const COUNTER_BITS = 26;
 const COUNTER_MASK = 2 ** COUNTER_BITS - 1;

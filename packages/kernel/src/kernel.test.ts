@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   assert,
   businessDay,
@@ -137,9 +137,10 @@ test('the wall clock of a zone shows what the zone’s own rules say, to the sec
   const two = (value: number) => String(value).padStart(2, '0');
   const check = (second: number, index: number) => {
     const at = new Date(second * 1_000 + 999);
-    const { year, month, day, hour, minute, second: s } = zonedParts(at, zones[index] ?? '');
-    const text = `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(s)}`;
-    expect(text).toBe(written[index]?.format(at));
+    const { year, month, day, hour, minute, second: s, weekday } = zonedParts(at, zones[index] ?? '');
+    const date = `${year}-${two(month)}-${two(day)}`;
+    expect(`${date} ${two(hour)}:${two(minute)}:${two(s)}`).toBe(written[index]?.format(at));
+    expect(weekday).toBe(new Date(date).getUTCDay());
   };
   // Days on which Berlin changed its clocks, Monrovia its by 44½ minutes, and Apia left one out; the first days that are kept, and the last.
   for (const day of [
@@ -159,6 +160,35 @@ test('the wall clock of a zone shows what the zone’s own rules say, to the sec
     numRuns: 2_000,
   });
   expect(() => zonedParts(new Date(Number.NaN), 'UTC')).toThrow(RangeError);
+});
+
+test('the rules of a zone are asked twice a day that does not change the clocks, and of so many days no more is kept', () => {
+  const zone = 'Asia/Dili';
+  const DAY_MS = 86_400_000;
+  const made = vi.spyOn(Intl, 'DateTimeFormat');
+  const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+  const asksFor = (ms: number): number => {
+    asked.mockClear();
+    zonedParts(new Date(ms), zone);
+    return asked.mock.calls.length;
+  };
+  try {
+    for (const at of [0, 1, DAY_MS - 1]) expect(asksFor(at)).toBe(at === 0 ? 2 : 0);
+    for (let day = 1; day < 1_100; day++) asksFor(day * DAY_MS);
+    expect(asksFor(0)).toBe(0);
+    expect(asksFor(20_000 * DAY_MS)).toBe(2);
+    expect(asksFor(20_000 * DAY_MS)).toBe(0);
+    expect(asksFor(0)).toBe(2);
+    expect([asksFor(-1), asksFor(-1)]).toEqual([1, 1]);
+    const last = Date.UTC(9_999, 11, 31);
+    expect([asksFor(last), asksFor(last + DAY_MS - 1), asksFor(last + DAY_MS), asksFor(last + DAY_MS)]).toEqual([
+      2, 0, 1, 1,
+    ]);
+    expect(made).toHaveBeenCalledTimes(1);
+  } finally {
+    made.mockRestore();
+    asked.mockRestore();
+  }
 });
 
 test('around a change of the clocks each half hour is itself, and the hour that is skipped lies past the gap', () => {
@@ -249,9 +279,28 @@ test('ids of one instant rise one after the other, and none is there twice', () 
 
 test('ids of different instants share neither where they begin to count nor their random end', () => {
   const ids = Array.from({ length: 2_000 }, (_, ms) => uuidV7(new Date(1_700_000_000_000 + ms)));
-  // Of 2,048 beginnings some 1,270 come up.
+  // Of 2,048 beginnings some 1,270 come up, of 16,384 ways to go on some 1,880.
   expect(new Set(ids.map((id) => id.slice(15, 18))).size).toBeGreaterThan(1_000);
+  expect(new Set(ids.map((id) => id.slice(19, 23))).size).toBeGreaterThan(1_800);
   expect(new Set(ids.map((id) => id.slice(24))).size).toBe(ids.length);
+});
+
+test('random bytes are asked for once in 819 ids', async () => {
+  vi.resetModules();
+  const { uuidV7: fresh } = await import('./ids.ts');
+  const asked = vi.spyOn(crypto, 'getRandomValues');
+  for (let count = 0; count < 819; count++) fresh(new Date(count));
+  expect(asked).toHaveBeenCalledTimes(1);
+  fresh(new Date(0));
+  expect(asked).toHaveBeenCalledTimes(2);
+  asked.mockRestore();
+});
+
+test('an error says in words what was wrong, and of what was typed no more than can be read', () => {
+  expect(() => fromHex('7')).toThrow('not a whole number of hexadecimal bytes');
+  expect(() => parseYuan('9'.repeat(50))).toThrow(/^not a decimal with at most 2 places: 9{40}$/);
+  const noDay = { year: 2026, month: 2, day: 30, hour: 1, minute: 2, second: 3 };
+  expect(() => instantOf(noDay, 'UTC')).toThrow('no such time: 2026-2-30 1:2:3');
 });
 
 test('an error has its code, its status, its details and the name by which logs show it', () => {

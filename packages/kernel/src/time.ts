@@ -111,14 +111,15 @@ export function instantOf(parts: Omit<ZonedParts, 'weekday'>, zone: string): Dat
   const { year, month, day, hour, minute, second } = parts;
   const asUtc = Date.UTC(year, month - 1, day, hour, minute, second);
   // A 30th of February, a minute 60: what is past its end moves something on.
-  const check = new Date(asUtc);
-  const moved =
-    check.getUTCMonth() !== month - 1 ||
-    check.getUTCDate() !== day ||
-    check.getUTCHours() !== hour ||
-    check.getUTCMinutes() !== minute ||
-    check.getUTCSeconds() !== second;
-  if (moved) {
+  const shown = new Date(asUtc);
+  const fields = [
+    shown.getUTCMonth() + 1,
+    shown.getUTCDate(),
+    shown.getUTCHours(),
+    shown.getUTCMinutes(),
+    shown.getUTCSeconds(),
+  ];
+  if ([month, day, hour, minute, second].some((field, index) => field !== fields[index])) {
     throw kernelError('kernel.bad_time', `no such time: ${year}-${month}-${day} ${hour}:${minute}:${second}`);
   }
   // Two rounds: the offset at the first guess may be the one on the other side of a change of the clocks.
