@@ -165,7 +165,7 @@ export const AccountRow = Type.Object({
   phone: Nullable(Type.String({ description: 'masked' })),
   state: AccountState,
   mode: AccountMode,
-  /** Codes, in order. */
+  /** Codes, in order; of a prepared one those it will take over. */
   stalls: Type.Array(Type.String()),
   openedAt: Nullable(Instant),
   closedAt: Nullable(Instant),
@@ -185,7 +185,7 @@ export const AccountQuery = Type.Object({
   mode: Type.Optional(AccountMode),
   /** Those that owe an old debt, or those that owe none. */
   debt: Type.Optional(Type.Boolean()),
-  /** Found anywhere in number, name, phone or the code of a stall it has. */
+  /** Found anywhere in number, name, phone or the code of a stall it has, or will take over. */
   text: Type.Optional(Type.String({ maxLength: 80 })),
 });
 export type AccountQuery = Static<typeof AccountQuery>;

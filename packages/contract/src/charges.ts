@@ -24,6 +24,8 @@ export const ChargeQuery = Type.Object({
   descending: Type.Optional(Type.Boolean()),
   kind: Type.Optional(ChargeKind),
   medium: Type.Optional(MeterKindSchema),
+  /** With an amount, so that something was posted; or with none. */
+  posted: Type.Optional(Type.Boolean()),
   accountId: Type.Optional(Id),
   /** Found anywhere in the stall's code, the meter's serial, or number or name of the account. */
   text: Type.Optional(Type.String({ maxLength: 80 })),

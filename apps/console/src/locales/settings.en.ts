@@ -101,6 +101,8 @@ export const settingsEn: Pick<Messages, 'settings' | 'buildings' | 'notices' | '
     anyMedium: 'Both media',
     kind: 'Kind',
     anyKind: 'Any kind',
+    posted: 'With an amount',
+    withZero: 'Zero use too',
     kinds: { charge: 'True use', provisional: 'Provisional', correction: 'Correction' },
     replaced: 'Provisional, replaced by true use',
     corrected: 'Corrected',

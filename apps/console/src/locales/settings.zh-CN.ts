@@ -98,6 +98,8 @@ export const settingsZhCN = {
     anyMedium: '电和水',
     kind: '类别',
     anyKind: '全部类别',
+    posted: '有金额的',
+    withZero: '含零用量',
     kinds: { charge: '实际', provisional: '暂估', correction: '补正' },
     replaced: '暂估，已换成实际',
     corrected: '已补正',

@@ -31,6 +31,9 @@ const MATCHING = `
     and ($4::boolean is null or coalesce(debt.balance_fen < 0, false) = $4)
     and ($5::text is null or account.number ilike '%' || $5 || '%' or account.customer_name ilike '%' || $5 || '%'
          or account.phone ilike '%' || $5 || '%'
+         or exists (select from stall
+                    where stall.market_id = $1 and stall.stall_id = any(account.prepared_stalls)
+                      and stall.code ilike '%' || $5 || '%')
          or exists (select from tenancy join stall using (market_id, stall_id)
                     where tenancy.market_id = $1 and tenancy.account_id = account.account_id and tenancy.to_at is null
                       and stall.code ilike '%' || $5 || '%'))
@@ -66,9 +69,12 @@ export async function listAccounts(
        order by n limit $7 offset $8)
      select account.account_id as "accountId", account.number, account.customer_name as "customerName", account.phone,
             account.state, account.mode, account.opened_at as "openedAt", account.closed_at as "closedAt",
-            array(select stall.code from tenancy join stall using (market_id, stall_id)
+            array(select stall.code from stall
+                  where stall.market_id = $1 and stall.stall_id = any(account.prepared_stalls)
+                  union all
+                  select stall.code from tenancy join stall using (market_id, stall_id)
                   where tenancy.market_id = $1 and tenancy.account_id = account.account_id and tenancy.to_at is null
-                  order by stall.code) as stalls,
+                  order by code) as stalls,
             coalesce((select jsonb_object_agg(kind, balance_fen::text) from purse
                       where purse.market_id = $1 and purse.account_id = account.account_id), '{}') as balances
      from page join account on account.market_id = $1 and account.account_id = page.account_id

@@ -42,6 +42,7 @@ const ENTRY = `
   where ($4::text is null or entry.kind = $4)
     and ($5::text is null or meter.kind = $5)
     and ($6::uuid is null or entry.account_id = $6)
+    and ($8::boolean is null or (entry.tx_id is not null) = $8)
     and ($7::text is null or stall.code ilike '%' || $7 || '%' or meter.serial ilike '%' || $7 || '%'
          or account.number ilike '%' || $7 || '%' or account.customer_name ilike '%' || $7 || '%')`;
 
@@ -70,6 +71,7 @@ export async function listCharges(db: Queryable, marketId: string, query: Charge
     query.medium ?? null,
     query.accountId ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    query.posted ?? null,
   ];
   const [sum] = await db.query<{ total: bigint; amount: bigint; electricity: bigint; water: bigint }>(
     `select count(*) as total, coalesce(sum(amount_fen) filter (where replaced_at is null), 0)::bigint as amount,
@@ -83,7 +85,7 @@ export async function listCharges(db: Queryable, marketId: string, query: Charge
     `with page as (
        select entry.*, meter.serial, meter.kind as medium, account.number, account.customer_name, stall.code,
               row_number() over (order by ${order}) as n
-       ${ENTRY} order by ${order} limit $8 offset $9)
+       ${ENTRY} order by ${order} limit $9 offset $10)
      select page.id as "chargeId", page.kind, page.tx_id as "txId", page.created_at as at, page.code as "stallCode",
             page.meter_id as "meterId", page.serial as "meterSerial", page.medium, page.account_id as "accountId",
             page.number as "accountNumber", page.customer_name as "customerName", page.from_at as "fromAt",
