@@ -131,6 +131,7 @@ test('only the ledger writes postings and purses, only control writes the wanted
     ],
     [/(insert into|update|delete from)\s+(mass_switch\w*|site_emergency|reclose_turn)\b/i, 'control'],
     [/(insert into|update|delete from)\s+command\b/i, 'commands'],
+    [/(insert into|update|delete from)\s+read_batch\w*\b/i, 'collection'],
     [/(insert into|update|delete from)\s+(reading|hold|photo)\b/i, 'readings'],
     [
       /(insert into|update|delete from)\s+(charge|charge_correction|meter_settlement|provisional_charge)\b/i,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { ClockAnchor } from '@openprepay/kernel';
+import { startReadBatches } from './collection/jobs.ts';
 import { startControl } from './control/jobs.ts';
 import { handlers } from './handlers.ts';
 import { type MqttConfig, startHeadend } from './headend/index.ts';
@@ -69,6 +70,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       startSettlement(ctx),
       startProvisional(ctx),
       startControl(ctx),
+      startReadBatches(ctx),
       startLedgerSealing(ctx),
       startAuditSealing(ctx),
     ];

@@ -81,11 +81,7 @@ export type MeterRow = Static<typeof MeterRow>;
 
 export const METER_SORTS = ['serial', 'stall', 'model', 'lastContact', 'lastRead', 'signal', 'drift'] as const;
 
-export const MeterQuery = Type.Object({
-  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
-  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
-  sort: Type.Optional(Type.Enum([...METER_SORTS])),
-  descending: Type.Optional(Type.Boolean()),
+const meterFilter = {
   kind: Type.Optional(MeterKindSchema),
   link: Type.Optional(LinkSchema),
   /** Of one gateway, modem or platform device. */
@@ -97,6 +93,16 @@ export const MeterQuery = Type.Object({
   model: Type.Optional(Type.String({ maxLength: 80 })),
   /** Found anywhere in serial, stall code or link key, and at the beginning of an address on the bus. */
   text: Type.Optional(Type.String({ maxLength: 80 })),
+};
+export const MeterFilter = Type.Object(meterFilter);
+export type MeterFilter = Static<typeof MeterFilter>;
+
+export const MeterQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
+  sort: Type.Optional(Type.Enum([...METER_SORTS])),
+  descending: Type.Optional(Type.Boolean()),
+  ...meterFilter,
 });
 export type MeterQuery = Static<typeof MeterQuery>;
 
@@ -243,6 +249,17 @@ export const devicesRoutes = {
     params: inMarket,
     query: MeterQuery,
     response: MeterPage,
+  }),
+  chosenMeters: defineRoute({
+    method: 'POST',
+    path: '/api/markets/:marketId/meters/chosen',
+    summary: 'Which meters are meant by all that match a filter, minus some: at most ten thousand',
+    roles: ROLES,
+    scope: 'building',
+    params: inMarket,
+    bodyLimitBytes: 500_000,
+    body: Type.Object({ matching: MeterFilter, exceptIds: Type.Array(Id, { maxItems: MAX_LIST_ROWS }) }),
+    response: Type.Object({ meterIds: Type.Array(Id) }),
   }),
   meter: defineRoute({
     method: 'GET',

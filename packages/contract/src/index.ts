@@ -19,6 +19,7 @@ export * from './meter-import.ts';
 export * from './notices.ts';
 export * from './prices.ts';
 export * from './proof.ts';
+export * from './read-batch.ts';
 export * from './readings.ts';
 export * from './route.ts';
 export * from './routes.ts';

@@ -19,6 +19,7 @@ import { meterImportRoutes } from './meter-import.ts';
 import { noticesRoutes } from './notices.ts';
 import { pricesRoutes } from './prices.ts';
 import { proofRoutes } from './proof.ts';
+import { readBatchRoutes } from './read-batch.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
 import {
@@ -117,6 +118,7 @@ export const routes = {
   ...gatewaysRoutes,
   ...meterImportRoutes,
   ...readingsRoutes,
+  ...readBatchRoutes,
   ...settlementRoutes,
   ...chargesRoutes,
   ...noticesRoutes,

@@ -237,6 +237,8 @@ export const errorsEn: Pick<Messages, 'error'> = {
     collection: {
       no_such_meter: 'There is no such meter',
       bad_setting: 'The setting is wrong',
+      no_such_batch: 'There is no such batch of readings',
+      batch_reused: 'This id stands for another batch; start again',
     },
     meter: {
       bad_address: 'The bus address is wrong',

@@ -228,6 +228,8 @@ export const errorsZhCN = {
     collection: {
       no_such_meter: '没有这块表',
       bad_setting: '参数不符合要求',
+      no_such_batch: '没有这批抄表',
+      batch_reused: '编号已用于另一批，请重新发起',
     },
     meter: {
       bad_address: '总线地址不对',

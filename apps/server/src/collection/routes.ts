@@ -12,6 +12,7 @@ import { deskOf, settingsOf } from '../headend/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
 import { latestFrames } from './frames.ts';
 import { CLOCK_ALARM_S, clockView, linkEventPage, lostMeters, meterClockRows } from './lists.ts';
+import { cancelRead, previewRead, readBatchDetail, readBatches, retryRead, startRead } from './read-batch.ts';
 import { readByHand } from './read-by-hand.ts';
 import { sessionPage } from './sessions.ts';
 import { meterSettings, orderSetting } from './settings.ts';
@@ -59,6 +60,28 @@ export const collectionRoutes = {
   },
   async readNow(ctx, { params, body, operator }): Promise<ReadNowResult> {
     return readByHand(ctx, deskOf(ctx), { ...params, reason: body.reason ?? null, operatorId: operator.operatorId });
+  },
+  async previewRead(ctx, { params, body }) {
+    return previewRead(ctx.db, deskOf(ctx), params.marketId, body.meterIds);
+  },
+  async startRead(ctx, { params, body, operator }) {
+    return startRead(ctx, deskOf(ctx), { ...params, operatorId: operator.operatorId }, body);
+  },
+  async readBatches(ctx, { params }) {
+    return readBatches(ctx.db, params.marketId);
+  },
+  async readBatch(ctx, { params }) {
+    return readBatchDetail(ctx.db, params.marketId, params.batchId);
+  },
+  async cancelRead(ctx, { params, operator }) {
+    return {
+      meters: await cancelRead(ctx, { marketId: params.marketId, operatorId: operator.operatorId }, params.batchId),
+    };
+  },
+  async retryRead(ctx, { params, operator }) {
+    return {
+      meters: await retryRead(ctx, { marketId: params.marketId, operatorId: operator.operatorId }, params.batchId),
+    };
   },
   async orderSetting(ctx, { params, body, operator }) {
     return { commandId: await orderSetting(ctx, { ...params, ...body, operatorId: operator.operatorId }) };

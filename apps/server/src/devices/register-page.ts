@@ -1,4 +1,4 @@
-import type { MeterPage, MeterQuery, MeterRow } from '@openprepay/contract';
+import { MAX_LIST_ROWS, type MeterFilter, type MeterPage, type MeterQuery, type MeterRow } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
 
 /*
@@ -80,6 +80,34 @@ const rowOf = (row: MeterColumns): MeterRow => ({
   lastTotal: row.lastTotal === null ? null : Number(row.lastTotal),
 });
 
+const valuesOf = (marketId: string, filter: MeterFilter, buildingIds: readonly string[] | null) => [
+  marketId,
+  filter.state ?? 'installed',
+  filter.kind ?? null,
+  filter.link ?? null,
+  filter.linkKey ?? null,
+  filter.online ?? null,
+  filter.building ?? null,
+  filter.model ?? null,
+  filter.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+  buildingIds,
+];
+
+/** All that match but those, at most ten thousand, as the list has them. */
+export async function chosenMeters(
+  db: Queryable,
+  marketId: string,
+  { matching, exceptIds }: { readonly matching: MeterFilter; readonly exceptIds: readonly string[] },
+  buildingIds: readonly string[] | null = null,
+): Promise<{ meterIds: string[] }> {
+  const rows = await db.query<{ meter_id: string }>(
+    `select meter.meter_id ${MATCHING} and meter.meter_id <> all($11::uuid[])
+     order by meter.serial, meter.meter_id limit ${MAX_LIST_ROWS}`,
+    [...valuesOf(marketId, matching, buildingIds), exceptIds],
+  );
+  return { meterIds: rows.map((row) => row.meter_id) };
+}
+
 /** One page of the meters of a market, or of some buildings, in the order asked, with how many there are in all. */
 export async function listMeters(
   db: Queryable,
@@ -88,18 +116,7 @@ export async function listMeters(
   buildingIds: readonly string[] | null = null,
 ): Promise<MeterPage> {
   const { sort = 'serial', descending = false, page = 1, pageSize = PAGE_SIZE } = query;
-  const filters = [
-    marketId,
-    query.state ?? 'installed',
-    query.kind ?? null,
-    query.link ?? null,
-    query.linkKey ?? null,
-    query.online ?? null,
-    query.building ?? null,
-    query.model ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
-    buildingIds,
-  ];
+  const filters = valuesOf(marketId, query, buildingIds);
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last`;
   const rows = await db.query<MeterColumns>(

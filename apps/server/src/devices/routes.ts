@@ -10,7 +10,7 @@ import { listImports, undoImport } from './import/undo.ts';
 import { listExceptions, listUnclaimed } from './lists.ts';
 import { readMeterCard } from './meter-card.ts';
 import { type Act, bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
-import { listMeters } from './register-page.ts';
+import { chosenMeters, listMeters } from './register-page.ts';
 
 const actOf = (params: { marketId: string }, operator: Operator): Act => ({
   marketId: params.marketId,
@@ -31,6 +31,9 @@ export const devicesRoutes = {
   },
   async meters(ctx, { params, query, buildingIds }) {
     return listMeters(ctx.db, params.marketId, query, buildingIds);
+  },
+  async chosenMeters(ctx, { params, body, buildingIds }) {
+    return chosenMeters(ctx.db, params.marketId, body, buildingIds);
   },
   async meter(ctx, { params }) {
     return readMeterCard(ctx.db, params.marketId, params.meterId);

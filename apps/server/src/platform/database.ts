@@ -32,9 +32,10 @@ export interface Database extends Queryable {
  * The signals between rooms. The payload is a market id, then ids of what changed, separated by spaces; a receiver
  * must also find its work without the signal, because signals are lost when nobody listens.
  * readings: market · balance: market, accounts · command: market, meters · grid: market ·
- * device: market, meters that came, went or moved; none where a gateway did, or more than are counted up.
+ * device: market, meters that came, went or moved; none where a gateway did, or more than are counted up ·
+ * read: market, where many meters are to be read.
  */
-export type Channel = 'readings' | 'balance' | 'command' | 'grid' | 'device';
+export type Channel = 'readings' | 'balance' | 'command' | 'grid' | 'device' | 'read';
 
 const INT8 = 20;
 const INT8_ARRAY = 1016;

@@ -12,7 +12,7 @@ export interface Signals {
 }
 
 const RETRY_MS = 500;
-const CHANNELS: readonly Channel[] = ['readings', 'balance', 'command', 'grid', 'device'];
+const CHANNELS: readonly Channel[] = ['readings', 'balance', 'command', 'grid', 'device', 'read'];
 
 /** LISTENs on one connection of its own and keeps it up; after every reconnection all handlers hear null. */
 export async function openSignals(url: string, log: Log): Promise<Signals> {

@@ -79,3 +79,31 @@ create table hold (
   check ((released_at is null) = (release_action is null))
 );
 create unique index hold_open on hold (market_id, meter_id) where released_at is null;
+
+-- Many meters read by hand at once. note: why a meter is skipped, or what went wrong; tries: how often it was asked.
+create table read_batch (
+  market_id uuid not null references market,
+  batch_id uuid not null,
+  reason text,
+  operator_id uuid not null,
+  at timestamptz not null,
+  primary key (market_id, batch_id)
+);
+create index read_batch_at on read_batch (market_id, at);
+
+create table read_batch_meter (
+  market_id uuid not null,
+  batch_id uuid not null,
+  meter_id uuid not null,
+  state text not null check (state in ('queued', 'sent', 'answered', 'failed', 'cancelled', 'skipped')),
+  note text,
+  tries smallint not null default 0,
+  asked_at timestamptz,
+  finished_at timestamptz,
+  read_at timestamptz,
+  total bigint,
+  primary key (market_id, batch_id, meter_id),
+  foreign key (market_id, batch_id) references read_batch,
+  foreign key (market_id, meter_id) references meter
+);
+create index read_batch_meter_open on read_batch_meter (market_id, batch_id) where state in ('queued', 'sent');

@@ -1,0 +1,203 @@
+import type { LinkName, ReadRow, ReadRowState } from '@openprepay/contract';
+import type { Queryable, Row } from '../platform/database.ts';
+import { METER_PLACE } from './meters.ts';
+
+/** A meter that is to be read, as a person knows it, and how it is reached. */
+export interface ReadPlace extends Row {
+  readonly meterId: string;
+  readonly serial: string;
+  readonly kind: 'electricity' | 'water';
+  readonly link: LinkName;
+  readonly isRetired: boolean;
+  readonly stallId: string | null;
+  readonly stallCode: string | null;
+  readonly building: string | null;
+}
+
+const PLACE = `meter.meter_id as "meterId", meter.serial, meter.kind, meter.link,
+  meter.retired_at is not null as "isRetired", stall.stall_id as "stallId", stall.code as "stallCode",
+  building.name as building`;
+const IN_ORDER = 'order by stall.code nulls last, meter.serial';
+
+export function placesOf(db: Queryable, marketId: string, meterIds: readonly string[]): Promise<ReadPlace[]> {
+  return db.query<ReadPlace>(
+    `select ${PLACE} from meter ${METER_PLACE} where meter.market_id = $1 and meter.meter_id = any($2::uuid[]) ${IN_ORDER}`,
+    [marketId, meterIds],
+  );
+}
+
+export interface StoredBatch {
+  readonly batchId: string;
+  readonly reason: string | null;
+  readonly operatorId: string;
+}
+
+/** @returns whether it is new; one that is just being written is waited for */
+export async function insertBatch(tx: Queryable, marketId: string, batch: StoredBatch, at: Date): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into read_batch (market_id, batch_id, reason, operator_id, at) values ($1, $2, $3, $4, $5)
+     on conflict (market_id, batch_id) do nothing returning 1`,
+    [marketId, batch.batchId, batch.reason, batch.operatorId, at],
+  );
+  return rows.length > 0;
+}
+
+export async function insertBatchMeters(
+  tx: Queryable,
+  marketId: string,
+  batchId: string,
+  meters: readonly { readonly meterId: string; readonly skip: string | null }[],
+): Promise<void> {
+  await tx.query(
+    `insert into read_batch_meter (market_id, batch_id, meter_id, state, note)
+     select $1, $2, meter_id, case when skip is null then 'queued' else 'skipped' end, skip
+     from unnest($3::uuid[], $4::text[]) as given (meter_id, skip)`,
+    [marketId, batchId, meters.map(({ meterId }) => meterId), meters.map(({ skip }) => skip)],
+  );
+}
+
+/** Locked, so that a batch is cancelled and tried again by one at a time. */
+export async function lockBatch(tx: Queryable, marketId: string, batchId: string): Promise<StoredBatch | null> {
+  const [batch] = await tx.query<StoredBatch & Row>(
+    `select batch_id as "batchId", reason, operator_id as "operatorId" from read_batch
+     where market_id = $1 and batch_id = $2 for update`,
+    [marketId, batchId],
+  );
+  return batch ?? null;
+}
+
+export interface BatchRow extends Row {
+  readonly batchId: string;
+  readonly reason: string | null;
+  readonly operatorName: string | null;
+  readonly at: Date;
+  readonly counts: Record<string, number>;
+}
+
+/** Newest first. @param batchId only this one */
+export function selectBatches(
+  db: Queryable,
+  marketId: string,
+  batchId: string | null,
+  limit: number,
+): Promise<BatchRow[]> {
+  return db.query<BatchRow>(
+    `select batch.batch_id as "batchId", batch.reason, operator.name as "operatorName", batch.at,
+            coalesce(counted.counts, '{}') as counts
+     from read_batch batch
+     left join operator on operator.operator_id = batch.operator_id
+     left join lateral (
+       select jsonb_object_agg(state, n) as counts from (
+         select state, count(*) as n from read_batch_meter one
+         where one.market_id = batch.market_id and one.batch_id = batch.batch_id group by state) states) counted on true
+     where batch.market_id = $1 and ($2::uuid is null or batch.batch_id = $2)
+     order by batch.at desc, batch.batch_id desc limit $3`,
+    [marketId, batchId, limit],
+  );
+}
+
+type BatchMeterRow = Omit<ReadRow, 'askedAt' | 'finishedAt' | 'readAt' | 'total'> & {
+  readonly askedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly readAt: Date | null;
+  readonly total: bigint | null;
+};
+
+export function selectBatchMeters(db: Queryable, marketId: string, batchId: string): Promise<BatchMeterRow[]> {
+  return db.query<BatchMeterRow & Row>(
+    `select ${PLACE}, one.state, one.note, one.asked_at as "askedAt", one.finished_at as "finishedAt",
+            one.read_at as "readAt", one.total
+     from read_batch_meter one
+     join meter on meter.market_id = one.market_id and meter.meter_id = one.meter_id ${METER_PLACE}
+     where one.market_id = $1 and one.batch_id = $2 ${IN_ORDER}`,
+    [marketId, batchId],
+  );
+}
+
+/** Moves the batch's meters from one state to another. @returns how many */
+export async function moveAll(
+  tx: Queryable,
+  marketId: string,
+  batchId: string,
+  { from, to, at }: { readonly from: ReadRowState; readonly to: ReadRowState; readonly at: Date },
+): Promise<number> {
+  const rows = await tx.query(
+    `update read_batch_meter set state = $4::text, note = null,
+            finished_at = case when $4::text = 'queued' then null else $5::timestamptz end
+     where market_id = $1 and batch_id = $2 and state = $3 returning 1`,
+    [marketId, batchId, from, to, at],
+  );
+  return rows.length;
+}
+
+export interface Waiting extends Row {
+  readonly marketId: string;
+  readonly batchId: string;
+  readonly meterId: string;
+  /** Of one line, question after question. */
+  readonly line: string;
+}
+
+/** Markets in which something waits. */
+export async function marketsWaiting(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ market_id: string }>(
+    `select market_id from market where exists (
+       select 1 from read_batch_meter one where one.market_id = market.market_id and one.state in ('queued', 'sent'))
+     order by market_id`,
+  );
+  return rows.map((row) => row.market_id);
+}
+
+/** What waits in a market, the oldest batch first. */
+export function waitingMeters(db: Queryable, marketId: string, limit: number): Promise<Waiting[]> {
+  return db.query<Waiting>(
+    `select one.market_id as "marketId", one.batch_id as "batchId", one.meter_id as "meterId",
+            meter.link || ' ' || meter.link_key as line
+     from read_batch_meter one
+     join read_batch batch on batch.market_id = one.market_id and batch.batch_id = one.batch_id
+     join meter on meter.market_id = one.market_id and meter.meter_id = one.meter_id
+     where one.market_id = $1 and one.state = 'queued' order by batch.at, one.meter_id limit $2`,
+    [marketId, limit],
+  );
+}
+
+/** @returns those of them that are to be asked now: one that was cancelled meanwhile is not */
+export async function markSent(
+  db: Queryable,
+  marketId: string,
+  waiting: readonly Waiting[],
+  at: Date,
+): Promise<Waiting[]> {
+  const rows = await db.query<{ batchId: string; meterId: string }>(
+    `update read_batch_meter one set state = 'sent', asked_at = $4, tries = tries + 1
+     from unnest($2::uuid[], $3::uuid[]) as given (batch_id, meter_id)
+     where one.market_id = $1 and one.batch_id = given.batch_id and one.meter_id = given.meter_id
+       and one.state = 'queued' returning one.batch_id as "batchId", one.meter_id as "meterId"`,
+    [marketId, waiting.map(({ batchId }) => batchId), waiting.map(({ meterId }) => meterId), at],
+  );
+  const sent = new Set(rows.map(({ batchId, meterId }) => `${batchId} ${meterId}`));
+  return waiting.filter(({ batchId, meterId }) => sent.has(`${batchId} ${meterId}`));
+}
+
+export async function saveResult(
+  db: Queryable,
+  { marketId, batchId, meterId }: Waiting,
+  result: {
+    readonly state: 'answered' | 'failed';
+    readonly note: string | null;
+    readonly at: Date;
+    readonly readAt: Date | null;
+    readonly total: bigint | null;
+  },
+): Promise<void> {
+  await db.query(
+    `update read_batch_meter set state = $4, note = $5, finished_at = $6, read_at = $7, total = $8
+     where market_id = $1 and batch_id = $2 and meter_id = $3 and state = 'sent'`,
+    [marketId, batchId, meterId, result.state, result.note, result.at, result.readAt, result.total],
+  );
+}
+
+/** What a program that ended had asked is asked once more. */
+export async function requeueSent(db: Queryable, marketId: string): Promise<void> {
+  await db.query(`update read_batch_meter set state = 'queued' where market_id = $1 and state = 'sent'`, [marketId]);
+}
