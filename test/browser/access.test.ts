@@ -62,6 +62,7 @@ beforeAll(async () => {
     moveOutId,
     planId: plans[0]?.planId ?? '',
     massId: await keepOn(stall.meters[0]?.meterId ?? ''),
+    batchId: await readTogether(stall.meters[0]?.meterId ?? ''),
   };
   browser = await openBrowser(DESKTOP);
   page = await browser.context.newPage();
@@ -105,6 +106,14 @@ async function keepOn(meterId: string): Promise<string> {
   const body = { massId, meterIds: [meterId], skippedIds: [], ...order, listHash, reason: '保供电' };
   await market.api('startMass', { params, body });
   return massId;
+}
+
+/** @returns the id of a batch of readings with one meter */
+async function readTogether(meterId: string): Promise<string> {
+  const batchId = crypto.randomUUID();
+  const body = { batchId, meterIds: [meterId], reason: '抄表核对' };
+  await market.api('startRead', { params: { marketId: market.marketId }, body });
+  return batchId;
 }
 
 /** Every address of the routes that shows a page. */

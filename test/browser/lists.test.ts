@@ -105,5 +105,64 @@ test('a view is saved under a name, opened at another machine, renamed and delet
   await gone;
   await open(page, '/meters?kind=water&sort=-serial');
   expect(await page.getByTestId('list-views').innerText()).toBe('常用视图');
+});
+
+test('meters are chosen over pages, all of a filter but one, and read together; each says what came of it', async () => {
+  await open(page, '/meters');
+  const { total } = await market.api('meters', { params: { marketId: market.marketId }, query: {} });
+  expect(total).toBeGreaterThan(50);
+  const chosen = () => page.getByTestId('selection').innerText();
+  await page.getByTestId('choose-row').nth(0).check();
+  await page.locator('.el-pager li', { hasText: '2' }).click();
+  await eventually(async () => expect(await page.getByTestId('meters-row').count()).toBe(total - 50));
+  await page.getByTestId('choose-row').nth(0).check();
+  await eventually(async () => expect(await chosen()).toContain('已选 2 条'));
+  await page.locator('.el-pager li', { hasText: '1' }).click();
+  await eventually(async () => expect(await page.locator('tr.chosen').count()).toBe(1));
+
+  await open(page, '/meters?kind=electricity');
+  const electric = (
+    await market.api('meters', { params: { marketId: market.marketId }, query: { kind: 'electricity' } })
+  ).total;
+  await page.getByTestId('choose-page').check();
+  if (electric > 50) await page.getByTestId('choose-all').click();
+  await page.getByTestId('choose-row').nth(1).uncheck();
+  await eventually(async () => expect(await chosen()).toContain(`已选 ${electric - 1} 条`));
+  await page.getByTestId('chosen-read').click();
+  await page.getByTestId('read-seen').waitFor();
+  await page.getByTestId('read-reason').fill('月末抄表');
+  await page.getByTestId('read-start').click();
+  await page.getByTestId('batch-facts').waitFor();
+  await eventually(async () => {
+    const counted = async (state: string) => {
+      const chip = page.getByTestId(`count-${state}`);
+      return (await chip.count()) === 0 ? 0 : Number(/\d+/.exec(await chip.innerText())?.[0]);
+    };
+    expect((await counted('answered')) + (await counted('skipped'))).toBe(electric - 1);
+    expect(await counted('answered')).toBeGreaterThan(0);
+  });
+  expect(await page.locator('h1').innerText()).toMatch(/批量抄表 · 已抄 \d+ \/ \d+/);
+});
+
+test('a list is worked by keyboard alone: found, walked, chosen, sorted, widened, and a row opened', async () => {
+  await open(page, '/meters');
+  await page.keyboard.press('/');
+  await page.keyboard.type('A-0');
+  await eventually(async () => expect(new URL(page.url()).searchParams.get('q')).toBe('A-0'));
+  await page.keyboard.press('Escape');
+  await eventually(async () => expect(new URL(page.url()).search).toBe(''));
+  await page.getByTestId('meters-row').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Space');
+  await eventually(async () => expect(await page.getByTestId('selection').innerText()).toContain('已选 1 条'));
+  expect(await page.locator('tr.chosen').getAttribute('data-index')).toBe('1');
+  await page.keyboard.press('Space');
+  await page.getByTestId('selection').waitFor({ state: 'detached' });
+  await page.locator('th[data-column="serial"] button').focus();
+  await page.keyboard.press('Enter');
+  await eventually(async () => expect(new URL(page.url()).searchParams.get('sort')).toBe('serial'));
+  await page.getByTestId('meters-row').first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('meter-replace').waitFor();
   expect(errors).toEqual([]);
 });

@@ -88,6 +88,13 @@ export const routes: RouteRecordRaw[] = [
       { path: 'emergency', name: 'emergency', component: () => import('./safety/EmergencyPage.vue') },
       { path: 'batch', name: 'batch', component: () => import('./batch/BatchPage.vue') },
       { path: 'batch/new', name: 'batch-new', component: () => import('./batch/NewBatchPage.vue') },
+      { path: 'batch/read/new', name: 'read-batch-new', component: () => import('./batch/NewReadPage.vue') },
+      {
+        path: 'batch/read/:batchId',
+        name: 'read-batch',
+        props: true,
+        component: () => import('./batch/ReadBatchPage.vue'),
+      },
       {
         path: 'batch/:massId',
         name: 'batch-detail',

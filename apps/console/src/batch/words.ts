@@ -1,15 +1,19 @@
-import type { MassRow, MassRowState } from '@openprepay/contract';
+import type { MassRow, MassRowState, ReadRow, ReadRowState } from '@openprepay/contract';
 import { codeText, text } from '../locales/index.ts';
 import type { IconName } from '../ui/icons.ts';
 
+/** Of a row of any batch. */
+export type BatchRowState = MassRowState | ReadRowState;
+
 /** In the order in which a meter goes through them; what went wrong comes last. */
-export const ROW_STATES: readonly MassRowState[] = [
+export const ROW_STATES: readonly BatchRowState[] = [
   'asked',
   'waiting',
   'queued',
   'sent',
   'acknowledged',
   'confirmed',
+  'answered',
   'unchanged',
   'skipped',
   'cancelled',
@@ -19,13 +23,14 @@ export const ROW_STATES: readonly MassRowState[] = [
 ];
 
 type Tone = 'good' | 'bad' | 'busy' | 'still';
-const LOOKS: Readonly<Record<MassRowState, readonly [Tone, IconName]>> = {
+const LOOKS: Readonly<Record<BatchRowState, readonly [Tone, IconName]>> = {
   asked: ['busy', 'clock'],
   waiting: ['busy', 'clock'],
   queued: ['busy', 'clock'],
   sent: ['busy', 'spinner'],
   acknowledged: ['busy', 'spinner'],
   confirmed: ['good', 'check'],
+  answered: ['good', 'check'],
   unchanged: ['good', 'check'],
   skipped: ['still', 'forced_off'],
   cancelled: ['still', 'close'],
@@ -33,8 +38,8 @@ const LOOKS: Readonly<Record<MassRowState, readonly [Tone, IconName]>> = {
   failed: ['bad', 'exception'],
   expired: ['bad', 'exception'],
 };
-export const toneOf = (state: MassRowState): Tone => LOOKS[state][0];
-export const iconOf = (state: MassRowState): IconName => LOOKS[state][1];
+export const toneOf = (state: BatchRowState): Tone => LOOKS[state][0];
+export const iconOf = (state: BatchRowState): IconName => LOOKS[state][1];
 
 const MOVING: readonly string[] = ['waiting', 'queued', 'sent', 'acknowledged'];
 /** Whether some meter is on its way. */
@@ -46,4 +51,10 @@ export function noteOf({ skip, outcome }: Pick<MassRow, 'skip' | 'outcome'>): st
   if (skip) return text(`batch.skip.${skip}`);
   if (outcome === null) return '';
   return codeText('outcome', outcome);
+}
+
+/** Why a meter of a batch of readings was skipped, or why it could not be read. */
+export function readNoteOf({ state, note }: Pick<ReadRow, 'state' | 'note'>): string {
+  if (note === null) return '';
+  return state === 'skipped' ? codeText('readSkip', note) : codeText('readOutcome', note);
 }

@@ -1,6 +1,6 @@
 import type { Messages } from './zh-CN.ts';
 
-export const batchEn: Pick<Messages, 'batch'> = {
+export const batchEn: Pick<Messages, 'batch' | 'readSkip' | 'readOutcome'> = {
   batch: {
     heading: 'Batch',
     hint: 'Keep many meters on, cut them, or give them back to their rules. Look at the preview first; a cut needs a second person.',
@@ -77,6 +77,7 @@ export const batchEn: Pick<Messages, 'batch'> = {
       queued: 'Queued',
       sent: 'Sent',
       acknowledged: 'Acknowledged',
+      answered: 'Read',
       confirmed: 'Confirmed',
       failed: 'Failed',
       expired: 'Expired',
@@ -96,5 +97,40 @@ export const batchEn: Pick<Messages, 'batch'> = {
     retry: 'Send the {n} failed again',
     retried: '{n} meter told again | {n} meters told again',
     cancelled: '{n} meter taken back | {n} meters taken back',
+    readHeading: 'Many meters read at once',
+    readNone: 'Nothing was read in a batch yet',
+    readTitle: 'Read {n} meter now | Read {n} meters now',
+    readHint: 'Each is asked as from its own page, before the sweep; meters of one line are asked one after the other.',
+    readSeen: '{asked} can be asked, {skipped} skipped',
+    readNothing: 'None of them can be asked now',
+    readGo: 'Read {n} meter | Read {n} meters',
+    readReason: 'Reason (may be empty)',
+    readNoneChosen: 'Choose the meters in the register first.',
+    toMeters: 'To the register',
+    readChosen: 'Read now',
+    switchChosen: 'Switch in a batch',
+    tooMany: 'At most {n} meters at once; choose fewer.',
+    answeredOf: '{n} of {of} read',
+    value: 'Reading',
+    readAt: 'Read at',
+    askedAt: 'Asked',
+    cancelReadRest: 'Ask none of the other {n}',
+    retryRead: 'Ask the {n} failed again',
+    retriedRead: '{n} meter asked again | {n} meters asked again',
+    cancelledRead: '{n} meter is not asked any more | {n} meters are not asked any more',
+    chosenMeters: '{n} meter chosen in the register | {n} meters chosen in the register',
+  },
+  readSkip: {
+    retired: 'Out of service',
+    asleep: 'Sleeps, and takes questions when it wakes',
+    not_connected: 'Not connected',
+  },
+  readOutcome: {
+    no_answer: 'The meter did not answer',
+    refused: 'The meter refused',
+    bad_reply: 'The answer makes no sense',
+    not_connected: 'The device is not connected',
+    queue_full: 'Too much waits on this line; ask again later',
+    fault: 'A fault of the program; it is in its log',
   },
 };

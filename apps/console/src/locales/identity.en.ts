@@ -248,7 +248,13 @@ export const identityEn: Pick<
       release_hold: 'Hold released',
     },
     replacement: { replace_meter: 'Meter replaced', retire_meter: 'Meter retired' },
-    collection: { read_now: 'Read by hand', order_setting: 'Setting sent' },
+    collection: {
+      read_now: 'Read by hand',
+      order_setting: 'Setting sent',
+      read_batch: 'Many meters read by hand',
+      cancel_read_batch: 'The rest of a batch of readings taken back',
+      retry_read_batch: 'Failed readings of a batch asked again',
+    },
     accounts: {
       set_credit: 'Credit limit set',
       set_deposit: 'Deposit agreed',

@@ -235,7 +235,13 @@ export const identityZhCN = {
       release_hold: '处理挂起',
     },
     replacement: { replace_meter: '换表', retire_meter: '拆表' },
-    collection: { read_now: '手工召测', order_setting: '下发设置' },
+    collection: {
+      read_now: '手工召测',
+      order_setting: '下发设置',
+      read_batch: '批量召测',
+      cancel_read_batch: '撤回批量召测的其余部分',
+      retry_read_batch: '重试批量召测中失败的表',
+    },
     accounts: {
       set_credit: '设置赊欠额度',
       set_deposit: '约定押金',

@@ -55,6 +55,8 @@ export function codeText(
   group:
     | 'cause'
     | 'outcome'
+    | 'readSkip'
+    | 'readOutcome'
     | 'reason'
     | 'stallType'
     | 'suspect'
