@@ -50,7 +50,7 @@ export function startReadBatches(ctx: Context): Loop {
         if (sent.has(one)) begin(desk, one);
         else count(one.line, -1);
       }
-      if (waiting.length > 0) await Promise.race(underWay);
+      if (underWay.size > 0 && waiting.length > 0) await Promise.race(underWay);
     }
     return found;
   }

@@ -98,6 +98,32 @@ test('what is cancelled is not asked any more, and a program that starts again a
   expect(devices.filter(({ requests }) => requests.length > 0).length).toBeLessThanOrEqual(1);
 });
 
+test('a batch that is cancelled just as it is taken up keeps no later one waiting', async () => {
+  const { who, request, batchId } = await openMarket();
+  const { marketId } = who;
+  await ctx.db.query(`update meter set link_key = 'one line' where market_id = $1 and kind = 'electricity'`, [
+    marketId,
+  ]);
+  await startRead(ctx, deskOf(ctx), who, request);
+  await ctx.db.query(`update read_batch_meter set state = 'queued' where market_id = $1`, [marketId]);
+  const later = { ...request, batchId: randomUUID() };
+  const { query } = ctx.db;
+  let isCancelled = false;
+  vi.spyOn(ctx.db, 'query').mockImplementation(async (sql, values, name) => {
+    if (!isCancelled && sql.includes(`set state = 'sent'`)) {
+      isCancelled = true;
+      await startRead(ctx, deskOf(ctx), who, later);
+      await cancelRead(ctx, who, batchId);
+    }
+    return query(sql, values, name);
+  });
+  running.push(startReadBatches(ctx), { stop: async () => void vi.restoreAllMocks() });
+  await vi.waitFor(async () => {
+    const { queued = 0, sent = 0 } = await countsOf(marketId, later.batchId);
+    expect([isCancelled, queued + sent]).toEqual([true, 0]);
+  }, 10_000);
+});
+
 test('an id stands for one batch, and meters of another market are none', async () => {
   const { who, request } = await openMarket();
   await startRead(ctx, deskOf(ctx), who, request);
