@@ -10,6 +10,7 @@ export { silentLog } from './platform/log.ts';
 export { openMarketClock } from './platform/market-clock.ts';
 export { templateFile } from './platform/sheet/files.ts';
 export { openStore, type Store, type StoreOptions, visitStore } from './platform/store.ts';
+export { secretKeyPath } from './platform/vault.ts';
 export { type RunningServer, type ServerConfig, startServer } from './server.ts';
 export { importSite } from './sites/import.ts';
 export { listMarkets } from './sites/service.ts';

@@ -5,6 +5,7 @@ import type { Context } from '../src/platform/context.ts';
 import { type Database, openDatabase } from '../src/platform/database.ts';
 import { silentLog } from '../src/platform/log.ts';
 import { openSignals } from '../src/platform/signals.ts';
+import { testVault } from './vault.ts';
 
 let serial = 0;
 
@@ -13,7 +14,7 @@ export async function freshDatabase(): Promise<Database> {
   const templateUrl = inject('templateUrl');
   const name = `t_${process.pid}_${process.hrtime.bigint()}_${serial++}`;
   await onServer(templateUrl, `create database ${name} template openprepay`);
-  const db = openDatabase(templateUrl.replace(/\/openprepay$/, `/${name}`), silentLog);
+  const db = openDatabase(templateUrl.replace(/\/openprepay$/, `/${name}`), silentLog, testVault);
   afterAll(async () => {
     await db.close();
     await onServer(templateUrl, `drop database if exists ${name} with (force)`);

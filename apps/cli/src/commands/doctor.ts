@@ -1,6 +1,7 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { type Store, silentLog, visitStore } from '@openprepay/server';
+import { OpenPrepayError } from '@openprepay/kernel';
+import { type Store, secretKeyPath, silentLog, visitStore } from '@openprepay/server';
 import type { Command } from 'commander';
 import { portNumber } from '../options.ts';
 import { EXIT, type OutputOptions, print, printError } from '../output.ts';
@@ -135,7 +136,9 @@ async function database(options: Parameters<typeof visitStore>[0]): Promise<Find
   try {
     store = await visitStore(options);
   } catch (error) {
-    return [{ name: 'database', state: 'failed', detail: error instanceof Error ? error.message : String(error) }];
+    const isKey = error instanceof OpenPrepayError && error.code === 'platform.secret_key_missing';
+    const detail = error instanceof Error ? error.message : String(error);
+    return [{ name: isKey ? 'secret key' : 'database', state: 'failed', detail }];
   }
   try {
     const [server] = await store.db.query<{ version: string; sync: string }>(
@@ -152,8 +155,23 @@ async function database(options: Parameters<typeof visitStore>[0]): Promise<Find
         detail: `synchronous_commit is ${server?.sync}`,
       },
       { name: 'meters', state: 'ok', detail: `${meters?.online} of ${meters?.total} online` },
+      await secretKey(options.dataDir),
     ];
   } finally {
     await store.close();
   }
+}
+
+/** That it is the right one, opening the store has shown. */
+async function secretKey(dataDir: string): Promise<Finding> {
+  const path = secretKeyPath(dataDir);
+  const { mode } = await stat(path);
+  const isShut = process.platform === 'win32' || (mode & 0o077) === 0;
+  return {
+    name: 'secret key',
+    state: isShut ? 'ok' : 'failed',
+    detail: isShut
+      ? `${path}; back it up with the database, and apart from it`
+      : `${path} can be read by others: chmod 600`,
+  };
 }

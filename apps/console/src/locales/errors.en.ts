@@ -36,6 +36,8 @@ export const errorsEn: Pick<Messages, 'error'> = {
         'You are known at the identity provider, but no operator is linked to you there; ask your administrator',
       shut_out: 'This operator is disabled, or locked for a while',
       link_taken: 'Another operator is linked to this identity already',
+      factor_unreadable:
+        'This installation has a new secret key, so codes cannot be checked; use a recovery code, or have your second factor taken away',
       no_link: 'There is no single sign-on to end',
       named_twice: 'Two have the same name',
     },

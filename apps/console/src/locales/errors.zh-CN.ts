@@ -29,6 +29,7 @@ export const errorsZhCN = {
       not_linked: '身份提供方认识您，但没有操作员与您关联，请联系管理员',
       shut_out: '该操作员已停用，或暂时锁定',
       link_taken: '这个身份已关联到另一位操作员',
+      factor_unreadable: '本系统换了密钥，无法核对验证码；请使用恢复码，或请管理员取消您的第二重验证',
       no_link: '没有可以取消的单点登录',
       named_twice: '名称重复',
     },

@@ -28,5 +28,6 @@ export const identityError = defineErrors({
   'identity.shut_out': 403,
   'identity.link_taken': 409,
   'identity.no_link': 409,
+  'identity.factor_unreadable': 409,
   'identity.named_twice': 422,
 });

@@ -163,3 +163,26 @@ test('a role that needs a second factor sets it up before anything else, from th
   await confirmSecondFactor(ctx, operatorId, codeOf(secret, office), real);
   expect((await operatorOf(ctx, token, real))?.mustFirst).toBeNull();
 });
+
+test('a copy of the database holds nobody’s second factor, and one operator’s is worth nothing in another’s row', async () => {
+  const office = await openOffice();
+  const { ctx } = office;
+  const { caller, secret } = await enrolled(office, 'fay');
+  const { recoveryCodes } = await enrolled(office, 'gus');
+  const sealed = async () =>
+    (
+      await ctx.db.query<{ text: string }>('select totp_secret as text from operator where totp_secret is not null')
+    ).map(({ text }) => text);
+  expect(await sealed()).toHaveLength(2);
+  for (const text of await sealed()) expect(Buffer.from(text, 'base64url').toString('latin1')).not.toContain(secret);
+  await ctx.db.query(
+    `update operator set totp_secret = (select totp_secret from operator where operator_id = $1) where login = 'gus'`,
+    [caller.operatorId],
+  );
+  await expect(secondStep(office, 'gus', codeOf(secret, office))).rejects.toMatchObject({
+    code: 'identity.factor_unreadable',
+  });
+  // Recovery codes need no key.
+  expect((await secondStep(office, 'gus', recoveryCodes[0] ?? '')).operator.login).toBe('gus');
+  expect((await secondStep(office, 'fay', codeOf(secret, office))).operator.login).toBe('fay');
+});

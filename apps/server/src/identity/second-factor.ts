@@ -24,12 +24,16 @@ function stepOf(secret: string, code: string, now: Date): number | null {
   return delta === null ? null : Math.floor(timestamp / 1_000 / PERIOD_S) + delta;
 }
 
+/** Sealed, so that a copy of the database holds nobody's second factor. */
+const aboutTotp = (operatorId: string) => `totp of operator ${operatorId}`;
+
 /** As people type them: with or without dashes, in any case, with spaces. */
 const plain = (code: string) => code.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /**
  * Takes a code of the app or a recovery code, each once.
  * @returns which it was; null where it is wrong, or was used
+ * @throws identity.factor_unreadable
  */
 export async function acceptCode(
   tx: Tx,
@@ -58,7 +62,15 @@ async function acceptStep(
      where operator_id = $1 and (totp_confirmed_at is not null) = $2`,
     [operatorId, state === 'confirmed'],
   );
-  const step = row?.secret ? stepOf(row.secret, code, now) : null;
+  if (!row?.secret) return false;
+  const secret = tx.vault.open(row.secret, aboutTotp(operatorId));
+  if (secret === null) {
+    throw identityError(
+      'identity.factor_unreadable',
+      'its secret was sealed with a key that this installation has no more',
+    );
+  }
+  const step = stepOf(secret, code, now);
   if (step === null) return false;
   // A code that was seen is worth nothing any more, nor is one from before it.
   const rows = await tx.query(
@@ -75,7 +87,7 @@ export async function enrol(ctx: Context, operatorId: string): Promise<{ secret:
   const [row] = await ctx.db.query<{ login: string }>(
     `update operator set totp_secret = $2, totp_last_step = null
      where operator_id = $1 and totp_confirmed_at is null returning login`,
-    [operatorId, secret],
+    [operatorId, ctx.db.vault.seal(secret, aboutTotp(operatorId))],
   );
   if (!row) throw identityError('identity.second_factor_there', 'a second factor is set up already');
   return { secret, uri: totpOf(secret, row.login).toString() };

@@ -90,7 +90,7 @@ export async function openTicket(
 
 /**
  * The second step: a code of the app, or a recovery code.
- * @throws identity.ticket_over, identity.wrong_code
+ * @throws identity.ticket_over, identity.wrong_code, identity.factor_unreadable
  */
 export async function signInCode(
   ctx: Context,

@@ -1,12 +1,16 @@
 import { assert } from '@openprepay/kernel';
 import pg from 'pg';
+import { platformError } from './errors.ts';
 import { createNotifier, type Note } from './notifier.ts';
+import type { Vault } from './vault.ts';
 
 /** A row as the queries return it: int8 is bigint, numeric is a string, timestamptz a Date, bytea a Buffer. */
 export type Row = Record<string, unknown>;
 
 /** Where a query can run: the pool, or one transaction. Rooms take it as their first argument. */
 export interface Queryable {
+  /** For what is stored sealed, or with a mark that says who wrote it. */
+  readonly vault: Vault;
   /**
    * @param preparedAs name under which a connection keeps the statement parsed and planned. For the few that run all the
    *   time, and whose plan is the right one whatever the values: PostgreSQL soon plans it without looking at them.
@@ -63,7 +67,23 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 /** PostgreSQL refuses a notification from 8,000 bytes on, and payloads are ASCII. */
 const MAX_PAYLOAD = 7_999;
 
-export function openDatabase(url: string, log: { error(detail: object, message: string): void }): Database {
+/** Of a database that is opened without one: for what has nothing to seal. */
+const noVault: Vault = {
+  since: new Date(0),
+  seal: refuse,
+  open: refuse,
+  mark: refuse,
+};
+
+function refuse(): never {
+  throw platformError('platform.no_vault', 'this database was opened without the key of its installation');
+}
+
+export function openDatabase(
+  url: string,
+  log: { error(detail: object, message: string): void },
+  vault: Vault = noVault,
+): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
@@ -78,6 +98,7 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
   });
   return {
     url,
+    vault,
     query: (sql, values, preparedAs) => run(pool, sql, values, preparedAs),
     async tx(work) {
       const notes: Note[] = [];
@@ -86,11 +107,12 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
         assert(fits, 'a signal fits in a notification', { channel });
         for (const payload of payloads) notes.push([channel, payload]);
       };
-      const result = await between(pool, 'begin', ({ query }) => work({ query, notify }));
+      const result = await between(pool, 'begin', (query) => work({ vault, query, notify }));
       notifier.send(notes);
       return result;
     },
-    snapshot: (work) => between(pool, 'begin isolation level repeatable read, read only', work),
+    snapshot: (work) =>
+      between(pool, 'begin isolation level repeatable read, read only', (query) => work({ vault, query })),
     async close() {
       closing = true;
       await notifier.drained();
@@ -100,12 +122,12 @@ export function openDatabase(url: string, log: { error(detail: object, message: 
 }
 
 /** From `begin` to the commit on one connection; an error rolls back and is thrown on. */
-async function between<T>(pool: pg.Pool, begin: string, work: (on: Queryable) => Promise<T>): Promise<T> {
+async function between<T>(pool: pg.Pool, begin: string, work: (query: Queryable['query']) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     await client.query(begin);
-    const result = await work({ query: (sql, values, preparedAs) => run(client, sql, values, preparedAs) });
+    const result = await work((sql, values, preparedAs) => run(client, sql, values, preparedAs));
     await client.query('commit');
     return result;
   } catch (error) {

@@ -8,4 +8,6 @@ export const platformError = defineErrors({
   'platform.schema_is_newer': 500,
   'platform.migration_changed': 500,
   'platform.bad_config': 400,
+  'platform.secret_key_missing': 500,
+  'platform.no_vault': 500,
 });

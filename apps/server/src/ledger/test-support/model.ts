@@ -1,5 +1,6 @@
 import { fen, uuidV7 } from '@openprepay/kernel';
 import fc from 'fast-check';
+import { testVault } from '../../../test-support/vault.ts';
 import type { Tx } from '../../platform/database.ts';
 import type { LedgerAccount, LedgerPosting, LedgerTransaction, PurseKind } from '../types.ts';
 
@@ -137,6 +138,7 @@ export function memoryLedger(): MemoryLedger {
     return [...leftOut].map((tx_id) => ({ tx_id }));
   };
   const tx: Tx = {
+    vault: testVault,
     async query(sql, values = []) {
       const rows = sql.startsWith('with fresh')
         ? insert(values as unknown[][])

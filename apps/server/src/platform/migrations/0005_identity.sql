@@ -1,7 +1,8 @@
 -- Operators, sign-in sessions and the program's own settings belong to the installation, not to a market.
 -- An API key is an operator of its own without a password, so that whatever it does bears its name. scope: what of the data
 -- the operator may see and touch, as the contract's DataScope. failures: wrong attempts in a row; the tenth locks until
--- locked_until, each lock twice as long as the one before (locks). totp_last_step: the last time step whose code was used, so
+-- locked_until, each lock twice as long as the one before (locks). totp_secret: sealed with the
+-- installation's key, which the database does not hold. totp_last_step: the last time step whose code was used, so
 -- that no code is taken twice; the second factor holds once it is confirmed.
 create table operator (
   operator_id uuid primary key,
@@ -84,7 +85,8 @@ create table api_key (
   revoked_at timestamptz
 );
 
--- Append-only. market_id is the nil UUID for what concerns the installation.
+-- Append-only. market_id is the nil UUID for what concerns the installation. mark: an HMAC of all of it by a key that the
+-- database does not hold.
 create table audit (
   market_id uuid not null,
   audit_id uuid not null,
@@ -95,6 +97,7 @@ create table audit (
   reason text,
   before jsonb,
   after jsonb,
+  mark bytea not null,
   primary key (market_id, audit_id)
 );
 create index audit_subject on audit (market_id, subject text_pattern_ops, audit_id);

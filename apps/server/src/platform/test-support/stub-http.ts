@@ -2,6 +2,7 @@ import { type Caller, ROLES, type Role, type Route, type RouteName, routes } fro
 import { systemClock } from '@openprepay/kernel';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { callerOf } from '../../../test-support/callers.ts';
+import { testVault } from '../../../test-support/vault.ts';
 import type { Context } from '../context.ts';
 import type { Call, Handlers, Services } from '../handlers.ts';
 import { buildHttp } from '../http.ts';
@@ -32,7 +33,7 @@ const noDatabase = () => Promise.reject(new Error('no database'));
 
 /** No handler of a stub reaches for the database. */
 export const onNothing: Context = {
-  db: { url: '', query: async () => [], tx: noDatabase, snapshot: noDatabase, close: async () => {} },
+  db: { url: '', vault: testVault, query: async () => [], tx: noDatabase, snapshot: noDatabase, close: async () => {} },
   signals: { on: () => () => {}, close: async () => {} },
   clock: systemClock,
   log: silentLog,
