@@ -1,4 +1,5 @@
 import { uuidV7 } from '@openprepay/kernel';
+import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { type TestClock, testClock, testContext } from '../../test-support/database.ts';
 import { EDIT_ROUNDS, type Edit, expectAllFound, problemsAfter } from '../../test-support/edits.ts';
@@ -16,17 +17,17 @@ let ctx: Context;
 let clock: TestClock;
 let marketId: string;
 
+const entryOf = (n: number, at = clock.now()) => ({
+  at,
+  operatorId: n % 3 === 0 ? null : uuidV7(at),
+  action: `room.act_${n % 5}`,
+  subject: `meter:${n}\n-`,
+  reason: n % 2 === 0 ? null : `第 ${n} 次\n12:x`,
+  before: n % 4 === 0 ? undefined : { a: n, 名: '前', list: [n, null, 1.5] },
+  after: n % 4 === 1 ? undefined : { a: n + 1, big: 9007199254740993n },
+});
 const enter = (owner: string, n: number, at = clock.now()) =>
-  recordAudit(ctx.db, {
-    at,
-    marketId: owner,
-    operatorId: n % 3 === 0 ? null : uuidV7(at),
-    action: `room.act_${n % 5}`,
-    subject: `meter:${n}\n-`,
-    reason: n % 2 === 0 ? null : `第 ${n} 次\n12:x`,
-    before: n % 4 === 0 ? undefined : { a: n, 名: '前', list: [n, null, 1.5] },
-    after: n % 4 === 1 ? undefined : { a: n + 1, big: 9007199254740993n },
-  });
+  recordAudit(ctx.db, { ...entryOf(n, at), marketId: owner });
 const wrong = async () => (await verifyInstallation(ctx.db, clock)).filter(({ ok }) => !ok).map(({ name }) => name);
 
 beforeAll(async () => {
@@ -49,7 +50,7 @@ test('what was entered is sealed once, each market in a chain of its own, and pr
   expect(await sealAudit(ctx.db, INSTALLATION, clock.now(), 'everything')).toBe(0);
   expect(await wrong()).toEqual([]);
   const checks = await verifyInstallation(ctx.db, clock);
-  expect(checks.map(({ checked }) => checked)).toEqual([ENTRIES + 1, ENTRIES + 1, ENTRIES + 1]);
+  expect(checks.map(({ checked }) => checked)).toEqual([ENTRIES + 1, ENTRIES + 1, ENTRIES + 1, ENTRIES + 1]);
   const before = await verifyMarket(ctx.db, clock, marketId);
   expect(before.filter(({ ok }) => !ok)).toEqual([]);
   const loop = startAuditSealing(ctx);
@@ -127,8 +128,8 @@ const EDITS: readonly Edit[] = [
     'audit',
   ],
   [
-    `insert into audit (market_id, audit_id, at, operator_id, action, subject, reason, before, after)
-     select market_id, gen_random_uuid(), at, operator_id, action, subject, reason, before, after
+    `insert into audit (market_id, audit_id, at, operator_id, action, subject, reason, before, after, mark)
+     select market_id, gen_random_uuid(), at, operator_id, action, subject, reason, before, after, mark
      from audit where market_id = $1 and at < (select max(at) from audit where market_id = $1) order by audit_id
      offset $2 % ${ENTRIES} limit 1`,
     'audit',
@@ -161,4 +162,42 @@ test.each([
 ])('a chain that is cut off, with or without its last entries, is found: %s', async (sql) => {
   const cut = async (tx: Tx) => void (await tx.query(sql, [INSTALLATION]));
   expect(await problemsAfter(ctx.db, auditRules, INSTALLATION, cut)).toBeGreaterThan(0);
+});
+
+/** Somebody has the database, and not the key: he copies the last entry, and changes one thing of it. */
+const forge = (set: string) => `
+  insert into audit (market_id, audit_id, at, operator_id, action, subject, reason, before, after, mark)
+  select market_id, ${set} from (select * from audit where market_id = $1 order by audit_id desc limit 1) one`;
+
+test.each([
+  [
+    'an entry of his own, as if just written',
+    forge(`gen_random_uuid(), at, operator_id, action, subject, reason, before, after, mark`),
+  ],
+  ['one without a mark', forge(`gen_random_uuid(), at, operator_id, action, subject, reason, before, after, ''`)],
+  ['another act', `update audit set action = 'room.else' where market_id = $1`],
+  ['another value', `update audit set after = jsonb_set(coalesce(after, '{}'), '{a}', '7') where market_id = $1`],
+  ['another operator', `update audit set operator_id = gen_random_uuid() where market_id = $1`],
+  ['another time', `update audit set at = at + interval '1 second' where market_id = $1`],
+])('%s is found the moment it is there, before any chain is made', async (_, sql) => {
+  const other = await testContext(clock);
+  for (const n of [1, 2, 3]) await recordAudit(other.db, { ...entryOf(n), marketId: INSTALLATION });
+  const problems = async () =>
+    (await verifyInstallation(other.db, clock)).filter(({ ok }) => !ok).map(({ name }) => name);
+  expect(await problems()).toEqual([]);
+  await other.db.query(sql, [INSTALLATION]);
+  expect(await problems()).toEqual(['every entry of the audit was written by this program, or before its secret key']);
+});
+
+test('whatever can be said of an act comes back from the database with its mark', async () => {
+  const other = await testContext(clock);
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), fc.jsonValue(), fc.string(), async (before, after, reason) => {
+      const storable = (value: unknown) => !JSON.stringify(value).includes('\\u');
+      fc.pre(storable([before, after, reason]));
+      await recordAudit(other.db, { ...entryOf(1), marketId: INSTALLATION, before, after, reason });
+    }),
+    { numRuns: 200 },
+  );
+  expect((await verifyInstallation(other.db, clock)).filter(({ ok }) => !ok)).toEqual([]);
 });

@@ -2,6 +2,7 @@ import type { Clock } from '@openprepay/kernel';
 import type { Database, Queryable } from '../platform/database.ts';
 import { accountRules, moveOutRules } from './accounts.ts';
 import { auditRules } from './audit.ts';
+import { auditMarkRule } from './audit-marks.ts';
 import { bookRules } from './books.ts';
 import { chainRules } from './chain.ts';
 import { chargeRules } from './charges.ts';
@@ -27,6 +28,7 @@ const RULES = [
   ...receiptRules,
   ...chainRules,
   ...auditRules,
+  auditMarkRule,
   ...chargeRules,
   ...periodRules,
   ...correctionRules,
@@ -51,7 +53,7 @@ export async function verifyMarket(db: Database, clock: Clock, marketId: string)
 
 /** The same of what concerns no market: the audit of operators, keys and signing in. */
 export async function verifyInstallation(db: Database, clock: Clock): Promise<Check[]> {
-  return checkAll(db, auditRules, { marketId: INSTALLATION, now: clock.now() });
+  return checkAll(db, [...auditRules, auditMarkRule], { marketId: INSTALLATION, now: clock.now() });
 }
 
 async function checkAll(db: Database, rules: readonly Rule[], subject: Subject): Promise<Check[]> {
