@@ -16,6 +16,11 @@ import { type Browser, openBrowser } from './chromium.ts';
 import { addOperator, type Credentials, signIn } from './staff.ts';
 
 const DEPOSIT_FEN = 500_00;
+/** One white pixel. */
+const PICTURE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg==',
+  'base64',
+);
 
 let market: TestMarket;
 let browser: Browser;
@@ -92,7 +97,7 @@ async function refused(role: 'cashier' | 'technician', call: (api: TestMarket['a
   );
 }
 
-test('a manager opens an account with a stall, a typed reading, credit and a deposit; the cashier takes it', async () => {
+test('a manager opens an account with a stall, credit and a deposit, which the cashier takes', async () => {
   const [stall] = vacant;
   await signIn(page, market, roles.manager);
   await open('/accounts');
@@ -179,9 +184,19 @@ test('a stall changes hands, and an account is closed with its deposit set off a
   await page.getByTestId('account-customer').fill('接手商户');
   const reading = page.getByTestId('hand-over-reading').first();
   await reading.fill('1');
-  await page.locator('input[type="file"][accept="image/*"]').waitFor();
-  await reading.fill('');
+  await page
+    .locator('input[accept="image/*"]')
+    .setInputFiles({ name: 'p.png', mimeType: 'image/png', buffer: PICTURE });
+  await page.locator('img.picture').waitFor();
   await page.getByTestId('account-reason').fill('转让档位');
+  const sent = page.waitForRequest('**/transfers');
+  await page.getByTestId('transfer-stalls').click();
+  expect((await sent).postDataJSON().readings).toMatchObject([
+    { value: '1', photoBase64: expect.stringMatching(/^\/9j/) },
+  ]);
+  // It is far below what the meter showed.
+  await page.locator('.el-dialog .el-alert--error').waitFor();
+  await reading.fill('');
   await page.getByTestId('transfer-stalls').click();
   await page.getByTestId('transfer-stalls').waitFor({ state: 'detached' });
   expect((await accountOf('N-3')).stalls).toEqual([vacant[0]?.code]);

@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
+import { type Browser, openBrowser } from './chromium.ts';
+import { addOperator, type Credentials, signIn } from './staff.ts';
+
+let market: TestMarket;
+let browser: Browser;
+let page: Page;
+let manager: Credentials;
+let cashier: Credentials;
+
+beforeAll(async () => {
+  market = await startTestMarket({
+    stalls: 4,
+    speed: 600,
+    consoleDir: join(import.meta.dirname, '../../apps/console/dist'),
+    prepare: (site) => withBalances(site, 30_00),
+  });
+  manager = await addOperator(market, 'manager');
+  cashier = await addOperator(market, 'cashier');
+  browser = await openBrowser({ width: 1440, height: 900 });
+  page = await browser.context.newPage();
+});
+afterAll(async () => {
+  await browser?.close();
+  await market?.stop();
+});
+
+const open = (path: string) => page.goto(`${market.server.httpUrl}${path}`);
+const params = () => ({ marketId: market.marketId });
+
+test('a manager sets what holds for the market, with a reason and in the audit; the counter says it before it is typed wrong', async () => {
+  const before = await market.api('marketTerms', { params: params() });
+  await signIn(page, market, manager);
+  await open('/settings');
+  await page.getByTestId('terms-minimum').fill('0');
+  await page.getByText('要大于 0').waitFor();
+  await page.getByTestId('terms-minimum').fill('10');
+  await page.getByTestId('terms-deposit').fill('300');
+  expect(await page.getByTestId('save-terms').isDisabled()).toBe(true);
+  await page.getByTestId('account-reason').fill('新的收费办法');
+  await page.getByTestId('save-terms').click();
+  const after = { ...before, topUpMinimumFen: 10_00, depositFen: 300_00 };
+  await eventually(async () => expect(await market.api('marketTerms', { params: params() })).toEqual(after));
+  await page.getByTestId('provisional-on').click();
+  await page.getByTestId('provisional-hours').fill('48');
+  await page.getByTestId('save-provisional').click();
+  await eventually(async () =>
+    expect(await market.api('provisionalRule', { params: params() })).toEqual({ afterS: 172_800 }),
+  );
+  const { entries } = await market.api('audit', { params: params(), query: {} });
+  const set = entries.find(({ action }) => action === 'accounts.set_terms');
+  expect(set).toMatchObject({ reason: '新的收费办法', before, after });
+
+  await signIn(page, market, cashier);
+  await open('/settings');
+  expect(await page.getByTestId('terms-minimum').isDisabled()).toBe(true);
+  expect(await page.getByTestId('save-terms').count()).toBe(0);
+  const [account] = (await market.api('accounts', { params: params(), query: { state: 'open' } })).accounts;
+  await open(`/accounts/${account?.accountId}`);
+  await page.getByTestId('account-topUp').click();
+  await eventually(async () =>
+    expect(await page.getByTestId('top-up-limits').innerText()).toContain('10.00 至 100,000.00'),
+  );
+});
+
+test('a building is entered, and another one renamed and settled by the day', async () => {
+  await signIn(page, market, manager);
+  await open('/buildings');
+  await page.getByTestId('new-building').click();
+  await page.getByTestId('building-name').fill('六号楼');
+  await page.getByTestId('building-minutes').fill('15');
+  await page.getByTestId('save-building').click();
+  const row = page.getByTestId('building-row').filter({ hasText: '六号楼' });
+  await row.waitFor();
+  await row.getByTestId('edit-building').click();
+  await page.getByTestId('building-name').fill('六号楼 熟食');
+  await page.getByTestId('building-period').click();
+  await page.getByRole('option', { name: '每日' }).click();
+  await page.getByTestId('building-times').fill('19:30 7:5');
+  expect(await page.getByTestId('save-building').isDisabled()).toBe(true);
+  await page.getByTestId('building-times').fill('19:30 07:05');
+  await page.getByTestId('save-building').click();
+  const buildings = async () => market.api('buildings', { params: params() });
+  await eventually(async () =>
+    expect(await buildings()).toContainEqual({
+      buildingId: expect.any(String),
+      name: '六号楼 熟食',
+      stalls: 0,
+      meters: 0,
+      readingIntervalS: 900,
+      settlementPeriod: 'daily',
+      settlementTimes: ['07:05', '19:30'],
+    }),
+  );
+});
+
+test('a charge opens to its proof at Enter, and every notice is listed with its delivery', async () => {
+  await eventually(async () => {
+    const day = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const from = new Date(Date.now() - 5 * 86_400_000).toISOString().slice(0, 10);
+    expect(
+      (await market.api('charges', { params: params(), query: { from, to: day, posted: true } })).total,
+    ).toBeGreaterThan(0);
+  });
+  await open('/charges');
+  await page.getByTestId('charges-row').first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('proof-amount').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('proof-amount').waitFor({ state: 'detached' });
+
+  // Thirty yuan are soon less than forty.
+  const { lowBalanceFen: _, ...ladder } = await market.api('alarmLadder', { params: params() });
+  await market.api('setAlarmLadder', { params: params(), body: { ...ladder, lowBalanceFen: 40_00 } });
+  await eventually(async () =>
+    expect((await market.api('notices', { params: params(), query: {} })).total).toBeGreaterThan(0),
+  );
+  await open('/notices?stage=low_balance&delivered=true');
+  const notice = page.getByTestId('notices-row').first();
+  await notice.waitFor();
+  expect(await notice.innerText()).toMatch(/余额不足提醒.*管理台/s);
+});
