@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
 import { type Browser, openBrowser } from './chromium.ts';
-import { addOperator, type Credentials, signIn } from './staff.ts';
+import { addOperator, type Credentials, signIn, speak } from './staff.ts';
 
 let market: TestMarket;
 let browser: Browser;
@@ -122,4 +122,22 @@ test('a charge opens to its proof at Enter, and every notice is listed with its 
   const notice = page.getByTestId('notices-row').first();
   await notice.waitFor();
   expect(await notice.innerText()).toMatch(/余额不足提醒.*管理台/s);
+});
+
+test('on a phone 360 pixels wide none of these pages has to be scrolled sideways, in either language', async () => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  for (const language of ['en', 'zh-CN'] as const) {
+    await open('/settings');
+    await speak(page, language);
+    for (const path of ['/settings', '/buildings', '/notices', '/charges', '/accounts/bulk']) {
+      await open(path);
+      await page.locator('main h1').first().waitFor();
+      await page
+        .locator('main')
+        .getByText(/加载中|Loading/)
+        .waitFor({ state: 'detached' });
+      const wide = await page.locator('html').evaluate((html) => html.scrollWidth - html.clientWidth);
+      expect([language, path, wide]).toEqual([language, path, 0]);
+    }
+  }
 });
