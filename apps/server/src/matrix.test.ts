@@ -199,7 +199,7 @@ function withPlaces(part: unknown, known: Readonly<Record<string, string>>): unk
   if (Array.isArray(part)) return part.map((item) => withPlaces(item, known));
   if (typeof part !== 'object' || part === null) return part;
   const fields = Object.entries(part).map(([name, value]) => {
-    if (name === 'stallIds') return [name, [known['stallId']]];
+    if (name === 'stallIds' || name === 'meterIds') return [name, [known[name.slice(0, -1)]]];
     return [name, ['stallId', 'meterId', 'accountId'].includes(name) ? known[name] : withPlaces(value, known)];
   });
   return Object.fromEntries(fields);

@@ -57,3 +57,15 @@ test('a route open to operators of a building names in its path only what can be
     expect([route.path, named.filter((name) => !TRACED.includes(name ?? ''))]).toEqual([route.path, []]);
   }
 });
+
+/** Made by the caller, of the whole market, or to be left out. */
+const NO_PLACES = ['requestId', 'moveOutId', 'electricityPlanId', 'waterPlanId', 'exceptIds'];
+
+test('and in its body, so that a new kind of place is not let in unseen', () => {
+  for (const route of Object.values(routes) as Route[]) {
+    if (scopeOf(route) !== 'building' || route.body === undefined) continue;
+    const named = [...JSON.stringify(route.body).matchAll(/"(\w+Ids?)":\{/g)].map((match) => match[1] ?? '');
+    const untraced = named.filter((name) => ![...TRACED, 'stallIds', 'meterIds', ...NO_PLACES].includes(name));
+    expect([route.path, untraced]).toEqual([route.path, []]);
+  }
+});

@@ -18,6 +18,7 @@ const OF_BODY: Readonly<Record<string, Kind>> = {
   stallId: 'stallIds',
   stallIds: 'stallIds',
   meterId: 'meterIds',
+  meterIds: 'meterIds',
   accountId: 'newAccountIds',
 };
 

@@ -1,9 +1,9 @@
 -- Operators, sign-in sessions and the program's own settings belong to the installation, not to a market.
 -- An API key is an operator of its own without a password, so that whatever it does bears its name. scope: what of the data
 -- the operator may see and touch, as the contract's DataScope. failures: wrong attempts in a row; the tenth locks until
--- locked_until, each lock twice as long as the one before (locks). totp_secret: sealed with the
--- installation's key, which the database does not hold. totp_last_step: the last time step whose code was used, so
--- that no code is taken twice; the second factor holds once it is confirmed.
+-- locked_until, each lock twice as long as the one before (locks). totp_secret: sealed with the installation's key, which the
+-- database does not hold. totp_last_step: the last time step whose code was used, so that no code is taken twice; the second
+-- factor holds once it is confirmed.
 create table operator (
   operator_id uuid primary key,
   login text not null unique,

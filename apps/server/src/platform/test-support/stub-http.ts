@@ -78,7 +78,7 @@ export async function stubHttp(consoleDir: string | null = null): Promise<StubHt
 
 /** Whether a right body of a route names what stands in a building. */
 export const bodyNamesPlace = ({ body }: Route): boolean =>
-  body !== undefined && /"(stallIds?|meterId|accountId)":/.test(JSON.stringify(sample(body)));
+  body !== undefined && /"(stallIds?|meterIds?|accountId)":/.test(JSON.stringify(sample(body)));
 
 /** A path of a route, with these params and samples for the others. */
 export function pathOf(route: Route, known: Readonly<Record<string, string>> = {}): string {
