@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
 import { type Browser, openBrowser } from './chromium.ts';
-import { addOperator, type Credentials, signIn } from './staff.ts';
+import { exported } from './exported.ts';
+import { addOperator, type Credentials, firstAdmin, signIn } from './staff.ts';
 
 const DESKTOP = { width: 1440, height: 900 };
 
@@ -164,5 +165,46 @@ test('a list is worked by keyboard alone: found, walked, chosen, sorted, widened
   await page.getByTestId('meters-row').first().focus();
   await page.keyboard.press('Enter');
   await page.getByTestId('meter-replace').waitFor();
+});
+
+test('what is exported is what is filtered, all of its pages, with the columns shown in their order', async () => {
+  const { meters, total } = await market.api('meters', {
+    params: { marketId: market.marketId },
+    query: { kind: 'electricity', sort: 'serial', descending: true, pageSize: 10_000 },
+  });
+  await open(page, '/meters?kind=electricity&sort=-serial');
+  const [head = '', ...lines] = (await exported(page, 'csv')).trim().split('\r\n');
+  const places = ['表号', '型号', '通信方式', '档位', '信号'].map((label) => head.indexOf(label));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places[0]).toBe(1);
+  expect(lines).toHaveLength(total);
+  expect(lines.map((line) => line.split(',')[0])).toEqual(meters.map(({ serial }) => serial));
+});
+
+const LISTS = [
+  '/accounts',
+  '/audit',
+  '/audit?where=installation',
+  '/collector/sessions',
+  '/collector/sweep',
+  '/meters',
+  '/receipts',
+  '/stall-register',
+];
+test('every list that has a page is taken along from there', async () => {
+  await signIn(page, market, firstAdmin(market));
+  const { stalls } = await market.api('grid', { params: { marketId: market.marketId } });
+  const accountId = (await market.stall(stalls[0]?.code ?? '')).account?.accountId ?? '';
+  const body = { requestId: crypto.randomUUID(), amountFen: 10_00, method: 'cash' } as const;
+  await market.api('topUp', { params: { marketId: market.marketId, accountId }, body });
+  for (const path of LISTS) {
+    await open(page, path);
+    const lines = (await exported(page, 'csv')).trim().split('\r\n');
+    expect([path, lines.length > 1]).toEqual([path, true]);
+  }
+  for (const path of ['/collector/lost', '/collector/clocks']) {
+    await page.goto(`${market.server.httpUrl}${path}`);
+    expect([path, (await exported(page, 'csv')).startsWith('\ufeff')]).toEqual([path, true]);
+  }
   expect(errors).toEqual([]);
 });

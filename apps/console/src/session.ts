@@ -1,5 +1,5 @@
-import type { Caller, NeedsCode } from '@openprepay/contract';
-import { CallError, type CallInput, call } from '@openprepay/contract/client';
+import type { Caller, ExportRequest, NeedsCode } from '@openprepay/contract';
+import { CallError, type CallInput, call, exportList, type ListCall } from '@openprepay/contract/client';
 import { computed, shallowRef } from 'vue';
 import { may, type Permission } from './permissions.ts';
 
@@ -16,9 +16,15 @@ export const allowed = (permission: Permission) =>
   computed(() => may(operator.value?.role, permission, operator.value?.scope.kind));
 
 /** Calls a route. A session that has ended leads to the sign-in page, whatever was being done. */
-export async function send<N extends CallName>(name: N, input: CallInput<N>) {
+export const send = <N extends CallName>(name: N, input: CallInput<N>) => watched(() => call(name, input));
+
+/** A list as a file. */
+export const sendExport = (list: ListCall, asked: ExportRequest): Promise<Blob> =>
+  watched(() => exportList(list, asked));
+
+async function watched<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return await call(name, input);
+    return await work();
   } catch (error) {
     if (error instanceof CallError && error.problem.status === 401 && operator.value) {
       operator.value = null;

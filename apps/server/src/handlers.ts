@@ -5,6 +5,7 @@ import { controlRoutes } from './control/routes.ts';
 import { counterRoutes } from './counter/routes.ts';
 import { devicesRoutes } from './devices/routes.ts';
 import { keyHolderOf } from './identity/api-keys.ts';
+import { noteExport } from './identity/exported.ts';
 import { identityRoutes, issuerRoutes } from './identity/routes.ts';
 import { operatorOf } from './identity/sign-in.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
@@ -40,6 +41,7 @@ export const handlers: Handlers = {
   ...tenancyRoutes,
   operatorOf,
   keyHolderOf,
+  noteExport,
   isWithin,
   gridEvents,
   collectorFrameEvents,

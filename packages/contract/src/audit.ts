@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { ListOf } from './list-export.ts';
 import { defineRoute } from './route.ts';
 import { Id, Instant, MAX_LIST_ROWS, Nullable } from './schemas.ts';
 
@@ -40,6 +41,22 @@ export type AuditFilter = Static<typeof AuditFilter>;
 export const AuditPage = Type.Object({ total: Type.Integer(), entries: Type.Array(AuditEntry) });
 export type AuditPage = Static<typeof AuditPage>;
 
+const auditList = {
+  rows: 'entries',
+  paging: 'page',
+  cells: {
+    at: ['at', 'instant'],
+    who: ['operatorName', 'text'],
+    action: ['action', 'code'],
+    subject: ['subject', 'text'],
+    subjectName: ['subjectName', 'text'],
+    reason: ['reason', 'text'],
+    before: ['before', 'json'],
+    after: ['after', 'json'],
+    hash: ['seal.hash', 'text'],
+  },
+} as const satisfies ListOf;
+
 const readers = ['admin', 'manager', 'auditor'] as const;
 
 export const auditRoutes = {
@@ -51,6 +68,7 @@ export const auditRoutes = {
     params: Type.Object({ marketId: Id }),
     query: AuditFilter,
     response: AuditPage,
+    list: auditList,
   }),
   installationAudit: defineRoute({
     method: 'GET',
@@ -60,5 +78,6 @@ export const auditRoutes = {
     scope: 'group',
     query: AuditFilter,
     response: AuditPage,
+    list: auditList,
   }),
 } as const;

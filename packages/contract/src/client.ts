@@ -1,3 +1,4 @@
+import type { ExportRequest } from './list-export.ts';
 import type { RouteBody, RouteParams, RouteQuery, RouteResponse } from './route.ts';
 import type { RouteName, Routes } from './routes.ts';
 import type { Problem } from './schemas.ts';
@@ -201,45 +202,58 @@ export const routeTable: RouteTable = {
   meterSettings: ['GET', '/api/markets/:marketId/meters/:meterId/settings'],
 };
 
+type Part = Readonly<Record<string, unknown>>;
+
+function addressOf(template: string, params: Part = {}, query: Part = {}): string {
+  const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(params[key] ?? '')));
+  const asked = Object.entries(query).filter(([, value]) => value !== undefined);
+  if (asked.length === 0) return path;
+  return `${path}?${new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)]))}`;
+}
+
+/** @throws CallError for whatever is not 2xx, and where there was no answer */
+async function fetched(send: typeof fetch, method: string, address: string, body: unknown): Promise<Response> {
+  const request: RequestInit = { method, credentials: 'same-origin' };
+  if (body !== undefined) {
+    request.headers = { 'content-type': 'application/json' };
+    request.body = JSON.stringify(body);
+  }
+  const response = await send(address, request).catch(() => undefined);
+  if (!response) {
+    throw new CallError({ type: 'about:blank', title: 'No answer', status: 0, code: 'client.unreachable' });
+  }
+  if (response.ok) return response;
+  const { status, statusText } = response;
+  const answer: unknown = await response.json().catch(() => null);
+  const fallback = { type: 'about:blank', title: statusText, status, code: 'client.bad_answer' };
+  throw new CallError((answer as Problem | null) ?? fallback);
+}
+
 export async function call<N extends RouteName>(
   name: N,
   input: CallInput<N>,
   send: typeof fetch = fetch,
 ): Promise<RouteResponse<Routes[N]>> {
   const [method, template] = routeTable[name];
-  const {
-    params = {},
-    query,
-    body,
-  } = input as {
-    params?: Record<string, string>;
-    query?: Readonly<Record<string, unknown>>;
-    body?: unknown;
-  };
-  const path = template.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
-  const asked = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
-  const search =
-    asked.length > 0
-      ? `?${new URLSearchParams(asked.map(([name, value]): [string, string] => [name, String(value)]))}`
-      : '';
-  const request: RequestInit = { method, credentials: 'same-origin' };
-  if (body !== undefined) {
-    request.headers = { 'content-type': 'application/json' };
-    request.body = JSON.stringify(body);
-  }
-  const response = await send(path + search, request).catch(() => undefined);
-  if (!response) {
-    throw new CallError({ type: 'about:blank', title: 'No answer', status: 0, code: 'client.unreachable' });
-  }
+  const { params, query, body } = input as { params?: Part; query?: Part; body?: unknown };
+  const response = await fetched(send, method, addressOf(template, params, query), body);
   const answer: unknown = response.status === 204 ? null : await response.json().catch(() => null);
-  if (!response.ok) {
-    const fallback = {
-      type: 'about:blank',
-      title: response.statusText,
-      status: response.status,
-      code: 'client.bad_answer',
-    };
-    throw new CallError((answer as Problem | null) ?? fallback);
-  }
   return answer as RouteResponse<Routes[N]>;
+}
+
+/** A call of a list, less the page: what is exported is what it finds. */
+export interface ListCall {
+  readonly route: RouteName;
+  readonly params?: Part;
+  readonly query?: Part;
+}
+
+/** A list as a file. @throws CallError */
+export async function exportList(
+  { route, params, query }: ListCall,
+  asked: ExportRequest,
+  send: typeof fetch = fetch,
+): Promise<Blob> {
+  const address = addressOf(`${routeTable[route][1]}/export`, params, query);
+  return (await fetched(send, 'POST', address, asked)).blob();
 }

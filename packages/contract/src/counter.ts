@@ -208,6 +208,27 @@ export const counterRoutes = {
       /** What came in less what was given back. */
       netFen: AmountFen,
     }),
+    list: {
+      rows: 'receipts',
+      paging: 'offset',
+      cells: {
+        number: ['number', 'text'],
+        kind: ['kind', 'code'],
+        at: ['at', 'instant'],
+        day: ['day', 'text'],
+        account: ['accountNumber', 'text'],
+        customer: ['customerName', 'text'],
+        stalls: ['stalls', 'text'],
+        method: ['method', 'code'],
+        amount: ['amountFen', 'hundredths'],
+        debt: ['debtFen', 'hundredths'],
+        balance: ['balanceFen', 'hundredths'],
+        operator: ['operatorName', 'text'],
+        memo: ['memo', 'text'],
+        reprints: ['reprints', 'integer'],
+        reverses: ['reverses', 'text'],
+      },
+    },
   }),
   receipt: defineRoute({
     method: 'GET',

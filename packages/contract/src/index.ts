@@ -13,6 +13,7 @@ export * from './identity.ts';
 export * from './kept-lists.ts';
 export * from './ledger.ts';
 export * from './link-events.ts';
+export * from './list-export.ts';
 export * from './market-terms.ts';
 export * from './mass-switch.ts';
 export * from './meter-import.ts';

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { batchMeter } from './list-export.ts';
 import { defineRoute, ROLES } from './route.ts';
 import { AmountFen, Id, Instant, MeterKindSchema, Nullable, Override, SwitchState } from './schemas.ts';
 
@@ -145,6 +146,13 @@ export const MASS_ROW_STATES = [
 export const MassRowState = Type.Enum([...MASS_ROW_STATES]);
 export type MassRowState = Static<typeof MassRowState>;
 
+/** Which rows of a batch: in one state, and with the text in stall, serial or customer. The counts are of all. */
+export const BatchRowsQuery = Type.Object({
+  state: Type.Optional(Type.String({ maxLength: 20 })),
+  text: Type.Optional(Type.String({ maxLength: 64 })),
+});
+export type BatchRowsQuery = Static<typeof BatchRowsQuery>;
+
 export const MassRow = Type.Object({
   ...meter,
   state: MassRowState,
@@ -215,7 +223,21 @@ export const massSwitchRoutes = {
     summary: 'One of them, with where each meter is now',
     roles: ROLES,
     params: ofMass,
+    query: BatchRowsQuery,
     response: MassDetail,
+    list: {
+      rows: 'rows',
+      paging: 'whole',
+      cells: {
+        ...batchMeter,
+        customer: ['customerName', 'text'],
+        reported: ['switchState', 'code'],
+        skip: ['skip', 'code'],
+        outcome: ['outcome', 'code'],
+        sentAt: ['sentAt', 'instant'],
+        finishedAt: ['finishedAt', 'instant'],
+      },
+    },
   }),
   cancelMass: defineRoute({
     method: 'POST',

@@ -1,4 +1,6 @@
 import Type, { type Static } from 'typebox';
+import { batchMeter } from './list-export.ts';
+import { BatchRowsQuery } from './mass-switch.ts';
 import { defineRoute, ROLES } from './route.ts';
 import { Id, Instant, MAX_LIST_ROWS, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
 
@@ -111,7 +113,20 @@ export const readBatchRoutes = {
     summary: 'One of them, with how far each meter is',
     roles: ROLES,
     params: ofBatch,
+    query: BatchRowsQuery,
     response: ReadBatchDetail,
+    list: {
+      rows: 'rows',
+      paging: 'whole',
+      cells: {
+        ...batchMeter,
+        note: ['note', 'code'],
+        askedAt: ['askedAt', 'instant'],
+        finishedAt: ['finishedAt', 'instant'],
+        readAt: ['readAt', 'instant'],
+        total: ['total', 'thousandths'],
+      },
+    },
   }),
   cancelRead: defineRoute({
     method: 'POST',

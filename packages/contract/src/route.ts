@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import type { ListOf } from './list-export.ts';
 
 export const ROLES = ['admin', 'manager', 'finance', 'cashier', 'technician', 'auditor'] as const;
 export type Role = (typeof ROLES)[number];
@@ -31,6 +32,8 @@ export interface Route {
   /** The largest body in bytes; 1 MB where nothing is said. */
   readonly bodyLimitBytes?: number;
   readonly response: TSchema;
+  /** Of a list. */
+  readonly list?: ListOf;
 }
 
 export const scopeOf = ({ scope, path }: Route): Scope =>

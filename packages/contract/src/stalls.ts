@@ -90,6 +90,20 @@ export const stallsRoutes = {
     params: inMarket,
     query: StallQuery,
     response: StallPage,
+    list: {
+      rows: 'stalls',
+      paging: 'page',
+      cells: {
+        code: ['code', 'text'],
+        building: ['building', 'text'],
+        stallType: ['stallType', 'code'],
+        area: ['areaM2', 'text'],
+        protected: ['protected', 'code'],
+        meters: ['meters', 'integer'],
+        account: ['account.number', 'text'],
+        customer: ['account.customerName', 'text'],
+      },
+    },
   }),
   createStall: defineRoute({
     method: 'POST',

@@ -1,41 +1,43 @@
-import type { ListName } from '@openprepay/contract';
+import type { BatchRowsQuery, ListName } from '@openprepay/contract';
+import type { ListCall } from '@openprepay/contract/client';
 import { computed, onScopeDispose, ref, shallowRef } from 'vue';
+import type { ListQuery } from '../lists/list-query.ts';
 import { useServerList } from '../lists/use-server-list.ts';
 import { type BatchRowState, isMoving, ROW_STATES } from './words.ts';
 
 const FAST_MS = 2_000;
 
-interface Batch<Row> {
+interface Batch {
   readonly counts: Readonly<Record<string, number>>;
-  readonly rows: readonly Row[];
-}
-interface BatchRow {
-  readonly state: BatchRowState;
-  readonly serial: string;
-  readonly stallCode: string | null;
+  readonly rows: readonly object[];
 }
 
+const askedOf = ({ search, filters }: Pick<ListQuery, 'search' | 'filters'>): BatchRowsQuery => ({
+  ...(filters['state'] && { state: filters['state'] }),
+  ...(search && { text: search }),
+});
+
 /** One batch that is followed: its rows as a list, its counts, and what is done to it with what came of that. */
-export function useBatch<Row extends BatchRow, B extends Batch<Row>>(
+export function useBatch<B extends Batch>(
   name: ListName,
-  load: () => Promise<B>,
-  wordsOf: (row: Row) => readonly (string | null)[],
+  callOf: () => ListCall,
+  load: (asked: BatchRowsQuery) => Promise<B>,
 ) {
   const batch = shallowRef<B | null>(null);
   const said = ref('');
   const busy = ref(false);
   const failure = shallowRef<unknown>(null);
 
-  const list = useServerList<Row>(name, ['state'], async ({ search, page, pageSize, filters }) => {
-    batch.value = await load();
-    const wanted = search.toLowerCase();
-    const rows = batch.value.rows.filter(
-      (row: Row) =>
-        (!filters['state'] || row.state === filters['state']) &&
-        (wanted === '' || wordsOf(row).some((word) => word?.toLowerCase().includes(wanted))),
-    );
-    return { total: rows.length, rows: rows.slice(page * pageSize, (page + 1) * pageSize) };
-  });
+  const list = useServerList<B['rows'][number]>(
+    name,
+    ['state'],
+    async ({ search, filters, page, pageSize }) => {
+      batch.value = await load(askedOf({ search, filters }));
+      const { rows } = batch.value;
+      return { total: rows.length, rows: rows.slice(page * pageSize, (page + 1) * pageSize) };
+    },
+    (query) => ({ ...callOf(), query: askedOf(query) }),
+  );
   const timer = setInterval(() => {
     if (batch.value && isMoving(batch.value.counts)) list.refresh();
   }, FAST_MS);

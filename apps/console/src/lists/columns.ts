@@ -1,5 +1,12 @@
 import type { KeptColumn } from '@openprepay/contract';
 
+/** A cell of the list as the contract names it, its heading, and the words for its codes. */
+export interface ExportCell {
+  readonly key: string;
+  readonly label: string;
+  readonly words?: Readonly<Record<string, string>>;
+}
+
 /** A column of a list. Its cell is the slot of the same name. */
 export interface Column {
   readonly key: string;
@@ -9,6 +16,8 @@ export interface Column {
   readonly number?: boolean;
   /** Not shown until it is chosen. */
   readonly extra?: boolean;
+  /** What of it goes into a spreadsheet; nothing where it is only something to press. */
+  readonly cells?: readonly ExportCell[];
   /** Always shown: without it a row could not be told from another. */
   readonly fixed?: boolean;
 }

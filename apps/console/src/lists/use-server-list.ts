@@ -1,4 +1,5 @@
 import type { ListName } from '@openprepay/contract';
+import type { ListCall } from '@openprepay/contract/client';
 import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import { coalesce } from '../live/coalesce.ts';
@@ -27,6 +28,8 @@ export interface ServerList<Row> {
   readonly problem: Readonly<Ref<unknown>>;
   readonly busy: Readonly<Ref<boolean>>;
   readonly query: Readonly<Ref<ListAsk>>;
+  /** What the list asks of the server now, less the page; null where it cannot be exported. */
+  readonly call: (() => ListCall) | null;
   /** Goes to another state of the list, which the address then shows; without a page named, to its first. */
   go(part: Partial<ListQuery>): void;
   refresh(): void;
@@ -40,6 +43,7 @@ export function useServerList<Row>(
   name: ListName,
   filterNames: readonly string[],
   load: (query: ListAsk) => Promise<Page<Row>>,
+  callOf: ((query: ListQuery) => ListCall) | null = null,
 ): ServerList<Row> {
   const route = useRoute();
   const router = useRouter();
@@ -84,5 +88,6 @@ export function useServerList<Row>(
   }, REFRESH_MS);
   onScopeDispose(() => clearInterval(timer));
 
-  return { name, page, problem, busy, query, refresh, go };
+  const call = callOf && (() => callOf(query.value));
+  return { name, call, page, problem, busy, query, refresh, go };
 }

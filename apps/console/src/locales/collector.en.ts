@@ -61,6 +61,7 @@ export const collectorEn: Pick<Messages, 'collector' | 'linkEvent' | 'frameError
     nobodyLost: 'Every meter is in contact',
     drift: 'Clock is off by',
     checked: 'Compared at',
+    syncAt: 'Clock set at',
     lastSync: 'Last set',
     setClock: 'Set clock',
     cannotSet: 'Cannot be set from here',

@@ -60,6 +60,7 @@ export const collectorZhCN = {
     nobodyLost: '没有失联的表计',
     drift: '时钟误差',
     checked: '核对时间',
+    syncAt: '校时时间',
     lastSync: '最近校时',
     setClock: '校时',
     cannotSet: '不支持远程校时',

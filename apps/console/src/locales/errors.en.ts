@@ -54,6 +54,10 @@ export const errorsEn: Pick<Messages, 'error'> = {
       too_large: 'Too much was sent',
       unsupported_media_type: 'The server does not take this format',
       too_many_streams: 'Too many pages are open; close some',
+      too_many_exports: 'Other lists are just being exported; try again in a moment',
+      too_many_rows: 'More than a million rows: narrow the list first',
+      no_such_column: 'This list has no such column',
+      gone_away: 'Nobody waits for it any more',
       bad_answer: 'The server failed; try again later',
     },
     sites: {

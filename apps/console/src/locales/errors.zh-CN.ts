@@ -46,6 +46,10 @@ export const errorsZhCN = {
       too_large: '提交的内容太大',
       unsupported_media_type: '提交的格式不对',
       too_many_streams: '打开的页面太多，请关闭一些',
+      too_many_exports: '其他列表正在导出，请稍后再试',
+      too_many_rows: '超过一百万行，请先缩小范围',
+      no_such_column: '列表没有这一列',
+      gone_away: '已取消等待',
       bad_answer: '服务器出错，请稍后再试',
     },
     sites: {

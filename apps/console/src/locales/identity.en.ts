@@ -159,6 +159,7 @@ export const identityEn: Pick<
     period: 'Time',
     anyTime: 'Any time',
     periodOf: { day: 'Last 24 hours', week: 'Last 7 days', month: 'Last 30 days' },
+    subjectName: 'Name of it',
     before: 'Before',
     after: 'After',
     noChange: 'Nothing was said of before and after',
@@ -183,6 +184,7 @@ export const identityEn: Pick<
   },
   auditAction: {
     identity: {
+      export_list: 'List exported',
       sign_in: 'Signed in',
       lock_out: 'Locked out',
       add_operator: 'Operator created',

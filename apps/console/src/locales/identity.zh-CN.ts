@@ -151,6 +151,7 @@ export const identityZhCN = {
     period: '时间',
     anyTime: '不限时间',
     periodOf: { day: '最近 24 小时', week: '最近 7 天', month: '最近 30 天' },
+    subjectName: '对象名称',
     before: '之前',
     after: '之后',
     noChange: '没有前后内容',
@@ -175,6 +176,7 @@ export const identityZhCN = {
   },
   auditAction: {
     identity: {
+      export_list: '导出列表',
       sign_in: '登录',
       lock_out: '锁定登录',
       add_operator: '新建操作员',

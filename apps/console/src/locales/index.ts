@@ -50,6 +50,23 @@ export function text(key: MessageKey, values: Values = {}): string {
   return typeof values['n'] === 'number' ? t(key, values, values['n']) : t(key, values);
 }
 
+/** All words below a group by code, `room.act` where they are deeper: what a spreadsheet is given for a column of codes. */
+export function wordsOf(group: string): Record<string, string> {
+  const words: Record<string, string> = {};
+  const walk = (tree: unknown, prefix: string): void => {
+    for (const [key, value] of Object.entries(tree ?? {})) {
+      if (typeof value === 'string') words[prefix + key] = value;
+      else walk(value, `${prefix}${key}.`);
+    }
+  };
+  const messages: unknown = i18n.global.getLocaleMessage(locale.value);
+  walk(
+    group.split('.').reduce<unknown>((tree, key) => (tree as Record<string, unknown> | undefined)?.[key], messages),
+    '',
+  );
+  return words;
+}
+
 /** Words for a code of an open list, which the server may extend: the message below `group`, or the code itself. */
 export function codeText(
   group:

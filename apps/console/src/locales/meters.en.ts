@@ -105,6 +105,7 @@ export const metersEn: Pick<Messages, Part> = {
     correctTitle: 'Correct a reading · {at}',
     correctHint:
       'It says {value}. What was taken by it is put right by one signed entry; nothing that was posted changes.',
+    lastReadAt: 'Read at',
     readNow: 'Read now',
     testRead: 'Test reading',
     tookMs: 'Took {ms} ms; the frames:',

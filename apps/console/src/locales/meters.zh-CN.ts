@@ -91,6 +91,7 @@ export const metersZhCN = {
     correct: '更正',
     correctTitle: '更正读数 · {at}',
     correctHint: '原示数 {value}。已按它收的钱，会用一笔带正负号的更正补退，原来的账不改。',
+    lastReadAt: '读数时间',
     readNow: '立即抄读',
     testRead: '试抄',
     tookMs: '用时 {ms} 毫秒，报文如下',

@@ -1,9 +1,5 @@
-import type { Receipt, RouteQuery, Routes } from '@openprepay/contract';
-import { fen, formatYuan } from '@openprepay/kernel';
-import { formatInstant } from '../format/time.ts';
+import type { RouteQuery, Routes } from '@openprepay/contract';
 import type { ListQuery } from '../lists/list-query.ts';
-import { text } from '../locales/index.ts';
-import { type CsvCell, csvOf } from '../ui/csv.ts';
 
 export const METHODS = ['cash', 'bank', 'pos'] as const;
 export const KINDS = ['top_up', 'deposit', 'refund', 'reversal'] as const;
@@ -34,43 +30,4 @@ export function receiptFilter({ search, filters }: Pick<ListQuery, 'search' | 'f
     ...(kind && { kind }),
     ...(search && { text: search }),
   };
-}
-
-/** Receipts for a spreadsheet; amounts as plain yuan. */
-export function receiptsCsv(receipts: readonly Receipt[], timeZone: string): string {
-  const head = [
-    text('receipts.number'),
-    text('receipts.kind'),
-    text('receipts.field.at'),
-    text('receipts.day'),
-    text('receipts.field.account'),
-    text('receipts.field.customer'),
-    text('receipts.field.stalls'),
-    text('receipts.field.method'),
-    text('receipts.field.amount'),
-    text('receipts.field.debt'),
-    text('receipts.field.balance'),
-    text('receipts.field.operator'),
-    text('receipts.field.memo'),
-    text('receipts.reprints'),
-    text('receipts.field.reverses'),
-  ];
-  const rows = receipts.map((receipt): CsvCell[] => [
-    receipt.number,
-    text(`receipts.kinds.${receipt.kind}`),
-    formatInstant(receipt.at, timeZone),
-    receipt.day,
-    receipt.accountNumber,
-    receipt.customerName,
-    receipt.stalls.join(' '),
-    text(`topUp.methods.${receipt.method}`),
-    formatYuan(fen(receipt.amountFen)),
-    formatYuan(fen(receipt.debtFen)),
-    formatYuan(fen(receipt.balanceFen)),
-    receipt.operatorName,
-    receipt.memo ?? '',
-    receipt.reprints,
-    receipt.reverses ?? '',
-  ]);
-  return csvOf([head, ...rows]);
 }

@@ -56,7 +56,7 @@ export function saveFile({ fileName, base64 }: { readonly fileName: string; read
 export const saveText = (fileName: string, words: string): void =>
   saveBlob(fileName, new Blob([words], { type: 'text/plain;charset=utf-8' }));
 
-function saveBlob(fileName: string, blob: Blob): void {
+export function saveBlob(fileName: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;

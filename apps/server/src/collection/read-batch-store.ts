@@ -1,4 +1,4 @@
-import type { LinkName, ReadRow, ReadRowState } from '@openprepay/contract';
+import type { BatchRowsQuery, LinkName, ReadRow, ReadRowState } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
 import { METER_PLACE } from './meters.ts';
 
@@ -103,14 +103,21 @@ type BatchMeterRow = Omit<ReadRow, 'askedAt' | 'finishedAt' | 'readAt' | 'total'
   readonly total: bigint | null;
 };
 
-export function selectBatchMeters(db: Queryable, marketId: string, batchId: string): Promise<BatchMeterRow[]> {
+export function selectBatchMeters(
+  db: Queryable,
+  marketId: string,
+  batchId: string,
+  { state, text }: BatchRowsQuery,
+): Promise<BatchMeterRow[]> {
   return db.query<BatchMeterRow & Row>(
     `select ${PLACE}, one.state, one.note, one.asked_at as "askedAt", one.finished_at as "finishedAt",
             one.read_at as "readAt", one.total
      from read_batch_meter one
      join meter on meter.market_id = one.market_id and meter.meter_id = one.meter_id ${METER_PLACE}
-     where one.market_id = $1 and one.batch_id = $2 ${IN_ORDER}`,
-    [marketId, batchId],
+     where one.market_id = $1 and one.batch_id = $2 and ($3::text is null or one.state = $3)
+       and ($4::text is null or position($4 in lower(meter.serial)) > 0 or position($4 in lower(stall.code)) > 0)
+     ${IN_ORDER}`,
+    [marketId, batchId, state ?? null, text?.toLowerCase() ?? null],
   );
 }
 

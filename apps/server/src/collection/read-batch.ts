@@ -1,4 +1,11 @@
-import type { ReadBatch, ReadBatchDetail, ReadPreview, ReadRequest, ReadSkip } from '@openprepay/contract';
+import type {
+  BatchRowsQuery,
+  ReadBatch,
+  ReadBatchDetail,
+  ReadPreview,
+  ReadRequest,
+  ReadSkip,
+} from '@openprepay/contract';
 import type { HeadendDesk } from '../headend/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -103,9 +110,14 @@ async function batchLine(db: Queryable, marketId: string, batchId: string): Prom
 }
 
 /** @throws collection.no_such_batch */
-export async function readBatchDetail(db: Queryable, marketId: string, batchId: string): Promise<ReadBatchDetail> {
+export async function readBatchDetail(
+  db: Queryable,
+  marketId: string,
+  batchId: string,
+  asked: BatchRowsQuery = {},
+): Promise<ReadBatchDetail> {
   const batch = await batchLine(db, marketId, batchId);
-  const rows = await selectBatchMeters(db, marketId, batchId);
+  const rows = await selectBatchMeters(db, marketId, batchId, asked);
   return {
     ...batch,
     rows: rows.map((row) => ({

@@ -70,8 +70,8 @@ export const collectionRoutes = {
   async readBatches(ctx, { params }) {
     return readBatches(ctx.db, params.marketId);
   },
-  async readBatch(ctx, { params }) {
-    return readBatchDetail(ctx.db, params.marketId, params.batchId);
+  async readBatch(ctx, { params, query }) {
+    return readBatchDetail(ctx.db, params.marketId, params.batchId, query);
   },
   async cancelRead(ctx, { params, operator }) {
     return {

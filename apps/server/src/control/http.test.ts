@@ -141,7 +141,7 @@ test('many meters at once, call by call', async () => {
   expect(await as('manager', 'startMass', { params, body })).toEqual(started);
   expect(await as('cashier', 'massSwitches', { params, query: {} })).toEqual({ masses: [started], nextBefore: null });
   const ofMass = { ...params, massId };
-  const detail = await as('auditor', 'massSwitch', { params: ofMass });
+  const detail = await as('auditor', 'massSwitch', { params: ofMass, query: {} });
   expect(detail).toMatchObject({ ...started, counts: { queued: 2 }, cancellable: 2, retriable: 0 });
   expect(await as('manager', 'retryMass', { params: ofMass })).toEqual({ meters: 0 });
   expect(await as('manager', 'cancelMass', { params: ofMass, body: { reason: 'too early' } })).toEqual({ meters: 2 });
@@ -151,7 +151,7 @@ test('many meters at once, call by call', async () => {
     as('auditor', 'cancelMass', { params: ofMass, body: { reason: 'too early' } }),
     as('manager', 'startMass', { params, body: { ...body, massId: uuidV7(world.clock.now()), meterIds: [] } }),
     as('manager', 'previewMass', { params, body: { ...on, select: { stallIds: [] } } }),
-    as('manager', 'massSwitch', { params: { ...params, massId: uuidV7(world.clock.now()) } }),
+    as('manager', 'massSwitch', { params: { ...params, massId: uuidV7(world.clock.now()) }, query: {} }),
   ];
   const codes = (await Promise.allSettled(refusals)).map((one) =>
     one.status === 'rejected' ? (one.reason as { problem: { code: string } }).problem.code : 'done',

@@ -1,4 +1,4 @@
-import type { MassDetail, MassRow, MassSwitch } from '@openprepay/contract';
+import type { BatchRowsQuery, MassDetail, MassRow, MassSwitch } from '@openprepay/contract';
 import { lockQueued } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -44,7 +44,12 @@ export async function massLine({ db, clock }: Context, marketId: string, massId:
  * Where each meter of a mass is, as its commands say it now.
  * @throws control.no_such_mass
  */
-export async function massDetail(ctx: Context, marketId: string, massId: string): Promise<MassDetail> {
+export async function massDetail(
+  ctx: Context,
+  marketId: string,
+  massId: string,
+  asked: BatchRowsQuery = {},
+): Promise<MassDetail> {
   const mass = await massLine(ctx, marketId, massId);
   const executedAt = mass.executedAt === null ? null : new Date(mass.executedAt);
   const now = ctx.clock.now();
@@ -57,8 +62,17 @@ export async function massDetail(ctx: Context, marketId: string, massId: string)
     counts,
     cancellable: found.filter((row) => mayCancel(row, mass.override)).length,
     retriable: found.filter(mayRetry).length,
-    rows,
+    rows: rows.filter((row) => isAsked(row, asked)),
   };
+}
+
+function isAsked(row: MassRow, { state, text }: BatchRowsQuery): boolean {
+  const wanted = text?.toLowerCase();
+  const words = [row.stallCode, row.serial, row.customerName];
+  return (
+    (state === undefined || row.state === state) &&
+    (wanted === undefined || words.some((word) => word?.toLowerCase().includes(wanted)))
+  );
 }
 
 const lineOf = (mass: Awaited<ReturnType<typeof selectMasses>>[number]): MassSwitch => ({

@@ -102,7 +102,7 @@ export const controlRoutes = {
     return massLine(ctx, call.params.marketId, call.body.massId);
   },
   massSwitches: (ctx, { params, query }) => listMasses(ctx, params.marketId, query),
-  massSwitch: (ctx, { params }) => massDetail(ctx, params.marketId, params.massId),
+  massSwitch: (ctx, { params, query }) => massDetail(ctx, params.marketId, params.massId, query),
   cancelMass: async (ctx, call) => ({
     meters: await cancelMass(ctx, act(call), call.params.massId, call.body.reason),
   }),

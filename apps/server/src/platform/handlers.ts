@@ -58,6 +58,8 @@ export interface Services {
   readonly keyHolderOf: (ctx: Context, key: string) => Promise<Caller | null>;
   /** Whether all that a call names is in one of the caller's buildings. What there is not is in none. */
   readonly isWithin: (ctx: Context, marketId: string, who: BuildingCaller, places: PlaceIds) => Promise<boolean>;
+  /** Puts on record that a list leaves the house as a file. */
+  readonly noteExport: (ctx: Context, exported: Exported) => Promise<void>;
   /**
    * Sends a market's grid, or what of it is in some buildings, and then its changes for as long as the stream is open;
    * resolves after the grid.
@@ -75,6 +77,16 @@ export interface Services {
     filter: FrameFilter,
     stream: EventStream,
   ) => Promise<void>;
+}
+
+/** A list that somebody took along as a file. */
+export interface Exported {
+  /** null for what belongs to no market. */
+  readonly marketId: string | null;
+  readonly operatorId: string;
+  readonly list: RouteName;
+  /** What was asked for, and how many rows came of it. */
+  readonly asked: object;
 }
 
 export interface BuildingCaller {

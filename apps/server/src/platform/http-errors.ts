@@ -15,6 +15,10 @@ export const httpError = defineErrors({
   'http.too_large': 413,
   'http.unsupported_media_type': 415,
   'http.too_many_streams': 503,
+  'http.too_many_exports': 503,
+  'http.too_many_rows': 413,
+  'http.no_such_column': 422,
+  'http.gone_away': 400,
   'http.bad_answer': 500,
 });
 

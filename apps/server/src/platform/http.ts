@@ -23,6 +23,7 @@ import { type EventStream, openEventStream } from './event-stream.ts';
 import type { Call, Handler, Handlers, Program, SecretCookie } from './handlers.ts';
 import { serveConsole } from './http-console.ts';
 import { httpError, problemOf } from './http-errors.ts';
+import { addExports } from './http-exports.ts';
 import { guard, SESSION_COOKIE } from './http-guard.ts';
 
 export interface HttpOptions extends Program {
@@ -60,6 +61,7 @@ export async function buildHttp(ctx: Context, options: HttpOptions): Promise<Fas
   guard(app, ctx, options.handlers);
   for (const name of Object.keys(routes) as RouteName[]) addRoute(app, ctx, options, name);
   addStreams(app, ctx, options.handlers);
+  addExports(app, ctx, options.handlers, (request, reply) => callOf(request, reply, options));
   await serveConsole(app, options.consoleDir);
   return app;
 }

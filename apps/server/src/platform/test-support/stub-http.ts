@@ -52,6 +52,7 @@ export async function stubHttp(consoleDir: string | null = null): Promise<StubHt
       Object.values(places)
         .flat()
         .every((id) => id === WITHIN),
+    noteExport: async () => {},
     gridEvents: async (_ctx, _marketId, _buildingIds, stream) => stream.send('grid', '{}'),
     collectorFrameEvents: async (_ctx, _marketId, filter, stream) => stream.send('frames', JSON.stringify(filter)),
   };
