@@ -50,6 +50,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   sites: ['accounts', 'prices', 'ledger', 'commands', 'devices', 'identity'],
   // What needs a second person is done by the rooms below; none of them knows that it was asked for.
   approvals: ['identity', 'accounts', 'prices', 'counter', 'control'],
+  // It looks over the market as it stands, by what others count; nothing is decided by it.
+  overview: ['sites', 'collection', 'approvals', 'identity'],
   // It reads what all of them wrote and asks none of them.
   proof: [],
   verify: [],

@@ -9,6 +9,7 @@ import { noteExport } from './identity/exported.ts';
 import { identityRoutes, issuerRoutes } from './identity/routes.ts';
 import { operatorOf } from './identity/sign-in.ts';
 import { ledgerRoutes } from './ledger/routes.ts';
+import { overviewRoutes } from './overview/routes.ts';
 import type { Handlers } from './platform/handlers.ts';
 import { healthRoutes } from './platform/health.ts';
 import { pricesRoutes } from './prices/routes.ts';
@@ -39,6 +40,7 @@ export const handlers: Handlers = {
   ...collectionRoutes,
   ...replacementRoutes,
   ...tenancyRoutes,
+  ...overviewRoutes,
   operatorOf,
   keyHolderOf,
   noteExport,

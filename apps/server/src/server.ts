@@ -9,6 +9,7 @@ import { startAuditSealing } from './identity/jobs.ts';
 import { issuerRoutes } from './identity/routes.ts';
 import { ensureFirstAdmin, type FirstAdmin } from './identity/service.ts';
 import { startLedgerSealing } from './ledger/jobs.ts';
+import { startHours } from './overview/jobs.ts';
 import type { Context } from './platform/context.ts';
 import type { Database } from './platform/database.ts';
 import { buildHttp } from './platform/http.ts';
@@ -73,6 +74,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       startReadBatches(ctx),
       startLedgerSealing(ctx),
       startAuditSealing(ctx),
+      startHours(ctx),
     ];
     stack.push(() => Promise.all(loops.map((loop) => loop.stop())));
 

@@ -185,6 +185,8 @@ export const AccountQuery = Type.Object({
   mode: Type.Optional(AccountMode),
   /** Those that owe an old debt, or those that owe none. */
   debt: Type.Optional(Type.Boolean()),
+  /** Those that are charged by an average now, or those that are not. */
+  provisional: Type.Optional(Type.Boolean()),
   /** Found anywhere in number, name, phone or the code of a stall it has, or will take over. */
   text: Type.Optional(Type.String({ maxLength: 80 })),
 });

@@ -148,6 +148,15 @@ const ownRoutes = {
     sessionOnly: true,
     response: Type.Array(Session),
   }),
+  keepMySession: defineRoute({
+    method: 'POST',
+    path: '/api/me/sessions/kept',
+    summary: 'Keep this session for as long again: for a screen on a wall, and only for a role that changes nothing',
+    roles: ['auditor'],
+    scope: 'self',
+    sessionOnly: true,
+    response: Type.Object({ expiresAt: Instant }),
+  }),
   endMySession: defineRoute({
     method: 'DELETE',
     path: '/api/me/sessions/:sessionId',

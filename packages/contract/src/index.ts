@@ -18,6 +18,7 @@ export * from './market-terms.ts';
 export * from './mass-switch.ts';
 export * from './meter-import.ts';
 export * from './notices.ts';
+export * from './overview.ts';
 export * from './prices.ts';
 export * from './proof.ts';
 export * from './read-batch.ts';

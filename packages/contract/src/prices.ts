@@ -169,6 +169,17 @@ export const pricesRoutes = {
     }),
     response: PricePlan,
   }),
+  setFirstPrice: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/first-prices/:kind',
+    summary:
+      'The first price of a kind, in force at once and by one person alone: only while no account was ever opened',
+    roles: ['admin'],
+    sessionOnly: true,
+    params: Type.Object({ marketId: Id, kind: MeterKindSchema }),
+    body: Type.Object({ planId: Id, name: Type.String({ minLength: 1, maxLength: 60 }), price: PriceText }),
+    response: PricePlan,
+  }),
   savePriceDraft: defineRoute({
     method: 'PUT',
     path: '/api/markets/:marketId/price-plans/:planId/drafts/:draftId',

@@ -17,6 +17,7 @@ import { marketTermsRoutes } from './market-terms.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
 import { noticesRoutes } from './notices.ts';
+import { overviewRoutes } from './overview.ts';
 import { pricesRoutes } from './prices.ts';
 import { proofRoutes } from './proof.ts';
 import { readBatchRoutes } from './read-batch.ts';
@@ -123,6 +124,7 @@ export const routes = {
   ...chargesRoutes,
   ...noticesRoutes,
   ...collectionRoutes,
+  ...overviewRoutes,
 } as const;
 
 export type Routes = typeof routes;

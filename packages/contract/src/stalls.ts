@@ -82,6 +82,22 @@ export const StallImport = Type.Object({
 export type StallImport = Static<typeof StallImport>;
 
 export const stallsRoutes = {
+  createMarket: defineRoute({
+    method: 'POST',
+    path: '/api/markets',
+    summary: 'Begin a market, under an id that the caller makes; sent again, it is the same market',
+    roles: ['admin'],
+    sessionOnly: true,
+    body: Type.Object({
+      marketId: Id,
+      /** How the command line and files name it. */
+      code: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$' }),
+      name: Name,
+      /** As IANA names it: `Asia/Shanghai`. */
+      timeZone: Type.String({ minLength: 2, maxLength: 60 }),
+    }),
+    response: Nothing,
+  }),
   stalls: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/stalls',

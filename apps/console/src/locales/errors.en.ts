@@ -75,6 +75,8 @@ export const errorsEn: Pick<Messages, 'error'> = {
       import_undone: 'This import was taken back before',
       building_taken: 'There is a building of this name already',
       times_without_period: 'A building that settles each reading has no settlement times',
+      bad_time_zone: 'There is no such time zone',
+      market_code_taken: 'There is a market of this code already',
     },
     accounts: {
       not_found: 'There is no such account',
@@ -263,6 +265,7 @@ export const errorsEn: Pick<Messages, 'error'> = {
       no_such_plan: 'There is no such price plan',
       no_such_draft: 'There is no such draft, or it is done',
       name_taken: 'Another plan has this name',
+      second_person: 'There is an account or a price already: a second person has to agree to this one',
       id_reused: 'This was sent before with other content',
       another_draft: 'This plan has another draft already',
       draft_changed: 'Somebody changed the draft meanwhile; load the page again',

@@ -67,6 +67,8 @@ export const errorsZhCN = {
       import_undone: '这次导入之前已撤销',
       building_taken: '已有同名楼栋',
       times_without_period: '逐次抄表结算的楼栋不设结算时间',
+      bad_time_zone: '没有这个时区',
+      market_code_taken: '已有这个项目代码',
     },
     accounts: {
       not_found: '没有这个账户',
@@ -253,6 +255,7 @@ export const errorsZhCN = {
       no_such_plan: '没有这个价格方案',
       no_such_draft: '没有这份草稿，或已处理完',
       name_taken: '已有同名方案',
+      second_person: '已有账户或已有价格，发布价格须由另一人审批',
       id_reused: '此前已用同一编号提交过别的内容',
       another_draft: '这个方案已有另一份草稿',
       draft_changed: '草稿已被他人修改，请刷新后再改',

@@ -275,7 +275,18 @@ export const identityEn: Pick<
       move_to_debt: 'Moved to old debt',
     },
     settlement: { set_provisional_rule: 'Provisional rule set' },
+    prices: {
+      create_plan: 'Price plan made',
+      save_draft: 'Price draft saved',
+      discard_draft: 'Price draft discarded',
+      publish: 'Price published',
+      publish_first: 'First price published',
+      make_default: 'Default plan chosen',
+      put_grid_price: 'Grid price noted',
+      set_price_cap: 'Price cap rule set',
+    },
     sites: {
+      create_market: 'Market created',
       create_stall: 'Stall created',
       update_stall: 'Stall changed',
       delete_stall: 'Stall taken out',

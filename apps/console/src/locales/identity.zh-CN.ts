@@ -262,7 +262,18 @@ export const identityZhCN = {
       move_to_debt: '转入旧欠',
     },
     settlement: { set_provisional_rule: '设置暂估规则' },
+    prices: {
+      create_plan: '新建价格方案',
+      save_draft: '保存价格草稿',
+      discard_draft: '丢弃价格草稿',
+      publish: '发布价格',
+      publish_first: '发布首个价格',
+      make_default: '设为默认方案',
+      put_grid_price: '登记电网价格',
+      set_price_cap: '设置价格上限规则',
+    },
     sites: {
+      create_market: '新建项目',
       create_stall: '新建档位',
       update_stall: '修改档位',
       delete_stall: '删除档位',

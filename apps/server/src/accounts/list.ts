@@ -37,7 +37,10 @@ const MATCHING = `
          or exists (select from tenancy join stall using (market_id, stall_id)
                     where tenancy.market_id = $1 and tenancy.account_id = account.account_id and tenancy.to_at is null
                       and stall.code ilike '%' || $5 || '%'))
-    and ${inBuildings('account', '$6')}`;
+    and ${inBuildings('account', '$6')}
+    and ($7::boolean is null or exists (select from provisional_charge
+           where provisional_charge.market_id = $1 and provisional_charge.account_id = account.account_id
+             and replaced_at is null) = $7)`;
 
 type AccountColumns = Omit<AccountRow, 'openedAt' | 'closedAt' | 'purses'> & {
   readonly openedAt: Date | null;
@@ -60,13 +63,14 @@ export async function listAccounts(
     query.debt ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
     buildingIds,
+    query.provisional ?? null,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last`;
   const rows = await db.query<AccountColumns>(
     `with page as (
        select account.account_id, row_number() over (order by ${order}, account.account_id) as n ${MATCHING}
-       order by n limit $7 offset $8)
+       order by n limit $8 offset $9)
      select account.account_id as "accountId", account.number, account.customer_name as "customerName", account.phone,
             account.state, account.mode, account.opened_at as "openedAt", account.closed_at as "closedAt",
             array(select stall.code from stall

@@ -13,7 +13,14 @@ import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { approvalsError } from './errors.ts';
 import { kinds } from './kinds/index.ts';
-import { closeApproval, insertApproval, lockApproval, type StoredApproval, selectApprovals } from './store.ts';
+import {
+  closeApproval,
+  countPending,
+  insertApproval,
+  lockApproval,
+  type StoredApproval,
+  selectApprovals,
+} from './store.ts';
 import type { Kind } from './types.ts';
 
 const VALID_MS = 7 * 86_400_000;
@@ -129,6 +136,12 @@ export async function listApprovals(
   const found = await selectApprovals(ctx.db, marketId, ctx.clock.now(), { ...filter, limit });
   const approvals = found.map((one) => ({ ...one, mayDecide: mayDecide(one, operator) }));
   return { approvals, nextBefore: approvals.length === limit ? (approvals.at(-1)?.approvalId ?? null) : null };
+}
+
+/** How many requests wait for this operator's word. */
+export async function countWaiting(ctx: Context, marketId: string, { operatorId, role }: Operator): Promise<number> {
+  const mine = Object.entries(kinds).flatMap(([name, kind]) => (kind.deciders.includes(role) ? [name] : []));
+  return countPending(ctx.db, marketId, ctx.clock.now(), operatorId, mine);
 }
 
 /** @throws approvals.no_such_approval */

@@ -136,3 +136,19 @@ export async function selectApprovals(
     result: row.result,
   }));
 }
+
+/** Pending requests of these kinds that somebody else made. */
+export async function countPending(
+  db: Queryable,
+  marketId: string,
+  now: Date,
+  notBy: string,
+  kinds: readonly string[],
+): Promise<number> {
+  const [row] = await db.query<{ waiting: bigint }>(
+    `select count(*) as waiting from approval
+     where market_id = $1 and state = 'pending' and expires_at > $2 and requested_by <> $3 and kind = any($4)`,
+    [marketId, now, notBy, kinds],
+  );
+  return Number(row?.waiting ?? 0);
+}

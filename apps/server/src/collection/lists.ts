@@ -28,19 +28,21 @@ const STATE = `left join meter_state state on state.market_id = meter.market_id 
 
 const instant = (at: Date | null): string | null => at?.toISOString() ?? null;
 
-/** The figures of a market that its database knows. */
+/** The figures of a market, or of some of its buildings, that its database knows. */
 export async function marketSummary(
   db: Queryable,
   marketId: string,
   at: Date,
+  buildingIds: readonly string[] | null = null,
 ): Promise<Pick<CollectorSessions['summary'], 'meters' | 'metersOnline' | 'metersLost' | 'clockAlarms'>> {
   const rows = await db.query<{ meters: number; metersOnline: number; metersLost: number; clockAlarms: number }>(
     `select count(*)::integer as meters, count(*) filter (where state.online)::integer as "metersOnline",
             count(*) filter (where ${IS_LOST})::integer as "metersLost",
             count(*) filter (where abs(state.clock_drift_s) > ${CLOCK_ALARM_S})::integer as "clockAlarms"
      from meter ${METER_PLACE} ${STATE} ${SILENCE}
-     where meter.market_id = $1 and meter.retired_at is null`,
-    [marketId, at],
+     where meter.market_id = $1 and meter.retired_at is null
+       and ($3::uuid[] is null or building.building_id = any($3))`,
+    [marketId, at, buildingIds],
   );
   return rows[0] ?? { meters: 0, metersOnline: 0, metersLost: 0, clockAlarms: 0 };
 }

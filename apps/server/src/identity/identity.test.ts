@@ -3,7 +3,7 @@ import { testClock, testContext } from '../../test-support/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
 import { newPassword, verifyPassword } from './passwords.ts';
 import { ensureFirstAdmin, renewPassword } from './service.ts';
-import { operatorOf, type Session, signIn as signInSteps, signOut } from './sign-in.ts';
+import { keepSession, operatorOf, type Session, signIn as signInSteps, signOut } from './sign-in.ts';
 import { newThrottle } from './throttle.ts';
 
 /** Signs in an operator without a second factor. */
@@ -67,6 +67,21 @@ test('a disabled operator is signed in nowhere', async () => {
     code: 'identity.wrong_credentials',
     status: 401,
   });
+});
+
+test('a session that is kept goes on for as long as a new one; one that is over stays over', async () => {
+  const ctx = await testContext();
+  const credentials = (await ensureFirstAdmin(ctx)) ?? { login: '', password: '' };
+  const real = testClock('2026-03-02T08:00:00Z');
+  const { token } = await signIn(ctx, credentials, '10.0.0.1', real);
+  const HOUR_MS = 3_600_000;
+  real.advance(11 * HOUR_MS);
+  expect(await keepSession(ctx, token, real)).toEqual(new Date('2026-03-03T07:00:00Z'));
+  real.advance(11 * HOUR_MS);
+  expect(await operatorOf(ctx, token, real)).not.toBeNull();
+  real.advance(2 * HOUR_MS);
+  await keepSession(ctx, token, real);
+  expect(await operatorOf(ctx, token, real)).toBeNull();
 });
 
 test('a renewed password replaces the lost one and ends its sessions, and the audit knows', async () => {

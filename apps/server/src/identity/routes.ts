@@ -11,7 +11,7 @@ import { linkOperator, unlinkOperator } from './links.ts';
 import { changePassword, confirmSecondFactor, dropSecondFactor, enrolSecondFactor, newRecoveryCodes } from './own.ts';
 import { setSignInPolicy, signInPolicy } from './policy.ts';
 import { secondFactorOf } from './second-factor.ts';
-import { endOneSession, listSessions, type Session, signIn, signInCode, signOut } from './sign-in.ts';
+import { endOneSession, keepSession, listSessions, type Session, signIn, signInCode, signOut } from './sign-in.ts';
 import {
   changeRole,
   createStaff,
@@ -47,6 +47,11 @@ const ownRoutes = {
     return null;
   },
   mySessions: (ctx, { operator, cookie }) => listSessions(ctx, operator.operatorId, cookie.value ?? ''),
+  async keepMySession(ctx, { cookie }) {
+    const expiresAt = await keepSession(ctx, cookie.value ?? '');
+    cookie.set(cookie.value ?? '', expiresAt);
+    return { expiresAt: expiresAt.toISOString() };
+  },
   async endMySession(ctx, { params, operator }) {
     await endOneSession(ctx, operator.operatorId, params.sessionId);
     return null;

@@ -12,6 +12,7 @@ import {
   deleteOneSession,
   deleteSession,
   deleteTicket,
+  extendSession,
   findByLogin,
   findBySession,
   findByTicket,
@@ -175,6 +176,14 @@ export async function listSessions(
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),
   }));
+}
+
+/** A session that is still good goes on for as long as a new one. @returns until when */
+export async function keepSession(ctx: Context, token: string, realClock: Clock = systemClock): Promise<Date> {
+  const now = realClock.now();
+  const expiresAt = new Date(now.getTime() + SESSION_HOURS * 3_600_000);
+  await extendSession(ctx.db, hashToken(token), now, expiresAt);
+  return expiresAt;
 }
 
 export async function endOneSession(ctx: Context, operatorId: string, sessionId: string): Promise<void> {

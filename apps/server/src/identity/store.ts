@@ -207,3 +207,11 @@ export async function deleteTicket(tx: Queryable, ticketHash: Uint8Array): Promi
   const rows = await tx.query('delete from sign_in_ticket where ticket_hash = $1 returning 1', [ticketHash]);
   return rows.length === 1;
 }
+
+export async function extendSession(db: Queryable, tokenHash: Uint8Array, now: Date, expiresAt: Date): Promise<void> {
+  await db.query('update sign_in set expires_at = $3 where token_hash = $1 and expires_at > $2', [
+    tokenHash,
+    now,
+    expiresAt,
+  ]);
+}

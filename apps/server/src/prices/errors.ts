@@ -5,6 +5,7 @@ export const pricesError = defineErrors({
   'prices.no_such_plan': 404,
   'prices.no_such_draft': 404,
   'prices.name_taken': 409,
+  'prices.second_person': 409,
   'prices.id_reused': 409,
   'prices.another_draft': 409,
   'prices.draft_changed': 409,

@@ -3,6 +3,7 @@ import type { Context } from '../platform/context.ts';
 import type { Handlers } from '../platform/handlers.ts';
 import { gridPrices, putGridPrice, setPriceCap } from './cap.ts';
 import { createPlan, discardDraft, saveDraft } from './drafts.ts';
+import { setFirstPrice } from './first.ts';
 import { makeDefault, pricePlan, pricePlans } from './plans.ts';
 import { shadowOfDraft } from './shadow.ts';
 
@@ -18,6 +19,11 @@ export const pricesRoutes = {
     const draft = { draftId, validFrom: new Date(validFrom), rule };
     await createPlan(ctx, who(params, operator), { planId: params.planId, kind, name: name.trim() }, draft);
     return planNow(ctx, params);
+  },
+  async setFirstPrice(ctx, { params, body, operator }) {
+    const price = { ...body, name: body.name.trim(), kind: params.kind };
+    await setFirstPrice(ctx, who(params, operator), price);
+    return planNow(ctx, { ...params, planId: body.planId });
   },
   async savePriceDraft(ctx, { params, body, operator }) {
     const draft = { draftId: params.draftId, validFrom: new Date(body.validFrom), rule: body.rule };

@@ -19,4 +19,6 @@ export const sitesError = defineErrors({
   'sites.import_undone': 409,
   'sites.building_taken': 409,
   'sites.times_without_period': 400,
+  'sites.bad_time_zone': 400,
+  'sites.market_code_taken': 409,
 });

@@ -4,6 +4,7 @@ import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
 import { createBuilding, listBuildings, renameBuilding, setBuildingTimes } from './buildings.ts';
 import { gridOf } from './grid.ts';
+import { createMarket } from './markets.ts';
 import { stallSheet } from './register/columns.ts';
 import { importStalls, listStallImports, undoStallImport } from './register/import.ts';
 import { listStalls } from './register/list.ts';
@@ -20,6 +21,10 @@ export const sitesRoutes = {
   async markets(ctx, { program, operator }) {
     const markets = await listMarkets(ctx.db, operator.scope);
     return { at: ctx.clock.now().toISOString(), clockSpeed: program.clockSpeed, markets };
+  },
+  async createMarket(ctx, { operator, body: { marketId, ...market } }) {
+    await createMarket(ctx, { marketId, operatorId: operator.operatorId }, { ...market, name: market.name.trim() });
+    return null;
   },
   async grid(ctx, { params, buildingIds }) {
     return gridOf(ctx.db, ctx.clock, params.marketId, buildingIds);

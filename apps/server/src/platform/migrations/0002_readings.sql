@@ -107,3 +107,19 @@ create table read_batch_meter (
   foreign key (market_id, meter_id) references meter
 );
 create index read_batch_meter_open on read_batch_meter (market_id, batch_id) where state in ('queued', 'sent');
+
+-- What a market used in an hour of its day, by building and kind, worked out from readings and worked out again as late ones
+-- come in. seen, seen_online: how many meters were looked at in that hour, over all looks, and how many of them were online.
+-- Nothing is charged by it: deleted, the last two days are made again.
+create table market_hour (
+  market_id uuid not null references market,
+  hour_at timestamptz not null,
+  building_id uuid not null,
+  kind text not null check (kind in ('electricity', 'water')),
+  use bigint not null,
+  seen bigint not null,
+  seen_online bigint not null,
+  made_at timestamptz not null,
+  primary key (market_id, hour_at, building_id, kind),
+  foreign key (market_id, building_id) references building
+);
