@@ -28,6 +28,7 @@ test('every command says how it is used', async () => {
     [],
     ['start'],
     ['simulate'],
+    ['simulate', 'meter'],
     ['simulate', 'run'],
     ['site', 'import'],
     ['operator', 'new-password'],

@@ -14,6 +14,17 @@ export function brokerUrl(text: string): string {
   return text;
 }
 
+export function modemSerial(text: string): string {
+  if (!/^\d{14}$/.test(text)) throw new InvalidArgumentError('14 digits');
+  return text;
+}
+
+export function watts(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 50_000)) throw new InvalidArgumentError('0 to 50000 watts');
+  return value;
+}
+
 export function speedFactor(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value <= 3_600)) throw new InvalidArgumentError('a number above 0, at most 3600');

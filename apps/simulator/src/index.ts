@@ -4,6 +4,7 @@ export { type BusHabits, DEFAULT_BUS } from './bus/bus.ts';
 export { ALL_FAULTS, BUS_FAULTS, type Fault } from './faults.ts';
 export { type FirstSiteOptions, firstSite, type NbSecrets } from './first-site.ts';
 export { MIXED_LINKS, type MixedSiteOptions, mixedSite } from './mixed-site.ts';
+export { FIRST_SERIAL, oneMeterSite } from './one-meter.ts';
 export { startSimulator } from './simulator.ts';
 export * from './site.ts';
 export type * from './types.ts';

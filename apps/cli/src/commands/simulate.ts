@@ -1,8 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { systemClock } from '@openprepay/kernel';
-import { ALL_FAULTS, type Fault, firstSite, mixedSite, type Site, startSimulator } from '@openprepay/simulator';
+import {
+  ALL_FAULTS,
+  type Fault,
+  FIRST_SERIAL,
+  firstSite,
+  mixedSite,
+  oneMeterSite,
+  type Site,
+  startSimulator,
+} from '@openprepay/simulator';
 import { type Command, Option } from 'commander';
-import { brokerUrl, faultList, portNumber, stallCount } from '../options.ts';
+import { brokerUrl, faultList, modemSerial, portNumber, stallCount, watts } from '../options.ts';
 import { EXIT, type OutputOptions, print, printError } from '../output.ts';
 import { newPlatformSecrets } from '../secrets.ts';
 
@@ -25,6 +34,14 @@ interface RunOptions extends OutputOptions {
   readonly faults: readonly Fault[];
 }
 
+interface MeterOptions extends OutputOptions {
+  readonly serial: string;
+  readonly load?: number;
+  readonly deviceHost: string;
+  readonly devicePort: number;
+  readonly state?: string;
+}
+
 const SEED = 20_260_302;
 
 export function addSimulateCommand(program: Command): void {
@@ -43,6 +60,21 @@ export function addSimulateCommand(program: Command): void {
     .option('--platform-port <port>', 'port of the simulated IoT platform', portNumber, 7778)
     .option('--json', 'one JSON object')
     .action(writeSite);
+  simulate
+    .command('meter')
+    .description('be one electricity meter with a 4G modem that calls in and belongs to nobody yet, until Ctrl-C')
+    .option(
+      '--serial <digits>',
+      'serial number of its modem, which is what it is claimed by',
+      modemSerial,
+      FIRST_SERIAL,
+    )
+    .option('--load <watts>', 'what hangs on it; by itself it follows the day', watts)
+    .option('--device-host <address>', 'where the head-end listens', '127.0.0.1')
+    .option('--device-port <port>', 'port of the head-end', portNumber, 7777)
+    .option('--state <file>', 'the meter’s memory, kept over restarts')
+    .option('--json', 'one JSON object with the figures at the end')
+    .action(runMeter);
   simulate
     .command('run')
     .description('be the meters of a site file, until Ctrl-C')
@@ -74,6 +106,42 @@ async function writeSite(file: string, options: NewOptions): Promise<void> {
   );
 }
 
+async function runMeter(options: MeterOptions): Promise<void> {
+  try {
+    const simulator = await startSimulator({
+      site: oneMeterSite(options.serial),
+      clock: systemClock,
+      speed: 1,
+      seed: SEED,
+      deviceHost: options.deviceHost,
+      devicePort: options.devicePort,
+      nbListen: { host: '127.0.0.1', port: 0 },
+      pushBaseUrl: 'http://127.0.0.1',
+      stateFile: options.state ?? null,
+      connectWithinMs: 0,
+      faults: [],
+      log: () => {},
+    });
+    if (options.load !== undefined) simulator.electricity(options.serial).setLoad(options.load);
+    process.stderr.write(
+      `meter ${options.serial} calls ${options.deviceHost}:${options.devicePort}; Ctrl-C stops it\n`,
+    );
+    await untilStopped();
+    const stats = simulator.stats();
+    await simulator.stop();
+    print(options, stats, JSON.stringify(stats, null, 2));
+  } catch (error) {
+    printError(options, error);
+    process.exitCode = EXIT.failed;
+  }
+}
+
+const untilStopped = () =>
+  new Promise<void>((done) => {
+    process.once('SIGINT', () => done());
+    process.once('SIGTERM', () => done());
+  });
+
 async function runSite(file: string, options: RunOptions): Promise<void> {
   try {
     const site = JSON.parse(await readFile(file, 'utf8')) as Site;
@@ -92,10 +160,7 @@ async function runSite(file: string, options: RunOptions): Promise<void> {
       faults: options.faults,
       log: (line) => process.stderr.write(`${line}\n`),
     });
-    await new Promise<void>((done) => {
-      process.once('SIGINT', () => done());
-      process.once('SIGTERM', () => done());
-    });
+    await untilStopped();
     const stats = simulator.stats();
     await simulator.stop();
     print(options, stats, JSON.stringify(stats, null, 2));
