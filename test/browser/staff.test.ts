@@ -178,7 +178,7 @@ test('a suspect reading is rejected with a note, and its hold is gone', async ()
 
 test('without a mouse: sign in, find a stall, top it up, and be back on its card', async () => {
   await page.context().clearCookies();
-  await page.goto(market.server.httpUrl);
+  await page.goto(`${market.server.httpUrl}/stalls`);
   await page.locator('[data-testid="login"]:focus').waitFor();
   const { login, password } = firstAdmin(market);
   await page.keyboard.type(login);

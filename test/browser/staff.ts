@@ -32,6 +32,8 @@ export async function signIn(page: Page, { server }: TestMarket, who: Credential
   await page.getByTestId('login').fill(who.login);
   await page.getByTestId('password').fill(who.password);
   await page.getByTestId('submit').click();
+  await page.waitForURL(({ pathname }) => pathname !== '/sign-in');
+  await page.goto(`${server.httpUrl}/stalls`);
   await page.getByTestId('stall-card').first().waitFor();
 }
 

@@ -1,4 +1,8 @@
 import type { RouteRecordRaw } from 'vue-router';
+import { operator } from './session.ts';
+import { firstPageOf } from './shell/menu.ts';
+
+const home = () => import('./home/HomePage.vue');
 
 /** Every page there is. */
 export const routes: RouteRecordRaw[] = [
@@ -7,11 +11,16 @@ export const routes: RouteRecordRaw[] = [
   { path: '/sign-in/answer', name: 'sign-in-answer', component: () => import('./shell/SignInPage.vue') },
   // Outside the shell: what must be done first is done before any market is seen.
   { path: '/account', name: 'my-account', component: () => import('./account/AccountPage.vue') },
+  // From nothing to the first sale: at first there is no market to have a menu.
+  { path: '/welcome', name: 'welcome', component: () => import('./welcome/WelcomePage.vue') },
+  // Nothing but the market: for a screen that hangs on a wall.
+  { path: '/wall', name: 'wall', component: () => import('./wall/WallPage.vue') },
   {
     path: '/',
     component: () => import('./shell/AppShell.vue'),
     children: [
-      { path: '', redirect: { name: 'stalls' } },
+      { path: '', component: home, beforeEnter: () => ({ name: firstPageOf(operator.value?.role) }) },
+      { path: 'home', name: 'home', component: home },
       {
         path: 'stalls',
         name: 'stalls',

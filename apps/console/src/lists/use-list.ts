@@ -11,7 +11,7 @@ export interface LiveList<Row> {
 }
 
 /** A list that is asked for again on a slow beat, and whenever told to; what was shown stays while the next answer is under way. */
-export function useList<Row>(load: () => Promise<readonly Row[]>): LiveList<Row> {
+export function useList<Row>(load: () => Promise<readonly Row[]>, everyMs = REFRESH_MS): LiveList<Row> {
   const rows = shallowRef<readonly Row[] | null>(null);
   const problem = shallowRef<unknown>(null);
   const refresh = coalesce(async () => {
@@ -23,7 +23,7 @@ export function useList<Row>(load: () => Promise<readonly Row[]>): LiveList<Row>
     }
   });
   refresh();
-  const timer = setInterval(refresh, REFRESH_MS);
+  const timer = setInterval(refresh, everyMs);
   onScopeDispose(() => clearInterval(timer));
   return { rows, problem, refresh };
 }

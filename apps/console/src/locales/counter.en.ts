@@ -82,6 +82,8 @@ export const counterEn = {
   shifts: {
     tab: 'Shifts',
     daysTab: 'Days',
+    onlyOpen: 'Only shifts that are not closed are shown.',
+    showAll: 'Show all shifts',
     own: 'My shift',
     begin: 'Begin your shift',
     beginHint: 'Count the float in the drawer, then begin to sell.',

@@ -77,6 +77,8 @@ export const counterZhCN = {
   shifts: {
     tab: '班次',
     daysTab: '日结',
+    onlyOpen: '只显示未交班的班次。',
+    showAll: '显示全部班次',
     own: '我的班次',
     begin: '开始当班',
     beginHint: '先点清钱箱里的备用金，再开始收款。',

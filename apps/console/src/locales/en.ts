@@ -9,12 +9,15 @@ import { identityEn } from './identity.en.ts';
 import { listsEn } from './lists.en.ts';
 import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
+import { overviewEn } from './overview.en.ts';
 import { pricesEn } from './prices.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
 import { settingsEn } from './settings.en.ts';
 import { sheetEn } from './sheet.en.ts';
 import { switchingEn } from './switching.en.ts';
+import { wallEn } from './wall.en.ts';
+import { welcomeEn } from './welcome.en.ts';
 import type { Messages } from './zh-CN.ts';
 
 export const en: Messages = {
@@ -29,12 +32,15 @@ export const en: Messages = {
   ...listsEn,
   ...menuEn,
   ...metersEn,
+  ...overviewEn,
   ...pricesEn,
   ...proofEn,
   ...safetyEn,
   ...settingsEn,
   ...sheetEn,
   ...switchingEn,
+  ...wallEn,
+  ...welcomeEn,
   app: {
     title: 'Prepaid electricity and water',
     language: '中文',
@@ -42,6 +48,8 @@ export const en: Messages = {
     theme: { light: 'Light', dark: 'Dark', switchToLight: 'Switch to light', switchToDark: 'Switch to dark' },
     skip: 'Skip to content',
     market: 'Market',
+    noMarket: 'There is no market that you may see yet',
+    setUp: 'Go on setting up',
     marketTime: 'Market time',
     clockSpeed: '{speed}× speed',
     live: { live: 'Live', connecting: 'Connecting', reconnecting: 'Reconnecting' },
@@ -371,17 +379,6 @@ export const en: Messages = {
     note: 'Note',
     notePlaceholder: 'Say how you checked it; this goes into the operation log',
     noteShort: 'At least {n} characters',
-  },
-  unclaimed: {
-    heading: 'Unclaimed devices',
-    hint: 'These devices called in but belong to no market. Their data is not used.',
-    empty: 'No unclaimed devices',
-    link: 'Link',
-    linkKey: 'Device',
-    firstSeen: 'First seen',
-    lastSeen: 'Last seen',
-    contacts: 'Contacts',
-    remote: 'From',
   },
   link: {
     acrel4g: 'Direct 4G',

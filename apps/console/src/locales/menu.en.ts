@@ -12,6 +12,8 @@ export const menuEn = {
       administration: 'Administration',
     },
     page: {
+      home: 'Overview',
+      wall: 'Wall screen',
       'stall-register': 'Stall register',
       stalls: 'Stalls',
       accounts: 'Accounts',

@@ -12,6 +12,8 @@ export const menuZhCN = {
       administration: '管理',
     },
     page: {
+      home: '首页',
+      wall: '监控大屏',
       'stall-register': '档位档案',
       stalls: '房间监控',
       accounts: '账户',

@@ -1,8 +1,19 @@
 import type { Messages } from './zh-CN.ts';
 
-type Part = 'meters' | 'access' | 'detail' | 'detailValue' | 'field';
+type Part = 'meters' | 'unclaimed' | 'access' | 'detail' | 'detailValue' | 'field';
 
 export const metersEn: Pick<Messages, Part> = {
+  unclaimed: {
+    heading: 'Unclaimed devices',
+    hint: 'These devices called in but belong to no market. Their data is not used.',
+    empty: 'No unclaimed devices',
+    link: 'Link',
+    linkKey: 'Device',
+    firstSeen: 'First seen',
+    lastSeen: 'Last seen',
+    contacts: 'Contacts',
+    remote: 'From',
+  },
   meters: {
     back: '‹ Back',
     search: 'Serial, stall or device',

@@ -1,5 +1,16 @@
 /** Words of the register of meters and gateways, and of the technician's page. */
 export const metersZhCN = {
+  unclaimed: {
+    heading: '未认领设备',
+    hint: '这些设备连上了服务器，但不属于任何项目。它们的数据不会被采用。',
+    empty: '没有未认领设备',
+    link: '接入方式',
+    linkKey: '设备标识',
+    firstSeen: '首次出现',
+    lastSeen: '最近出现',
+    contacts: '联系次数',
+    remote: '来源地址',
+  },
   meters: {
     back: '‹ 返回',
     search: '搜索表号、档位、设备号',

@@ -9,12 +9,15 @@ import { identityZhCN } from './identity.zh-CN.ts';
 import { listsZhCN } from './lists.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
+import { overviewZhCN } from './overview.zh-CN.ts';
 import { pricesZhCN } from './prices.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
 import { settingsZhCN } from './settings.zh-CN.ts';
 import { sheetZhCN } from './sheet.zh-CN.ts';
 import { switchingZhCN } from './switching.zh-CN.ts';
+import { wallZhCN } from './wall.zh-CN.ts';
+import { welcomeZhCN } from './welcome.zh-CN.ts';
 
 /** The words of the console. Chinese is the reference: its shape is the type of every other language. */
 export const zhCN = {
@@ -29,12 +32,15 @@ export const zhCN = {
   ...listsZhCN,
   ...menuZhCN,
   ...metersZhCN,
+  ...overviewZhCN,
   ...pricesZhCN,
   ...proofZhCN,
   ...safetyZhCN,
   ...settingsZhCN,
   ...sheetZhCN,
   ...switchingZhCN,
+  ...wallZhCN,
+  ...welcomeZhCN,
   app: {
     title: '预付费水电管理',
     language: 'English',
@@ -42,6 +48,8 @@ export const zhCN = {
     theme: { light: '浅色', dark: '深色', switchToLight: '切换到浅色', switchToDark: '切换到深色' },
     skip: '跳到正文',
     market: '项目',
+    noMarket: '还没有可以查看的项目',
+    setUp: '继续完成开通',
     marketTime: '项目时间',
     clockSpeed: '{speed} 倍速',
     live: { live: '实时', connecting: '连接中', reconnecting: '重新连接中' },
@@ -358,17 +366,6 @@ export const zhCN = {
     note: '核对说明',
     notePlaceholder: '请写明如何核对，将记入操作日志',
     noteShort: '说明至少 {n} 个字',
-  },
-  unclaimed: {
-    heading: '未认领设备',
-    hint: '这些设备连上了服务器，但不属于任何项目。它们的数据不会被采用。',
-    empty: '没有未认领设备',
-    link: '接入方式',
-    linkKey: '设备标识',
-    firstSeen: '首次出现',
-    lastSeen: '最近出现',
-    contacts: '联系次数',
-    remote: '来源地址',
   },
   link: {
     acrel4g: '4G 直连',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { RouteRecordRaw } from 'vue-router';
 import { zhCN } from '../locales/zh-CN.ts';
 import { routes } from '../routes.ts';
-import { menuOf, phoneBarOf, waitingIn } from './menu.ts';
+import { firstPageOf, menuOf, phoneBarOf, waitingIn } from './menu.ts';
 
 const namesOf = (records: readonly RouteRecordRaw[]): unknown[] =>
   records.flatMap((record) => [record.name, ...namesOf(record.children ?? [])]);
@@ -33,9 +33,11 @@ test.each(ROLES)('a %s of some buildings sees what is open to those, and no more
   const sells = ['admin', 'cashier'].includes(role);
   const counts = role !== 'technician';
   expect(routesOf(menuOf(role, 'buildings').flatMap(({ entries }) => entries))).toEqual([
+    'home',
     'stalls',
     ...(sells ? ['cashier'] : []),
     'exceptions',
+    'wall',
     'accounts',
     ...(counts ? ['receipts', 'shifts'] : []),
     'meters',
@@ -47,6 +49,10 @@ test.each(ROLES)('on the phone of a %s four pages are at hand, all of which that
   const bar = routesOf(phoneBarOf(role));
   expect(bar).toHaveLength(4);
   expect(bar.filter((route) => !seen.includes(route))).toEqual([]);
+});
+
+test.each(ROLES)('a %s begins on a page of his menu', (role) => {
+  expect(routesOf(menuOf(role).flatMap(({ entries }) => entries))).toContain(firstPageOf(role));
 });
 
 test('what waits behind several entries is one number', () => {

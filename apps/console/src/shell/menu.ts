@@ -20,10 +20,12 @@ interface Entry {
 /** The whole menu. A page is added in one line here and one in each language's `menu.page`. */
 const GROUPS = {
   today: [
+    { route: 'home', icon: 'home', inBuildings: true },
     { route: 'stalls', icon: 'stalls', inBuildings: true },
     { route: 'cashier', icon: 'cashier', needs: 'topUp', inBuildings: true },
     { route: 'exceptions', icon: 'exception', waiting: 'exceptions', inBuildings: true },
     { route: 'approvals', icon: 'check', waiting: 'approvals' },
+    { route: 'wall', icon: 'wall', inBuildings: true },
   ],
   customers: [
     { route: 'accounts', icon: 'accounts', inBuildings: true },
@@ -70,12 +72,12 @@ export interface MenuGroup {
 
 /** What each role's thumb finds at the bottom of a phone before anything else. */
 const FIRST_ON_PHONE: Readonly<Record<Role, readonly MenuRoute[]>> = {
-  admin: ['stalls', 'exceptions', 'approvals', 'meters'],
-  manager: ['stalls', 'approvals', 'exceptions', 'sales'],
-  finance: ['accounts', 'receipts', 'shifts', 'approvals'],
+  admin: ['home', 'stalls', 'exceptions', 'approvals'],
+  manager: ['home', 'stalls', 'approvals', 'exceptions'],
+  finance: ['home', 'accounts', 'receipts', 'approvals'],
   cashier: ['cashier', 'accounts', 'receipts', 'shifts'],
   technician: ['field', 'stalls', 'exceptions', 'meters'],
-  auditor: ['stalls', 'exceptions', 'approvals', 'meters'],
+  auditor: ['home', 'stalls', 'exceptions', 'approvals'],
 };
 
 /** The menu as a role sees it, within its scope: groups in order, none of them empty. */
@@ -96,6 +98,12 @@ export function menuOf(role: Role | undefined, scope: DataScope['kind'] = 'group
 export function phoneBarOf(role: Role | undefined, scope: DataScope['kind'] = 'group'): MenuEntry[] {
   const entries = menuOf(role, scope).flatMap((group) => group.entries);
   return role ? FIRST_ON_PHONE[role].flatMap((route) => entries.find((entry) => entry.route === route) ?? []) : [];
+}
+
+/** What a role sees first: who stands at the counter or before a meter has no time for an overview. */
+export function firstPageOf(role: Role | undefined): MenuRoute {
+  if (role === 'cashier') return 'cashier';
+  return role === 'technician' ? 'stalls' : 'home';
 }
 
 export const waitingIn = (entries: readonly MenuEntry[], waiting: Waiting): number =>

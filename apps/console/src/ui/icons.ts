@@ -67,6 +67,8 @@ export const ICONS = {
   estimated: 'M4 10c2.5-3 5.5-3 8 0s5.5 3 8 0M4 16c2.5-3 5.5-3 8 0s5.5 3 8 0',
   clock: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5.5l3.5 2',
   chevron: 'M9 6l6 6-6 6',
+  home: 'M4 11.5 12 4l8 7.5V20h-5.5v-5.5h-5V20H4z',
+  wall: 'M3 5h18v11.5H3zM8.5 20h7M12 16.5V20',
   check: 'M5 12.5l4.5 4.5L19 7.5',
 } as const;
 
