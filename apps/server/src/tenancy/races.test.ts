@@ -1,11 +1,12 @@
 import { fen, uuidV7 } from '@openprepay/kernel';
 import { beforeAll, expect, test } from 'vitest';
 import { MINUTE_MS, minute, reportOf } from '../../test-support/market.ts';
+import { takeDeposit } from '../counter/deposit.ts';
 import { refundCash } from '../counter/index.ts';
 import { intake } from '../readings/index.ts';
 import { codeOf, openTenancies, type Tenancies } from './test-support/world.ts';
 
-/** 100 in the suite, over six pairs and each on an account of its own; `OPENPREPAY_RACE_ROUNDS=1000` for a proof. */
+/** 100 in the suite, over seven pairs and each on an account of its own; `OPENPREPAY_RACE_ROUNDS=1000` for a proof. */
 const ROUNDS = Number(process.env.OPENPREPAY_RACE_ROUNDS ?? 100);
 /** Rounds at once: a settlement is of the whole market, so each of them races with all of the others too. */
 const AT_ONCE = 4;
@@ -153,6 +154,23 @@ const pairs: Readonly<Record<string, Pair>> = {
       );
       if (state === 'open') expect(balanceFen).toBe(SOLD);
     }
+  },
+  async 'a deposit and the end of its account'(index) {
+    const account = world.newAccount(`D${index}`);
+    const { accountId } = account;
+    await world.open([account], { prepare: index % 2 === 0 });
+    const [{ state, balanceFen }, laid] = await atOnce(
+      index,
+      () => world.close(accountId),
+      () => codeOf(takeDeposit(world.ctx, world.saleOf(index, SOLD, { accountId }))),
+    );
+    const purses = [await world.purse(accountId), await world.purse(accountId, 'deposit')];
+    // Refused by an account that was closed, or set off by one that waits to give it back.
+    expect({ laid, state, balanceFen, purses }).toEqual(
+      state === 'closed'
+        ? { laid: 'accounts.not_open', state, balanceFen: 0, purses: [0n, 0n] }
+        : { laid: 'no refusal', state: 'open', balanceFen: SOLD, purses: [BigInt(SOLD), 0n] },
+    );
   },
 };
 
