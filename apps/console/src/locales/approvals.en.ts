@@ -52,6 +52,7 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
     amountFen: 'Amount',
     balanceFen: 'Balance then',
     owedFen: 'Owed, not settled',
+    receiptKind: 'Receipt of',
     day: 'Business day',
     method: 'Paid by',
     login: 'Login',
@@ -84,6 +85,8 @@ export const approvalsEn: Pick<Messages, 'approvals' | 'refund' | 'approvalKind'
     shadowWouldBeFen: 'Would have been',
   },
   approvalValue: {
+    top_up: 'Top-up',
+    deposit: 'Deposit',
     cash: 'Cash',
     bank: 'Bank transfer',
     pos: 'POS',

@@ -44,6 +44,7 @@ export const approvalsZhCN = {
     amountFen: '金额',
     balanceFen: '当时余额',
     owedFen: '未结应扣',
+    receiptKind: '收据类别',
     day: '营业日',
     method: '收款方式',
     login: '登录名',
@@ -76,6 +77,8 @@ export const approvalsZhCN = {
     shadowWouldBeFen: '按新价应扣',
   },
   approvalValue: {
+    top_up: '充值',
+    deposit: '押金',
     cash: '现金',
     bank: '转账',
     pos: 'POS 刷卡',

@@ -6,8 +6,11 @@ export const reversalKind: Kind<ActOf<'reversal'>> = {
   requesters: ['admin', 'cashier', 'finance'],
   deciders: ['admin', 'finance', 'manager'],
   async prepare(tx, { marketId, act }) {
-    const { txId, day, method, amountFen, accountId } = await lockReversible(tx, marketId, act.txId);
-    return { subject: `account:${accountId}`, facts: { txId, day, method, amountFen: Number(amountFen) } };
+    const { txId, kind, day, method, amountFen, accountId } = await lockReversible(tx, marketId, act.txId);
+    return {
+      subject: `account:${accountId}`,
+      facts: { txId, receiptKind: kind, day, method, amountFen: Number(amountFen) },
+    };
   },
   async execute(tx, { marketId, act, reason, requestedBy, at }) {
     const txId = await reverseApproved(tx, { marketId, txId: act.txId, operatorId: requestedBy, reason, at });
