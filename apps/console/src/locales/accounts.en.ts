@@ -94,7 +94,7 @@ export const accountsEn: Pick<Messages, 'accounts'> = {
     planOfMarket: 'The market’s default',
     openNowNote: 'Opened as it was prepared',
     bulkHint:
-      'Fill in the Excel template. Each row is tried first and says what would come of it; wrong rows come back with the reason, good rows are opened. What is opened cannot be taken back all at once: look at the result first.',
+      'Fill in the Excel template, at most 1,000 rows a file. Each row is tried first and says what would come of it; wrong rows come back with the reason, good rows are opened. What is opened cannot be taken back all at once: look at the result first.',
     bulkPrepare: 'Prepare only: written down now, opened with one click on the day',
     bulkBusy: 'Trying row by row; many rows take a while…',
     bulkWould: '{n} row would be opened. | {n} rows would be opened.',

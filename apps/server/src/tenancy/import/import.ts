@@ -17,7 +17,7 @@ import { openAll } from '../open.ts';
 import { accountSheet } from './columns.ts';
 import { type Compared, compareRows, type Ready, type RowError } from './rows.ts';
 
-const MAX_ROWS = 2_000;
+const MAX_ROWS = 1_000;
 const MAX_COLUMNS = 60;
 /** The answer names so many errors; the file that comes back has all. */
 const MAX_ERRORS_NAMED = 1_000;
