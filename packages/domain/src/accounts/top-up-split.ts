@@ -20,7 +20,9 @@ export interface TopUpSplit {
  */
 export function splitTopUp(amountFen: Fen, { owedFen, sharePercent, capFen }: DebtTerms): TopUpSplit {
   const share = (amountFen * BigInt(sharePercent)) / 100n;
-  const capped = capFen === null || share < capFen ? share : capFen;
-  const debtFen = capped < owedFen ? capped : owedFen;
+  const debtFen = least(owedFen, capFen === null ? share : least(share, capFen));
   return { utilityFen: fen(amountFen - debtFen), debtFen: fen(debtFen) };
 }
+
+// Stryker disable next-line EqualityOperator: of two alike either is the least
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);

@@ -15,7 +15,7 @@ export function apportion(whole: bigint, weights: readonly bigint[]): bigint[] {
   const left = Number(whole - shares.reduce((total, share) => total + share, 0n));
   const byRemainder = weights
     .map((weight, index) => ({ index, remainder: (whole * weight) % sum }))
-    .sort((a, b) => (a.remainder === b.remainder ? a.index - b.index : a.remainder < b.remainder ? 1 : -1));
+    .sort((a, b) => Number(b.remainder - a.remainder));
   for (const { index } of byRemainder.slice(0, left)) shares[index] = (shares[index] ?? 0n) + 1n;
   return shares;
 }

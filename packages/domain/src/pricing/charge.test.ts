@@ -1,9 +1,10 @@
-import { fen, type MicroYuan, quantity } from '@openprepay/kernel';
+import { fen, type MicroYuan, type NanoYuan, quantity } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
-import { type BillingState, chargeReadings, newBilling, type PlanVersion } from './charge.ts';
+import { type BillingState, chargeReadings, newBilling, type PlanVersion, versionAt } from './charge.ts';
 import type { MeterValue } from './meter-value.ts';
 import { parseRule } from './rule.ts';
-import { averagePrice } from './use.ts';
+import { tariffDivision } from './tariff-use.ts';
+import { averagePrice, divideUse } from './use.ts';
 
 const ZONE = 'Asia/Shanghai';
 const at = (local: string) => new Date(`${local}+08:00`);
@@ -73,7 +74,12 @@ test('charges begin and end at readings, join without a gap, and none crosses a 
 
 test('an interval that begins before the first version is refused by name', () => {
   const values = [value('2025-12-31T23:30', 0), value('2026-01-01T00:30', 10)];
-  expect(() => charge(values, [version(flat('1'))])).toThrow(expect.objectContaining({ code: 'pricing.no_version' }));
+  expect(() => charge(values, [version(flat('1'))])).toThrow(
+    expect.objectContaining({
+      code: 'pricing.no_version',
+      message: 'no price was in force at 2025-12-31T15:30:00.000Z',
+    }),
+  );
 });
 
 test.each([
@@ -108,11 +114,66 @@ test('where the clocks change, a day is still one day', () => {
   expect(charges.map(({ standing }) => standing)).toEqual([212_000_000_000n]);
 });
 
-test('readings that fall are never priced', () => {
-  const values = [value('2026-03-01T00:00', 10), value('2026-03-01T01:00', 9)];
+test.each([
+  ['fall', [value('2026-03-01T00:00', 10), value('2026-03-01T01:00', 9)]],
+  ['are of one instant', [value('2026-03-01T00:00', 10), value('2026-03-01T00:00', 10)]],
+  ['go back in time', [value('2026-03-01T01:00', 10), value('2026-03-01T00:00', 20)]],
+] as const)('readings that %s are never priced', (_, values) => {
+  const [from, to] = values;
   expect(() => charge(values, [version(flat('1'))])).toThrow(
-    expect.objectContaining({ code: 'kernel.assertion_failed' }),
+    expect.objectContaining({ message: 'good readings rise with time', details: { from, to } }),
   );
+});
+
+test('a register that fell divides no use', () => {
+  const [from, to] = [value('2026-03-01T00:00', 10), value('2026-03-01T01:00', 9)];
+  expect(() => divideUse(parseRule(flat('1')), from, to, quantity(0), ZONE)).toThrow(
+    expect.objectContaining({ message: 'use is never negative', details: { from, to } }),
+  );
+});
+
+test('in whatever order versions are given, the last one valid by then holds, and the first of two of one instant', () => {
+  const [first, second] = [version(flat('1')), version(flat('2'), '2026-02-01T00:00', 2)];
+  const again = version(flat('3'), '2026-02-01T00:00', 3);
+  expect(versionAt([second, first, again], at('2026-03-01T00:00'))).toBe(second);
+  expect(versionAt([second, first], at('2026-01-31T23:59'))).toBe(first);
+  expect(versionAt([second, first], at('2025-12-31T23:59'))).toBeNull();
+});
+
+test.each([
+  ['flat', flat('1')],
+  ['tou', tou('intervals')],
+])('a %s price has one billing period for as long as an account has its meter', (_, rule) => {
+  const charges = charge(
+    [value('2026-12-31T00:00', 0), value('2027-01-05T00:00', 10), value('2027-02-05T00:00', 20)],
+    [version(rule)],
+  );
+  expect(charges.map(({ after, intervals }) => [after.billingPeriod, intervals])).toEqual([['tenure', 2]]);
+});
+
+test('the uses of a charge stand in order of step and tariff, whatever came first', () => {
+  const values = [value('2026-03-02T07:00', 0), value('2026-03-02T08:00', 100), value('2026-03-02T09:00', 200)];
+  expect(usesOf(values, tou('intervals'))).toEqual([
+    [null, 'peak', 100n],
+    [null, 'valley', 100n],
+  ]);
+  const { by, calendar, prices } = tou('intervals');
+  const both = { kind: 'steps_tou', period: 'month', by, calendar, steps: [{ upTo: 150, prices }, { prices }] };
+  const more = [...values, value('2026-03-03T07:00', 200), value('2026-03-03T08:00', 300)];
+  expect(usesOf(more, both)).toEqual([
+    [1, 'peak', 50n],
+    [1, 'valley', 100n],
+    [2, 'peak', 50n],
+    [2, 'valley', 100n],
+  ]);
+});
+
+test('where registers stand still with the total, they are believed', () => {
+  const [from, to] = ['07:00', '09:00'].map((time) =>
+    value(`2026-03-02T${time}`, 1_000, [null, 600n, null, 400n, null]),
+  );
+  const rule = parseRule(tou('registers'));
+  expect(from && to && rule.kind === 'tou' && tariffDivision(rule, from, to, ZONE).by).toBe('registers');
 });
 
 test('use is divided at the very unit of a boundary', () => {
@@ -207,7 +268,10 @@ test('use in a register without a price is refused by name', () => {
   const from = value('2026-03-02T07:00', 1_000, [0n, 600n, null, 400n, null]);
   const to = value('2026-03-02T07:30', 1_100, [100n, 600n, null, 400n, null]);
   expect(() => usesOf([from, to], tou('registers'))).toThrow(
-    expect.objectContaining({ code: 'pricing.no_tariff_price' }),
+    expect.objectContaining({
+      code: 'pricing.no_tariff_price',
+      message: 'the meter counted 100 in sharp, which has no price',
+    }),
   );
 });
 
@@ -243,4 +307,18 @@ test('where the clocks change, every hour of the day has its tariff', () => {
 test('the average price of use at one price is that price', () => {
   const [one] = charge([value('2026-03-01T00:00', 0), value('2026-03-01T01:00', 333)], [version(flat('0.853217'))]);
   expect(one && averagePrice(one.after.exact, quantity(333))).toBe(853_217n as MicroYuan);
+});
+
+test('what costs nothing has an average price of nothing; no use has none, nor has a cost below zero', () => {
+  expect(averagePrice(0n as NanoYuan, quantity(3))).toBe(0n);
+  for (const [exact, use] of [
+    [5n, 0],
+    [-1n, 3],
+    [-1n, 0],
+  ] as const) {
+    const details = { exact, use: BigInt(use) };
+    expect(() => averagePrice(exact as NanoYuan, quantity(use))).toThrow(
+      expect.objectContaining({ message: 'only use has a price', details }),
+    );
+  }
 });

@@ -40,6 +40,26 @@ test('more than was said is priced where the period stands now, over the border 
   expect(less.after).toEqual(state);
 });
 
+test('an interval that was right is corrected by nothing', () => {
+  const said = { from: at(0, 5_000), to: at(4, 5_200) };
+  const state = { ...newBilling(at(0, 5_000)), billingPeriod: '2026-04', use: quantity(200) };
+  expect(correctInterval(state, versionOf(steps), said, said, ZONE)).toMatchObject({ uses: [], amountFen: 0n });
+});
+
+test.each([
+  ['more than was charged is taken back', [5_000, 5_200], [5_000, 5_100], 100],
+  ['the use that was said is negative', [5_200, 5_100], [5_000, 5_100], 500],
+  ['the true use is negative', [5_000, 5_200], [5_200, 5_100], 500],
+  ['both are', [5_200, 5_100], [5_200, 5_100], 500],
+] as const)('nothing is corrected where %s', (_, [saidFrom, saidTo], [trueFrom, trueTo], use) => {
+  const state = { ...newBilling(at(0, 5_000)), use: quantity(use) };
+  const said = { from: at(0, saidFrom), to: at(4, saidTo) };
+  const truth = { from: at(0, trueFrom), to: at(4, trueTo) };
+  expect(() => correctInterval(state, versionOf(steps), said, truth, ZONE)).toThrow(
+    expect.objectContaining({ message: 'what is taken back was charged', details: { state, said, truth } }),
+  );
+});
+
 /** What the charges of each billing period, and the correction of one, come to. */
 function exactByPeriod(charges: readonly Charge[], correction?: Correction): Map<string, bigint> {
   const sums = new Map<string, bigint>();

@@ -24,7 +24,10 @@ test(
         const charged = chargeReadings(opening, rest, [version], ZONE);
         const chargedFen = fen(charged.reduce((sum, { amountFen }) => sum + amountFen, 0n));
         const stretch = { opening, usedInYear: quantity(0), readings: rest };
-        expect(shadowCharge(rule, stretch, null, ZONE).wouldBeFen).toBe(chargedFen);
+        const { wouldBeFen, use, after } = shadowCharge(rule, stretch, null, ZONE);
+        expect(wouldBeFen).toBe(chargedFen);
+        expect(use).toBe((rest.at(-1)?.total ?? 0n) - (rest[0]?.total ?? 0n));
+        if (charged.length > 0) expect(after).toEqual(charged.at(-1)?.after);
       }),
       RUNS,
     );
@@ -80,4 +83,11 @@ test('a meter that took another’s place goes on from where the draft left that
   const carried = { ...opening, billingPeriod: '2026-04', use: quantity(900), exact: 450_000_000n as NanoYuan };
   // 100 in the first step and 700 in the second.
   expect(shadowCharge(steps('month'), stretch, carried, ZONE)).toMatchObject({ wouldBeFen: 75n });
+});
+
+test('a stretch without readings costs nothing and leaves the period where it stood', () => {
+  const carried = { ...opening, use: quantity(900) };
+  const nothing = { ...stretch, readings: [] };
+  expect(shadowCharge(steps('month'), nothing, null, ZONE)).toEqual({ wouldBeFen: 0n, use: 0n, after: opening });
+  expect(shadowCharge(steps('month'), nothing, carried, ZONE)).toEqual({ wouldBeFen: 0n, use: 0n, after: carried });
 });

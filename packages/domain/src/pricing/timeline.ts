@@ -1,9 +1,8 @@
 import { assert, instantOf } from '@openprepay/kernel';
 import { type Calendar, dayTableOf, type Tariff } from './calendar.ts';
 
-/** A stretch of time in which one tariff holds; the end is not in it. */
+/** A stretch of time in which one tariff holds, from where the one before it ends; its own end is not in it. */
 export interface Stretch {
-  readonly fromMs: number;
   readonly toMs: number;
   readonly tariff: Tariff;
 }
@@ -25,7 +24,7 @@ export class Timeline {
 
   /** The stretch that an instant is in. */
   at(ms: number): Stretch {
-    const stretch = this.#around(Math.floor(ms / DAY_MS)).find(({ fromMs, toMs }) => fromMs <= ms && ms < toMs);
+    const stretch = this.#around(Math.floor(ms / DAY_MS)).find(({ toMs }) => ms < toMs);
     assert(stretch, 'a tariff holds at any time', { ms });
     return stretch;
   }
@@ -42,7 +41,7 @@ export class Timeline {
     return endMs;
   }
 
-  /** The stretches of the dates that a day of UTC may touch. */
+  /** The stretches of the dates that a day of UTC may touch, in order of time. */
   #around(utcDay: number): readonly Stretch[] {
     let found = this.#days.get(utcDay);
     if (!found) {
@@ -62,7 +61,7 @@ export class Timeline {
     for (const { fromMinute, tariff } of table.toReversed()) {
       // Where the clocks go forward a border in the skipped hour may come after the next one: nothing lies between.
       const fromMs = Math.min(this.#instant(dayNumber, fromMinute), toMs);
-      if (fromMs < toMs) stretches.unshift({ fromMs, toMs, tariff });
+      stretches.unshift({ toMs, tariff });
       toMs = fromMs;
     }
     return stretches;

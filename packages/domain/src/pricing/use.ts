@@ -5,7 +5,7 @@ import { TARIFFS, type Tariff } from './calendar.ts';
 import type { MeterValue } from './meter-value.ts';
 import { type PricePart, unitPrice } from './parts.ts';
 import type { PriceRule, StepsTouRule, TariffPrices, TouRule } from './rule.ts';
-import { divideBySteps } from './steps.ts';
+import { divideBySteps, type Step } from './steps.ts';
 import { divideByTariffs } from './tariff-use.ts';
 
 /** Use that one unit price prices. */
@@ -49,10 +49,9 @@ export function divideUse(
     case 'tou':
       return byTariff(rule.price, null, divideByTariffs(rule, from, to, zone));
     case 'steps':
-      return divideBySteps(rule.steps, useBefore, use).flatMap((inStep, index) => {
-        const price = rule.steps[index]?.price ?? [];
-        return inStep === 0n ? [] : [{ step: index + 1, tariff: null, use: inStep, price }];
-      });
+      return eachStep(rule, divideBySteps(rule.steps, useBefore, use), (inStep, { price }, step) => [
+        { step, tariff: null, use: inStep, price },
+      ]);
     case 'steps_tou':
       return byStepAndTariff(rule, divideBySteps(rule.steps, useBefore, use), divideByTariffs(rule, from, to, zone));
   }
@@ -82,11 +81,22 @@ export function divideAll(rule: TouRule, readings: readonly MeterValue[], zone: 
  */
 function byStepAndTariff(rule: StepsTouRule, inSteps: readonly Quantity[], inTariffs: readonly bigint[]): PricedUse[] {
   let left = inTariffs;
-  return inSteps.flatMap((inStep, index) => {
-    if (inStep === 0n) return [];
+  return eachStep(rule, inSteps, (inStep, { price }, step) => {
     const shares = apportion(inStep, left);
     left = left.map((use, tariff) => use - (shares[tariff] ?? 0n));
-    return byTariff(rule.steps[index]?.price ?? {}, index + 1, shares);
+    return byTariff(price, step, shares);
+  });
+}
+
+/** What each step that has use of it makes of that, the lowest first. */
+function eachStep<Price>(
+  { steps }: { readonly steps: readonly Step<Price>[] },
+  inSteps: readonly Quantity[],
+  usesOf: (inStep: Quantity, step: Step<Price>, number: number) => PricedUse[],
+): PricedUse[] {
+  return steps.flatMap((step, index) => {
+    const inStep = inSteps[index] ?? quantity(0);
+    return inStep === 0n ? [] : usesOf(inStep, step, index + 1);
   });
 }
 
@@ -113,4 +123,4 @@ export function joinUses(uses: readonly PricedUse[], more: readonly PricedUse[])
   return joined.sort((a, b) => (a.step ?? 0) - (b.step ?? 0) || order(a.tariff) - order(b.tariff));
 }
 
-const order = (tariff: Tariff | null) => (tariff === null ? 0 : TARIFFS.indexOf(tariff));
+const order = (tariff: Tariff | null) => (TARIFFS as readonly (Tariff | null)[]).indexOf(tariff);
