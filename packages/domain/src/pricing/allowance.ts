@@ -12,11 +12,12 @@ export interface Allowance {
 }
 
 /** The price of free use. */
-const FREE: readonly PricePart[] = [{ name: 'allowance', price: 0n as PricePart['price'] }];
+const FREE_NAME = 'allowance';
+const FREE: readonly PricePart[] = [{ name: FREE_NAME, price: 0n as PricePart['price'] }];
 
 /** Whether a price is that of free use. */
 export const isFree = (parts: readonly PricePart[]): boolean =>
-  parts.length === 1 && parts[0]?.name === FREE[0]?.name && parts[0]?.price === 0n;
+  parts.length === 1 && parts.every(({ name, price }) => name === FREE_NAME && price === 0n);
 
 /**
  * Reads `{"quantity": "50", "per": "month"}`: kWh or m³, at most three places.

@@ -143,8 +143,7 @@ function parseSpecialDays(json: unknown, tables: Tables): ReadonlyMap<string, Da
   );
 }
 
-const tableNamed = (tables: Tables, name: unknown): DayTable | undefined =>
-  typeof name === 'string' ? tables.get(name) : undefined;
+const tableNamed = (tables: ReadonlyMap<unknown, DayTable>, name: unknown): DayTable | undefined => tables.get(name);
 
 const isInSeason = ({ from, to }: Pick<Season, 'from' | 'to'>, day: string) =>
   from <= to ? from <= day && day <= to : from <= day || day <= to;
@@ -154,7 +153,7 @@ const DAYS_OF_A_YEAR = Array.from({ length: 366 }, (_, index) =>
   new Date(Date.UTC(LEAP_YEAR, 0, 1 + index)).toISOString().slice(5, 10),
 );
 
-const isMonthDay = (text: unknown): text is string => typeof text === 'string' && DAYS_OF_A_YEAR.includes(text);
+const isMonthDay = (text: unknown): text is string => (DAYS_OF_A_YEAR as readonly unknown[]).includes(text);
 
 const isDate = (text: string) => {
   const at = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : null;

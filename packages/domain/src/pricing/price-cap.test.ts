@@ -20,6 +20,21 @@ test('what is passed on is not of the energy price; every other part is, a rebat
   expect(energyPrice(unitPrices(flat(['energy', '0.7'], ['rebate', '-0.1']))[0]?.parts ?? [])).toBe(600_000n);
 });
 
+test('the range of a rule is from its lowest price to its highest, wherever they stand, and a finding says in which step', () => {
+  const parts = (price: string) => [{ name: 'energy', price }];
+  const rule = parseRule({
+    kind: 'steps',
+    period: 'month',
+    steps: [{ upTo: 10, parts: parts('0.5') }, { upTo: 20, parts: parts('0.4') }, { parts: parts('0.6') }],
+  });
+  expect(energyRange(rule)).toEqual({ lowest: 400_000n, highest: 600_000n });
+  const { over } = holdAgainstGrid(rule, from('2026-03'), [grid('2026-03', '0.45')]);
+  expect(over.map(({ step, energy }) => [step, energy])).toEqual([
+    [1, 500_000n],
+    [3, 600_000n],
+  ]);
+});
+
 test('a price is above the grid’s by a millionth of a yuan, and not where it is the same', () => {
   const noted = [grid('2026-03', '0.7')];
   expect(holdAgainstGrid(flat(['energy', '0.7'], ['loss', '9']), from('2026-03'), noted).verdict).toBe('under');

@@ -104,3 +104,9 @@ test('however the time without data is cut, use and charge are the same', () => 
     }),
   );
 });
+
+test('without a valid day there is no average', () => {
+  expect(() => averageUse({ days: [], settledAt: midnight(10) }, midnight(11))).toThrow(
+    expect.objectContaining({ message: 'nothing is estimated from nothing' }),
+  );
+});

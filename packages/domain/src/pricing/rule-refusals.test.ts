@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { allDay, calendar, dayOf, energy, flat, seasonsOf, steps, tou } from '../../test/rule-examples.ts';
+import { dayTableOf } from './calendar.ts';
 import { parseRule } from './rule.ts';
 
 const BAD: readonly (readonly [what: string, json: unknown, code: string])[] = [
@@ -171,5 +172,83 @@ test.each([
   expect(parseRule(ruleWith(most))).toMatchObject({ kind: expect.any(String) });
   expect(() => parseRule(ruleWith(most + 1))).toThrow(
     expect.objectContaining({ name: 'OpenPrepayError', status: 400 }),
+  );
+});
+
+const period = (from: unknown, to: unknown) => ({
+  ...tou,
+  calendar: { ...calendar, dayTables: { normal: [{ from, to, tariff: 'flat' }] } },
+});
+const badPeriod = 'calendar.dayTables.normal[0]: day table "normal": ';
+const noPeriods = 'calendar.dayTables.normal: day table "normal": it has 1 to 48 periods';
+const noSeasons = 'calendar.seasons: a calendar has 1 to 12 seasons';
+const noSpecialDays = 'calendar.specialDays: special days are dates with a table, at most 1000';
+const noPart = 'parts[0].name: the flat price: a part needs a name of at most 40 characters';
+const noPrice = 'prices: times of use: a price for each tariff is missing';
+const perDay = 'standing.perDay: the standing charge ';
+const withCalendar = (change: object) => ({ ...tou, calendar: { ...calendar, ...change } });
+const table = (json: unknown) => withCalendar({ dayTables: { normal: json } });
+const specialDay = (date: string) => withCalendar({ specialDays: { [date]: 'normal' } });
+const standing = (json: unknown) => ({ ...flat(energy('1')), standing: json });
+const allowance = (json: unknown) => ({ ...flat(energy('1')), allowance: json });
+const MALFORMED: readonly (readonly [json: unknown, says: string])[] = [
+  [{ ...tou, calendar: 'all day' }, 'calendar.dayTables: a calendar has 1 to 32 day tables'],
+  [withCalendar({ dayTables: {} }), 'calendar.dayTables: a calendar has 1 to 32 day tables'],
+  [withCalendar({ dayTables: [allDay] }), 'calendar.dayTables: a calendar has 1 to 32 day tables'],
+  ...[[], {}, 'normal', null].map((json) => [table(json), noPeriods] as const),
+  [table(['all day']), `${badPeriod}"all day" is not from HH:MM to HH:MM`],
+  [period('00:00', null), `${badPeriod}{"from":"00:00","to":null,"tariff":"flat is not from HH:MM to HH:MM`],
+  [period(null, '24:00'), `${badPeriod}{"from":null,"to":"24:00","tariff":"flat is not from HH:MM to HH:MM`],
+  [period('0:00', '24:00'), `${badPeriod}{"from":"0:00","to":"24:00","tariff":"fl is not from HH:MM to HH:MM`],
+  [period('x00:00', '24:00'), `${badPeriod}{"from":"x00:00","to":"24:00","tariff":" is not from HH:MM to HH:MM`],
+  [period('00:00x', '24:00'), `${badPeriod}{"from":"00:00x","to":"24:00","tariff":" is not from HH:MM to HH:MM`],
+  [period(['00:00'], '24:00'), `${badPeriod}{"from":["00:00"],"to":"24:00","tariff": is not from HH:MM to HH:MM`],
+  [period('00:00', '07:60'), `${badPeriod}{"from":"00:00","to":"07:60","tariff":"f is not from HH:MM to HH:MM`],
+  ...[[], {}, 'all year', null].map((seasons) => [withCalendar({ seasons }), noSeasons] as const),
+  [withCalendar({ seasons: ['all year'] }), 'calendar.seasons[0]: "all year" is not from MM-DD to MM-DD'],
+  [
+    withCalendar({ seasons: [{ from: '1-01', to: '12-31', weekday: 'normal' }] }),
+    'calendar.seasons[0]: {"from":"1-01","to":"12-31","weekday":"n is not from MM-DD to MM-DD',
+  ],
+  [
+    withCalendar({ seasons: [{ from: '01-01', to: '12-31', weekday: 'normal', weekend: ['normal'] }] }),
+    'calendar.seasons[0].weekend: the season from 01-01 has no day table ["normal"]',
+  ],
+  ...[null, [], 'never'].map((specialDays) => [withCalendar({ specialDays }), noSpecialDays] as const),
+  ...['2026-2-28', 'x2026-02-28', '2026-02-28x', '2026-13-01'].map(
+    (date) => [specialDay(date), `calendar.specialDays.${date}: "${date}" is not a date YYYY-MM-DD`] as const,
+  ),
+  [flat([{ name: 5, price: '1' }]), noPart],
+  [flat([{ price: '1' }]), noPart],
+  [flat([null]), noPart],
+  [flat({ 0: energy('1')[0] }), 'parts: the flat price: a price has 1 to 12 parts'],
+  [{ ...tou, prices: null }, noPrice],
+  [{ ...tou, prices: [energy('1')] }, noPrice],
+  [{ ...steps, steps: ['first', 'second'] }, 'steps[0]: step 1 is not an object'],
+  [{ ...steps, steps: {} }, 'steps: there are 2 to 12 steps'],
+  [
+    { ...steps, steps: [{ upTo: '100', parts: energy('1') }, { parts: energy('2') }] },
+    'steps[0].upTo: step 1 ends at a whole number of Wh or litres, not at "100"',
+  ],
+  [standing(null), `${perDay}is {"perDay": …} with a decimal in quotes`],
+  [standing({ perDay: 1 }), `${perDay}is {"perDay": …} with a decimal in quotes`],
+  [standing({ perDay: '1', perHour: '1' }), `${perDay}is {"perDay": …} with a decimal in quotes`],
+  [allowance(null), 'allowance.per: the free allowance is {"quantity": …, "per": "month" or "year"}'],
+  [
+    allowance({ quantity: '50', per: 'month', from: 'May' }),
+    'allowance.per: the free allowance is {"quantity": …, "per": "month" or "year"}',
+  ],
+];
+
+test.each(MALFORMED)('what is malformed is told so, whatever it is instead: %j', (json, says) => {
+  const [at = '', ...message] = says.split(': ');
+  expect(() => parseRule(json)).toThrow(
+    expect.objectContaining({ name: 'OpenPrepayError', details: { at }, message: message.join(': ') }),
+  );
+});
+
+test('a calendar without a season for a date prices nothing on it', () => {
+  expect(() => dayTableOf({ seasons: [], specialDays: new Map() }, '2026-03-01', 0)).toThrow(
+    expect.objectContaining({ code: 'pricing.bad_seasons', message: '2026-03-01 is in no season' }),
   );
 });

@@ -1,7 +1,8 @@
-import { formatPrice } from '@openprepay/kernel';
+import { formatPrice, type MicroYuan } from '@openprepay/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { energy, flat, seasonsOf, steps, tou } from '../../test/rule-examples.ts';
+import { isFree } from './allowance.ts';
 import { unitPrice } from './parts.ts';
 import { parseRule } from './rule.ts';
 
@@ -54,6 +55,25 @@ test('free use is a first step at zero; the steps of the rule stay where they ar
     steps: [{ upTo: 50n, price: { flat: free } }, { upTo: null }],
     standingPerDay: 500_000n,
   });
+});
+
+test('a free allowance may begin anew each year; without a standing charge there is none beside it', () => {
+  const yearly = parseRule({ ...flat(energy('1')), allowance: { quantity: '0.05', per: 'year' } });
+  expect(yearly).toMatchObject({ kind: 'steps', period: 'year' });
+  expect(Object.keys(yearly)).not.toContain('standingPerDay');
+});
+
+test('only a single part of that name at zero is the price of free use', () => {
+  const part = (name: string, price: bigint) => ({ name, price: price as MicroYuan });
+  expect(isFree([part('allowance', 0n)])).toBe(true);
+  for (const parts of [
+    [],
+    [part('allowance', 1n)],
+    [part('energy', 0n)],
+    [part('allowance', 0n), part('allowance', 0n)],
+  ]) {
+    expect(isFree(parts)).toBe(false);
+  }
 });
 
 test('any bytes of JSON are either a rule or refused by name', () => {
