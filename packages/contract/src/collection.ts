@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { collectedMeter } from './list-export.ts';
+import { clockList, lostList, sessionList, sweepList } from './collection-lists.ts';
 import { defineRoute, ROLES } from './route.ts';
 import {
   Command,
@@ -261,20 +261,7 @@ export const collectionRoutes = {
       limit: Type.Optional(Limit),
     }),
     response: CollectorSessions,
-    list: {
-      rows: 'sessions',
-      paging: 'offset',
-      isLive: true,
-      cells: {
-        linkKey: ['linkKey', 'text'],
-        name: ['name', 'text'],
-        link: ['link', 'code'],
-        meters: ['meters.meterSerial', 'text'],
-        stalls: ['meters.stallCode', 'text'],
-        connected: ['connectedForS', 'integer'],
-        remote: ['remote', 'text'],
-      },
-    },
+    list: sessionList,
   }),
   collectorFrames: defineRoute({
     method: 'GET',
@@ -330,19 +317,7 @@ export const collectionRoutes = {
       limit: Type.Optional(Limit),
     }),
     response: Type.Object({ at: Instant, from: Instant, total: Type.Integer(), meters: Type.Array(MeterSuccess) }),
-    list: {
-      rows: 'meters',
-      paging: 'offset',
-      cells: {
-        ...collectedMeter,
-        complete: ['completeBp', 'hundredths'],
-        due: ['due', 'integer'],
-        inTime: ['inTime', 'integer'],
-        late: ['late', 'integer'],
-        backfilled: ['backfilled', 'integer'],
-        missed: ['missed', 'integer'],
-      },
-    },
+    list: sweepList,
   }),
   lostContact: defineRoute({
     method: 'GET',
@@ -352,19 +327,7 @@ export const collectionRoutes = {
     params: inMarket,
     query: Type.Object({ offset: Type.Optional(Offset), limit: Type.Optional(Limit) }),
     response: Type.Object({ at: Instant, total: Type.Integer(), meters: Type.Array(LostMeter) }),
-    list: {
-      rows: 'meters',
-      paging: 'offset',
-      cells: {
-        ...collectedMeter,
-        silent: ['silentForS', 'integer'],
-        since: ['since', 'instant'],
-        lastValue: ['lastValue', 'thousandths'],
-        lastReadAt: ['lastReadAt', 'instant'],
-        signal: ['rssi', 'integer'],
-        iccid: ['iccid', 'text'],
-      },
-    },
+    list: lostList,
   }),
   meterClocks: defineRoute({
     method: 'GET',
@@ -383,17 +346,7 @@ export const collectionRoutes = {
       total: Type.Integer(),
       meters: Type.Array(MeterClock),
     }),
-    list: {
-      rows: 'meters',
-      paging: 'offset',
-      cells: {
-        ...collectedMeter,
-        drift: ['driftS', 'integer'],
-        checked: ['checkedAt', 'instant'],
-        sync: ['lastSync.state', 'code'],
-        syncAt: ['lastSync.at', 'instant'],
-      },
-    },
+    list: clockList,
   }),
   readNow: defineRoute({
     method: 'POST',

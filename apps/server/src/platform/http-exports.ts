@@ -30,7 +30,7 @@ import { openXlsx } from './sheet/xlsx-stream.ts';
  * who asked, as slowly as he takes it.
  */
 
-const PAGE_ROWS = 5_000;
+const PAGE_ROWS = 10_000;
 /** Each holds a connection to the database while it is written. */
 const MAX_AT_ONCE = 3;
 const WIDTH = 18;
