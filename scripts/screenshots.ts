@@ -49,7 +49,7 @@ async function settled(page: Page): Promise<void> {
       `(() => { const words = document.querySelector('main')?.innerText.trim() ?? '';
         return words !== '' && !${JSON.stringify(LOADING)}.some((word) => words.includes(word)); })()`,
       undefined,
-      { timeout: 10_000 },
+      { timeout: 5_000 },
     )
     .catch(() => say(`  ${new URL(page.url()).pathname} goes on loading`));
   await page.mouse.move(0, 0);
