@@ -62,8 +62,7 @@ test('a signal is heard after the commit and not after a rollback, and a loop ga
   await db
     .tx((tx) => tx.notify('balance', 'never').then(() => Promise.reject(new Error('rolled back'))))
     .catch(() => {});
-  await db.tx((tx) => tx.notify('balance', 'a'));
-  await db.tx((tx) => tx.notify('balance', 'b'));
+  await db.tx((tx) => tx.notify('balance', 'a', 'b'));
   await vi.waitFor(() => expect(runs).toEqual([null, new Set(['a', 'b'])]));
   await loop.stop();
 });
