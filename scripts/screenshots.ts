@@ -23,7 +23,7 @@ const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 360, height:
 const LANGUAGES = ['zh-CN', 'en'] as const;
 const THEMES = ['light', 'dark'] as const;
 const TOUR_SIZE = { width: 1100, height: 760 };
-const WEBP_QUALITY = 60;
+const WEBP_QUALITY = 50;
 const SETTLED_MS = 700;
 const LOADING = ['加载中', 'Loading…'];
 
