@@ -53,7 +53,7 @@ export async function runConsole(db: Database, rows: number, consoleDir: string)
     await page.getByTestId('login').fill(login);
     await page.getByTestId('password').fill(password);
     await page.getByTestId('submit').click();
-    await page.getByTestId('stall-card').first().waitFor();
+    await page.waitForURL((to) => to.pathname !== '/sign-in');
     return { rows, ...(await measure(page, server.httpUrl, rows)) };
   } finally {
     await browser.close();

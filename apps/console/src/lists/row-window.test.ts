@@ -36,8 +36,8 @@ test('of ten thousand rows some dozens are drawn', () => {
 });
 
 test('rows come and go by whole blocks', () => {
-  expect(wholeBlocks(40, 95)).toEqual([
-    { block: 2, from: 40, to: 60 },
-    { block: 3, from: 60, to: 80 },
+  expect(wholeBlocks(40, 65)).toEqual([
+    { block: 4, from: 40, to: 50 },
+    { block: 5, from: 50, to: 60 },
   ]);
 });

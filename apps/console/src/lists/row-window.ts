@@ -1,5 +1,5 @@
 /** Rows come and go by blocks, so that scrolling by a row draws nothing. */
-export const BLOCK = 20;
+export const BLOCK = 10;
 const GUESS_PX = 37;
 /** So much beyond the screen is drawn on each side. */
 const MARGIN_PX = 600;
