@@ -245,7 +245,8 @@ test('a charge opens to its proof: both readings with their bytes, and a sum tha
   await signIn(page, market, await addOperator(market, 'auditor'));
   await openStall(page, code);
   // By its name: newer lines come in above it at any moment.
-  const newest = page.locator('[data-testid="ledger-line"][data-kind="charge"]').first();
+  const charges = page.locator('[data-testid="ledger-line"][data-kind="charge"]');
+  const newest = charges.filter({ hasText: 'kWh' }).first();
   const line = page.locator(`[data-tx-id="${await newest.getAttribute('data-tx-id')}"]`);
   const taken = await line.locator('.amount').textContent();
   await line.locator('summary').click();
