@@ -142,7 +142,7 @@ test('a second factor is set up by its secret, asked for from then on, and good 
   await page.getByRole('alert').waitFor();
   await page.getByTestId('code').fill(totp.generate({ timestamp: Date.now() + PERIOD_S * 1_000 }));
   await page.getByTestId('submit').click();
-  await page.getByTestId('stall-card').first().waitFor();
+  await page.locator('nav').first().waitFor();
 });
 
 test('500 stalls come out of Excel: 493 go in, and the 7 wrong ones come back with what is wrong', async () => {

@@ -61,5 +61,20 @@ export const noticesRoutes = {
     params: Type.Object({ marketId: Id }),
     query: NoticeQuery,
     response: NoticePage,
+    list: {
+      rows: 'notices',
+      paging: 'page',
+      cells: {
+        raised: ['raisedAt', 'instant'],
+        stage: ['stage', 'code'],
+        account: ['accountNumber', 'text'],
+        customer: ['customerName', 'text'],
+        stalls: ['stalls', 'text'],
+        balance: ['balanceFen', 'hundredths'],
+        channel: ['channel', 'code'],
+        delivered: ['deliveredAt', 'instant'],
+        closed: ['closedAt', 'instant'],
+      },
+    },
   }),
 } as const;

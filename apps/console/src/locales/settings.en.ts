@@ -97,6 +97,7 @@ export const settingsEn: Pick<Messages, 'settings' | 'buildings' | 'notices' | '
     span: 'Used',
     amount: 'Amount',
     plan: 'Price plan',
+    version: 'Version',
     medium: 'Medium',
     anyMedium: 'Both media',
     kind: 'Kind',

@@ -94,6 +94,7 @@ export const settingsZhCN = {
     span: '用量时段',
     amount: '金额',
     plan: '价格方案',
+    version: '方案版本',
     medium: '种类',
     anyMedium: '电和水',
     kind: '类别',
