@@ -1,48 +1,48 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Place, STEP_KEYS, stepFrom } from './roving.ts';
+import { STEP_KEYS, stepFrom } from './roving.ts';
 
-/** Two buildings: a row of three and a row of two, then a row of two and a row of one. */
-const PLACES: readonly Place[] = [
-  { left: 0, top: 10 },
-  { left: 200, top: 10 },
-  { left: 400, top: 10 },
-  { left: 0, top: 110 },
-  { left: 200, top: 110 },
-  { left: 0, top: 260 },
-  { left: 200, top: 260 },
-  { left: 0, top: 360 },
-];
+/** Two buildings: a row of three and a row of two, then a row of three and a row of one. */
+const ROWS = { counts: [5, 4], columns: 3 };
 
 test('left and right follow the reading order, from row to row and from building to building', () => {
-  expect(stepFrom(0, 'ArrowRight', PLACES)).toBe(1);
-  expect(stepFrom(2, 'ArrowRight', PLACES)).toBe(3);
-  expect(stepFrom(5, 'ArrowLeft', PLACES)).toBe(4);
+  expect(stepFrom(0, 'ArrowRight', ROWS)).toBe(1);
+  expect(stepFrom(2, 'ArrowRight', ROWS)).toBe(3);
+  expect(stepFrom(5, 'ArrowLeft', ROWS)).toBe(4);
 });
 
 test('up and down keep the column as well as they can', () => {
-  expect(stepFrom(1, 'ArrowDown', PLACES)).toBe(4);
-  expect(stepFrom(2, 'ArrowDown', PLACES)).toBe(4);
-  expect(stepFrom(4, 'ArrowDown', PLACES)).toBe(6);
-  expect(stepFrom(6, 'ArrowDown', PLACES)).toBe(7);
-  expect(stepFrom(7, 'ArrowUp', PLACES)).toBe(5);
+  expect(stepFrom(1, 'ArrowDown', ROWS)).toBe(4);
+  expect(stepFrom(2, 'ArrowDown', ROWS)).toBe(4);
+  expect(stepFrom(4, 'ArrowDown', ROWS)).toBe(6);
+  expect(stepFrom(7, 'ArrowDown', ROWS)).toBe(8);
+  expect(stepFrom(8, 'ArrowUp', ROWS)).toBe(5);
+  expect(stepFrom(6, 'ArrowUp', ROWS)).toBe(4);
 });
 
 test('home and end lead to the first and the last', () => {
-  expect(stepFrom(4, 'Home', PLACES)).toBe(0);
-  expect(stepFrom(4, 'End', PLACES)).toBe(7);
+  expect(stepFrom(4, 'Home', ROWS)).toBe(0);
+  expect(stepFrom(4, 'End', ROWS)).toBe(8);
 });
 
 test('at the edge the card stays, and no key leads off the grid', () => {
-  expect(stepFrom(0, 'ArrowLeft', PLACES)).toBe(0);
-  expect(stepFrom(1, 'ArrowUp', PLACES)).toBe(1);
-  expect(stepFrom(7, 'ArrowDown', PLACES)).toBe(7);
-  expect(stepFrom(7, 'ArrowRight', PLACES)).toBe(7);
-  const places = fc.array(fc.record({ left: fc.nat(5), top: fc.nat(5) }), { minLength: 1 });
+  expect(stepFrom(0, 'ArrowLeft', ROWS)).toBe(0);
+  expect(stepFrom(1, 'ArrowUp', ROWS)).toBe(1);
+  expect(stepFrom(8, 'ArrowDown', ROWS)).toBe(8);
+  expect(stepFrom(8, 'ArrowRight', ROWS)).toBe(8);
+  const counts = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 6 });
   fc.assert(
-    fc.property(places, fc.nat(), fc.constantFrom(...STEP_KEYS), (all, some, key) => {
-      const to = stepFrom(some % all.length, key, all);
-      expect(all[to]).toBeDefined();
-    }),
+    fc.property(
+      counts,
+      fc.integer({ min: 1, max: 8 }),
+      fc.nat(),
+      fc.constantFrom(...STEP_KEYS),
+      (all, columns, n, key) => {
+        const total = all.reduce((sum, count) => sum + count, 0);
+        const to = stepFrom(n % total, key, { counts: all, columns });
+        expect(to).toBeGreaterThanOrEqual(0);
+        expect(to).toBeLessThan(total);
+      },
+    ),
   );
 });

@@ -1,7 +1,8 @@
-/** Where a card stands on the page. */
-export interface Place {
-  readonly left: number;
-  readonly top: number;
+/** How the cards stand on the page: groups one below the other, each in rows of so many columns. */
+export interface Rows {
+  /** Of each group, in order. */
+  readonly counts: readonly number[];
+  readonly columns: number;
 }
 
 /** The keys that lead from card to card. */
@@ -10,45 +11,38 @@ export type StepKey = (typeof STEP_KEYS)[number];
 
 /**
  * The card that a key leads to: the one before or after, the nearest of the row above or below, the first or the last.
- * @param places of all cards in reading order
- * @returns its index; `from` itself where there is none that way
+ * @param from its index in reading order
+ * @returns that of the other; `from` itself where there is none that way
  */
-export function stepFrom(from: number, key: StepKey, places: readonly Place[]): number {
-  const here = places[from];
-  if (!here) return from;
+export function stepFrom(from: number, key: StepKey, { counts, columns }: Rows): number {
+  const last = counts.reduce((sum, count) => sum + count, 0) - 1;
   switch (key) {
     case 'ArrowLeft':
       return Math.max(0, from - 1);
     case 'ArrowRight':
-      return Math.min(places.length - 1, from + 1);
+      return Math.min(last, from + 1);
     case 'Home':
       return 0;
     case 'End':
-      return places.length - 1;
+      return last;
     case 'ArrowUp':
-      return nearestInRow(
-        here,
-        places,
-        Math.max(...places.map(({ top }) => top).filter((top) => top < here.top)),
-        from,
-      );
+      return inRowBeside(from, -1, counts, columns);
     case 'ArrowDown':
-      return nearestInRow(
-        here,
-        places,
-        Math.min(...places.map(({ top }) => top).filter((top) => top > here.top)),
-        from,
-      );
+      return inRowBeside(from, 1, counts, columns);
   }
 }
 
-function nearestInRow(here: Place, places: readonly Place[], rowTop: number, otherwise: number): number {
-  let nearest = otherwise;
-  let distance = Number.POSITIVE_INFINITY;
-  for (const [i, { left, top }] of places.entries()) {
-    if (top !== rowTop || Math.abs(left - here.left) >= distance) continue;
-    nearest = i;
-    distance = Math.abs(left - here.left);
-  }
-  return nearest;
+function inRowBeside(from: number, by: -1 | 1, counts: readonly number[], columns: number): number {
+  let start = 0;
+  const rows = counts.flatMap((count) => {
+    const begins = start;
+    start += count;
+    return Array.from({ length: Math.ceil(count / columns) }, (_, row) => {
+      const first = begins + row * columns;
+      return { first, last: Math.min(first + columns, start) - 1 };
+    });
+  });
+  const row = rows.findIndex(({ first, last }) => first <= from && from <= last);
+  const [here, there] = [rows[row], rows[row + by]];
+  return here && there ? Math.min(there.first + from - here.first, there.last) : from;
 }
