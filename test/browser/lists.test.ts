@@ -41,7 +41,8 @@ const widthOf = (of: Page, column: string) =>
   of.locator(`th[data-column="${column}"]`).evaluate((one) => Math.round(one.getBoundingClientRect().width));
 const open = async (of: Page, path: string) => {
   await of.goto(`${market.server.httpUrl}${path}`);
-  await of.locator('tr[data-index]').first().waitFor();
+  // The first sweep may be half an hour of the market away.
+  await of.locator('tr[data-index]').first().waitFor({ timeout: 90_000 });
 };
 /** What is kept is written a moment later. */
 const kept = (of: Page) =>

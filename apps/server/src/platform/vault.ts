@@ -97,7 +97,7 @@ async function noteFingerprint(db: Queryable, fingerprint: string, replace: bool
 
 /** Whole before it is seen; of two that make it at once, one does. */
 async function makeKey(path: string, replace: boolean): Promise<SecretKey> {
-  const fresh = `${path}.${process.pid}.new`;
+  const fresh = `${path}.${randomBytes(8).toString('hex')}.new`;
   const key = randomBytes(KEY_BYTES).toString('base64url');
   await mkdir(join(path, '..'), { recursive: true });
   await writeFile(fresh, `${JSON.stringify({ key, since: new Date().toISOString() })}\n`, { mode: 0o600 });
