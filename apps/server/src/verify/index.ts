@@ -57,11 +57,10 @@ export async function verifyInstallation(db: Database, clock: Clock): Promise<Ch
 }
 
 async function checkAll(db: Database, rules: readonly Rule[], subject: Subject): Promise<Check[]> {
-  return db.tx(async (tx) => {
-    await tx.query('set transaction isolation level repeatable read, read only');
-    await tx.query('set local statement_timeout = 0');
+  return db.snapshot(async (snapshot) => {
+    await snapshot.query('set local statement_timeout = 0');
     const checks: Check[] = [];
-    for (const rule of rules) checks.push(await check(tx, rule, subject));
+    for (const rule of rules) checks.push(await check(snapshot, rule, subject));
     return checks;
   });
 }
