@@ -17,6 +17,7 @@ export * from './list-export.ts';
 export * from './market-terms.ts';
 export * from './mass-switch.ts';
 export * from './meter-import.ts';
+export * from './nb-products.ts';
 export * from './notices.ts';
 export * from './overview.ts';
 export * from './prices.ts';

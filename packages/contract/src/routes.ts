@@ -16,6 +16,7 @@ import { ledgerRoutes } from './ledger.ts';
 import { marketTermsRoutes } from './market-terms.ts';
 import { massSwitchRoutes } from './mass-switch.ts';
 import { meterImportRoutes } from './meter-import.ts';
+import { nbProductsRoutes } from './nb-products.ts';
 import { noticesRoutes } from './notices.ts';
 import { overviewRoutes } from './overview.ts';
 import { pricesRoutes } from './prices.ts';
@@ -117,6 +118,7 @@ export const routes = {
   ...stallsRoutes,
   ...devicesRoutes,
   ...gatewaysRoutes,
+  ...nbProductsRoutes,
   ...meterImportRoutes,
   ...readingsRoutes,
   ...readBatchRoutes,

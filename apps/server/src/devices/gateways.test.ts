@@ -124,3 +124,22 @@ test('a gateway goes out of service when no meter is behind it, and may come bac
   expect(await found('m-1')).toMatchObject({ retiredAt: null, name: 'again' });
   await expect(createGateway(ctx, here, { ...mqtt, name: 'twice' })).rejects.toThrow(refused('devices.gateway_in_use'));
 });
+
+test('a secret is stored sealed to its gateway, and one that does not open any more counts as none', async () => {
+  const linkKey = 'gw-sealed';
+  await createGateway(ctx, here, { ...acrel, linkKey });
+  const stored = await ctx.db.query<{ sealed: string }>(
+    'select secret_sealed as sealed from gateway where link_key = $1',
+    [linkKey],
+  );
+  expect(JSON.stringify(stored)).not.toContain(SECRET);
+  expect(await found(linkKey)).toMatchObject({ hasSecret: true });
+  // Another gateway's secret is worth nothing here.
+  await createGateway(ctx, here, { ...acrel, linkKey: 'gw-other' });
+  await ctx.db.query(
+    `update gateway set secret_sealed = other.secret_sealed from gateway other
+     where gateway.link_key = $1 and other.link_key = 'gw-other'`,
+    [linkKey],
+  );
+  expect(await found(linkKey)).toMatchObject({ hasSecret: false });
+});

@@ -3,9 +3,10 @@ import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { devicesError } from './errors.ts';
-import { mustBePossibleGateway, mustBePossibleWherever } from './gateway-settings.ts';
+import { type GatewayDescription, mustBePossibleGateway, mustBePossibleWherever } from './gateway-settings.ts';
 import type { Act } from './meters.ts';
 import { lockRegister, tellOfMeters } from './register.ts';
+import { openGatewaySecret, sealGatewaySecret } from './secrets.ts';
 import type { GatewayLink } from './types.ts';
 
 /*
@@ -19,6 +20,12 @@ export interface GatewayKey {
   readonly linkKey: string;
 }
 
+interface ListedGateway extends Omit<Gateway, 'hasSecret' | 'createdAt' | 'retiredAt'>, Record<string, unknown> {
+  readonly sealed: string | null;
+  readonly createdAt: Date;
+  readonly retiredAt: Date | null;
+}
+
 interface GatewayRow extends GatewayKey {
   readonly name: string;
   readonly secret: string | null;
@@ -28,9 +35,8 @@ interface GatewayRow extends GatewayKey {
 
 /** The market's gateways in order of their names, those out of service last. */
 export async function listGateways(db: Queryable, marketId: string): Promise<Gateway[]> {
-  const rows = await db.query<Omit<Gateway, 'createdAt' | 'retiredAt'> & { createdAt: Date; retiredAt: Date | null }>(
-    `select gateway.link, gateway.link_key as "linkKey", gateway.name, gateway.secret is not null as "hasSecret",
-            gateway.settings, gateway.created_at as "createdAt", gateway.retired_at as "retiredAt",
+  const rows = await db.query<ListedGateway>(
+    `select gateway.link, gateway.link_key as "linkKey", gateway.name, gateway.secret_sealed as sealed, gateway.settings, gateway.created_at as "createdAt", gateway.retired_at as "retiredAt",
             count(meter.meter_id)::integer as meters,
             count(meter.meter_id) filter (where state.online)::integer as "metersOnline"
      from gateway
@@ -42,8 +48,9 @@ export async function listGateways(db: Queryable, marketId: string): Promise<Gat
      order by gateway.retired_at is not null, gateway.name, gateway.link_key limit $2`,
     [marketId, MAX_GATEWAYS],
   );
-  return rows.map((row) => ({
+  return rows.map(({ sealed, ...row }) => ({
     ...row,
+    hasSecret: openGatewaySecret(db.vault, row, sealed) !== null,
     createdAt: row.createdAt.toISOString(),
     retiredAt: row.retiredAt?.toISOString() ?? null,
   }));
@@ -67,13 +74,21 @@ export async function enterGateway(tx: Tx, act: Act, at: Date, given: NewGateway
   const gateway = { ...given, secret: given.secret ?? null, settings: given.settings ?? {} };
   mustBePossibleGateway(gateway);
   const entered = await tx.query(
-    `insert into gateway (link, link_key, market_id, name, secret, settings, created_at)
+    `insert into gateway (link, link_key, market_id, name, secret_sealed, settings, created_at)
      values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (link, link_key) do update
-     set name = excluded.name, secret = excluded.secret, settings = excluded.settings, retired_at = null
+     set name = excluded.name, secret_sealed = excluded.secret_sealed, settings = excluded.settings, retired_at = null
      where gateway.market_id = excluded.market_id and gateway.retired_at is not null
      returning 1`,
-    [gateway.link, gateway.linkKey, act.marketId, gateway.name, gateway.secret, JSON.stringify(gateway.settings), at],
+    [
+      gateway.link,
+      gateway.linkKey,
+      act.marketId,
+      gateway.name,
+      sealGatewaySecret(tx.vault, gateway, gateway.secret),
+      JSON.stringify(gateway.settings),
+      at,
+    ],
   );
   if (entered.length === 0) {
     throw devicesError('devices.gateway_in_use', `${gateway.linkKey} is a ${gateway.link} gateway already`);
@@ -102,8 +117,15 @@ export async function updateGateway(ctx: Context, act: Act, key: GatewayKey, cha
     };
     mustBePossibleWherever(after);
     await tx.query(
-      'update gateway set name = $4, secret = $5, settings = $6 where market_id = $1 and link = $2 and link_key = $3',
-      [act.marketId, key.link, key.linkKey, after.name, after.secret, JSON.stringify(after.settings)],
+      'update gateway set name = $4, secret_sealed = $5, settings = $6 where market_id = $1 and link = $2 and link_key = $3',
+      [
+        act.marketId,
+        key.link,
+        key.linkKey,
+        after.name,
+        sealGatewaySecret(tx.vault, key, after.secret),
+        JSON.stringify(after.settings),
+      ],
     );
     await audit(tx, act, at, 'devices.update_gateway', key, {
       before: described(before),
@@ -135,16 +157,51 @@ export async function retireGateway(ctx: Context, act: Act, key: GatewayKey, not
   });
 }
 
+/**
+ * What a gateway's messages are keyed with and how its line is driven may change; whose it is, never.
+ * @returns a gateway that another market has, or null
+ */
+export async function saveGateways(
+  tx: Queryable,
+  marketId: string,
+  at: Date,
+  gateways: readonly (GatewayDescription & { readonly name: string })[],
+): Promise<string | null> {
+  const rows = await tx.query<{ link: string; link_key: string }>(
+    `insert into gateway (link, link_key, market_id, name, secret_sealed, settings, created_at)
+     select given.link, given.link_key, $1, given.name, given.secret, given.settings, $2
+     from unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+       as given (link, link_key, name, secret, settings)
+     on conflict (link, link_key) do update
+     set name = excluded.name, secret_sealed = excluded.secret_sealed, settings = excluded.settings
+     where gateway.market_id = excluded.market_id
+     returning link, link_key`,
+    [
+      marketId,
+      at,
+      gateways.map((gateway) => gateway.link),
+      gateways.map((gateway) => gateway.linkKey),
+      gateways.map((gateway) => gateway.name),
+      gateways.map((gateway) => sealGatewaySecret(tx.vault, gateway, gateway.secret)),
+      gateways.map((gateway) => JSON.stringify(gateway.settings)),
+    ],
+  );
+  const saved = new Set(rows.map((row) => `${row.link} ${row.link_key}`));
+  return gateways.find(({ link, linkKey }) => !saved.has(`${link} ${linkKey}`))?.linkKey ?? null;
+}
+
 async function requireGateway(tx: Queryable, marketId: string, { link, linkKey }: GatewayKey): Promise<GatewayRow> {
-  const rows = await tx.query<GatewayRow & Record<string, unknown>>(
-    `select link, link_key as "linkKey", name, secret, settings, retired_at as "retiredAt" from gateway
+  const rows = await tx.query<
+    Omit<GatewayRow, 'secret'> & { readonly sealed: string | null } & Record<string, unknown>
+  >(
+    `select link, link_key as "linkKey", name, secret_sealed as sealed, settings, retired_at as "retiredAt" from gateway
      where market_id = $1 and link = $2 and link_key = $3`,
     [marketId, link, linkKey],
   );
   const [gateway] = rows;
   if (!gateway) throw devicesError('devices.no_such_gateway', `this market has no ${link} gateway ${linkKey}`);
   if (gateway.retiredAt) throw devicesError('devices.gateway_retired', `gateway ${gateway.name} is out of service`);
-  return gateway;
+  return { ...gateway, secret: openGatewaySecret(tx.vault, gateway, gateway.sealed) };
 }
 
 const described = ({ link, linkKey, name, secret, settings }: GatewayKey & Omit<GatewayRow, 'retiredAt'>) => {

@@ -1,8 +1,10 @@
 export { closeBinding, mustBeFreeAt, mustNotBeAhead, openBindings } from './bindings.ts';
 export { mustBePossible } from './catalogue.ts';
 export { mustBePossibleWherever } from './gateway-settings.ts';
+export { saveGateways } from './gateways.ts';
 export { listExceptions, listUnclaimed } from './lists.ts';
 export { type Act, enterNew } from './meters.ts';
+export { saveNbProducts } from './nb-products.ts';
 export { mustBeOpen } from './places.ts';
 export {
   enterMeters,
@@ -12,6 +14,12 @@ export {
   requireMeter,
   tellOfMeters,
 } from './register.ts';
+export {
+  type NbSecrets,
+  openGatewaySecret,
+  openNbSecrets,
+  pushTokenMark,
+} from './secrets.ts';
 export { takeStart } from './start-reading.ts';
 export {
   allOffline,

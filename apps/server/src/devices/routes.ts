@@ -10,6 +10,7 @@ import { listImports, undoImport } from './import/undo.ts';
 import { listExceptions, listUnclaimed } from './lists.ts';
 import { readMeterCard } from './meter-card.ts';
 import { type Act, bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
+import { listNbProducts, removeNbProduct, saveNbProduct } from './nb-products.ts';
 import { chosenMeters, listMeters } from './register-page.ts';
 
 const actOf = (params: { marketId: string }, operator: Operator): Act => ({
@@ -67,6 +68,16 @@ export const devicesRoutes = {
   },
   async retireGateway(ctx, { params, operator, body }) {
     await retireGateway(ctx, actOf(params, operator), params, body.note);
+    return null;
+  },
+  async nbProducts(ctx, { params }) {
+    return listNbProducts(ctx.db, params.marketId);
+  },
+  async saveNbProduct(ctx, { params, operator, body }) {
+    return { pushPath: await saveNbProduct(ctx, actOf(params, operator), params, body) };
+  },
+  async removeNbProduct(ctx, { params, operator, body }) {
+    await removeNbProduct(ctx, actOf(params, operator), params, body.note);
     return null;
   },
   async claimDevice(ctx, { params, operator, body }) {

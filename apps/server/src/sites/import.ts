@@ -1,19 +1,20 @@
 import { fen, negateFen, uuidV7 } from '@openprepay/kernel';
 import { openAccounts } from '../accounts/index.ts';
-import { enterMeters, mustBeOpen, mustBePossible, mustBePossibleWherever, openBindings } from '../devices/index.ts';
+import {
+  enterMeters,
+  mustBeOpen,
+  mustBePossible,
+  mustBePossibleWherever,
+  openBindings,
+  saveGateways,
+  saveNbProducts,
+} from '../devices/index.ts';
 import { type LedgerTransaction, post } from '../ledger/index.ts';
 import type { Database, Tx } from '../platform/database.ts';
 import { createPlans } from '../prices/index.ts';
 import { sitesError } from './errors.ts';
 import { parseSite, type Site } from './site.ts';
-import {
-  findMarketByCode,
-  insertBuildings,
-  insertMarket,
-  insertStalls,
-  saveGateways,
-  saveNbProducts,
-} from './store.ts';
+import { findMarketByCode, insertBuildings, insertMarket, insertStalls } from './store.ts';
 
 export interface ImportedSite {
   readonly marketId: string;

@@ -2,6 +2,7 @@ import { uuidV7 } from '@openprepay/kernel';
 import { START } from '../../../test-support/market.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Act } from '../meters.ts';
+import { saveNbProducts } from '../nb-products.ts';
 
 export interface TestMarketPlace extends Act {
   /** Ids of stalls `A-1` to `A-3`. */
@@ -33,11 +34,18 @@ export async function seedPlace(ctx: Context, tag: string): Promise<TestMarketPl
     `insert into gateway (link, link_key, market_id, name, created_at) values ('dtu', $2, $1, 'Hall', $3)`,
     [marketId, `dtu-${tag}`, START],
   );
-  await ctx.db.query(
-    `insert into nb_product (platform, product_id, market_id, base_url, app_key, app_secret, master_key, push_token)
-     values ('ctwing', $2, $1, 'http://127.0.0.1:9', 'k', 's', 'm', $3)`,
-    [marketId, `product-${tag}`, `token-of-${tag}-and-more`],
-  );
+  await saveNbProducts(ctx.db, marketId, [
+    {
+      platform: 'ctwing',
+      productId: `product-${tag}`,
+      baseUrl: 'http://127.0.0.1:9',
+      appKey: 'k',
+      appSecret: 's',
+      masterKey: 'm',
+      pushToken: `token-of-${tag}-and-more`,
+      allowedSources: [],
+    },
+  ]);
   await ctx.db.query(
     `insert into operator (operator_id, login, name, password_hash, role, created_at)
      values ($1, $2, '技术员', '', 'technician', $3)`,

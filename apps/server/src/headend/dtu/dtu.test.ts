@@ -39,7 +39,7 @@ afterEach(async () => {
 });
 
 /** One modem with these Modbus units on its bus, registered. */
-async function bus(units: readonly number[], settings: object = {}) {
+async function bus(units: readonly number[], settings: Record<string, unknown> = {}) {
   const linkKey = nextImei();
   const plan = units.map((unit) => ({ model: MODEL, busAddress: String(unit) }));
   const meters = await seedGateway(ctx, { link: 'dtu', linkKey, settings, meters: plan });

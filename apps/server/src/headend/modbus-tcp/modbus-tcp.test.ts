@@ -36,7 +36,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-async function seed(port: number, settings: object = {}, units: readonly number[] = [1]) {
+async function seed(port: number, settings: Record<string, unknown> = {}, units: readonly number[] = [1]) {
   const linkKey = `127.0.0.1:${port}`;
   const plan = units.map((unit) => ({ model: MODEL, busAddress: String(unit) }));
   return seedGateway(ctx, { link: 'modbus_tcp', linkKey, settings, meters: plan });

@@ -4,6 +4,7 @@ import { signatureOf } from '@openprepay/protocols/onenet';
 import { fastify } from 'fastify';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type TestClock, testClock, testContext } from '../../../test-support/database.ts';
+import { saveNbProducts } from '../../devices/index.ts';
 import { intake } from '../../readings/index.ts';
 import { type Headend, startHeadend } from '../index.ts';
 import { createReportQueue } from '../report-queue.ts';
@@ -28,14 +29,21 @@ const products = [
   ['Profile9', 'profile-water', 'onenet-push-token-2'],
   ['Other9', 'no-such-codec', 'onenet-push-token-3'],
 ] as const;
-for (const [productId, codec, token] of products) {
-  await ctx.db.query(
-    `insert into nb_product (platform, product_id, market_id, codec, base_url, app_key, app_secret, master_key, push_token,
-                             allowed_sources)
-     values ('onenet', $1, $2, $3, 'http://onenet.test', '', 'the-master-key', $4, $5, '{127.0.0.1}')`,
-    [productId, marketId, codec, AES_KEY, token],
-  );
-}
+await saveNbProducts(
+  ctx.db,
+  marketId,
+  products.map(([productId, codec, pushToken]) => ({
+    platform: 'onenet',
+    productId,
+    codec,
+    baseUrl: 'http://onenet.test',
+    appKey: '',
+    appSecret: 'the-master-key',
+    masterKey: AES_KEY,
+    pushToken,
+    allowedSources: ['127.0.0.1'],
+  })),
+);
 let running: Headend | null = null;
 
 afterEach(async () => {

@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { type NbSecrets, openNbSecrets, pushTokenMark } from '../../devices/index.ts';
 import type { Queryable } from '../../platform/database.ts';
 
 export type PlatformName = 'ctwing' | 'onenet';
 
 /** A product on a platform: the secrets both sides share, and who may push. */
-export interface Product {
+export interface Product extends NbSecrets {
   readonly platform: PlatformName;
   readonly productId: string;
   readonly marketId: string;
@@ -12,9 +13,6 @@ export interface Product {
   readonly codec: string;
   readonly baseUrl: string;
   readonly appKey: string;
-  readonly appSecret: string;
-  readonly masterKey: string;
-  readonly pushToken: string;
   /** Socket addresses; empty allows any. */
   readonly allowedSources: readonly string[];
 }
@@ -24,7 +22,7 @@ const CACHED_FOR_MS = 5_000;
 /** The products of this installation, as they stood at most five seconds ago. */
 export class Products {
   readonly #db: Queryable;
-  #loaded: Promise<readonly Product[]> | null = null;
+  #loaded: Promise<readonly StoredProduct[]> | null = null;
   #loadedMs = Number.NEGATIVE_INFINITY;
 
   constructor(db: Queryable) {
@@ -33,10 +31,10 @@ export class Products {
 
   /** Takes the same time whichever token fits, or none. */
   async byToken(platform: PlatformName, token: string): Promise<Product | null> {
-    const given = digest(token);
+    const given = pushTokenMark(this.#db.vault, token);
     let found: Product | null = null;
     for (const product of await this.#all()) {
-      const fits = timingSafeEqual(digest(product.pushToken), given);
+      const fits = timingSafeEqual(product.pushMark, given);
       if (fits && product.platform === platform) found = product;
     }
     return found;
@@ -46,7 +44,7 @@ export class Products {
     return (await this.#all()).find((product) => product.productId === productId) ?? null;
   }
 
-  #all(): Promise<readonly Product[]> {
+  #all(): Promise<readonly StoredProduct[]> {
     const nowMs = performance.now();
     if (this.#loaded && nowMs - this.#loadedMs < CACHED_FOR_MS) return this.#loaded;
     this.#loadedMs = nowMs;
@@ -58,13 +56,19 @@ export class Products {
   }
 }
 
-const load = (db: Queryable): Promise<Product[]> =>
-  db.query<Product & Record<string, unknown>>(
+interface StoredProduct extends Product {
+  readonly pushMark: Buffer;
+}
+
+/** One whose keys do not open (the installation's key was lost) is not there until they are entered again. */
+async function load(db: Queryable): Promise<StoredProduct[]> {
+  const rows = await db.query<Omit<StoredProduct, keyof NbSecrets> & { sealed: string } & Record<string, unknown>>(
     `select platform, product_id as "productId", market_id as "marketId", codec, base_url as "baseUrl", app_key as "appKey",
-            app_secret as "appSecret", master_key as "masterKey", push_token as "pushToken",
-            allowed_sources as "allowedSources"
+            secrets_sealed as sealed, push_address_mark as "pushMark", allowed_sources as "allowedSources"
      from nb_product`,
   );
-
-/** Of equal length for any token, so that comparing tells nothing of it. */
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return rows.flatMap(({ sealed, ...row }) => {
+    const secrets = openNbSecrets(db.vault, row, sealed);
+    return secrets ? [{ ...row, ...secrets }] : [];
+  });
+}

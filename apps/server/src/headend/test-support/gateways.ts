@@ -1,6 +1,6 @@
 import { uuidV7 } from '@openprepay/kernel';
 import { meterModels } from '@openprepay/protocols';
-import type { GatewayLink } from '../../devices/index.ts';
+import { type GatewayLink, saveGateways } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
 import { START, seedMarket, type TestMeter } from './market.ts';
 
@@ -8,7 +8,7 @@ export interface GatewayPlan {
   readonly link: GatewayLink;
   readonly linkKey: string;
   readonly secret?: string;
-  readonly settings?: object;
+  readonly settings?: Record<string, unknown>;
   readonly meters: readonly { readonly model: string; readonly busAddress: string; readonly access?: object }[];
 }
 
@@ -23,11 +23,7 @@ export async function enterGateway(ctx: Context, marketId: string, plan: Gateway
   const { link, linkKey, secret = null, settings = {} } = plan;
   const meters: TestMeter[] = [];
   await ctx.db.tx(async (tx) => {
-    await tx.query(
-      `insert into gateway (link, link_key, market_id, name, secret, settings, created_at)
-       values ($1, $2, $3, $2, $4, $5, $6)`,
-      [link, linkKey, marketId, secret, JSON.stringify(settings), START],
-    );
+    await saveGateways(tx, marketId, START, [{ link, linkKey, name: linkKey, secret, settings }]);
     for (const { model, busAddress, access = {} } of plan.meters) {
       const meterId = uuidV7(START);
       const kind = meterModels[model]?.kind;

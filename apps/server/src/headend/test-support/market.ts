@@ -1,5 +1,6 @@
 import { uuidV7 } from '@openprepay/kernel';
 import { enqueueSwitch, type Wanted } from '../../commands/index.ts';
+import { saveNbProducts } from '../../devices/index.ts';
 import type { Context } from '../../platform/context.ts';
 import type { Database } from '../../platform/database.ts';
 
@@ -36,13 +37,18 @@ export async function seedMarket(
     START,
   ]);
   await db.query(`insert into building (market_id, building_id, name) values ($1, $2, 'A')`, [marketId, buildingId]);
-  await db.query(
-    `insert into nb_product (platform, product_id, market_id, base_url, app_key, app_secret, master_key, push_token,
-                             allowed_sources)
-     values ('ctwing', $1, $2, $3, 'key', 'secret', 'master', $4, '{127.0.0.1}')
-     on conflict do nothing`,
-    [PRODUCT, marketId, counts.platformUrl ?? 'http://127.0.0.1:9', PUSH_TOKEN],
-  );
+  await saveNbProducts(db, marketId, [
+    {
+      platform: 'ctwing',
+      productId: PRODUCT,
+      baseUrl: counts.platformUrl ?? 'http://127.0.0.1:9',
+      appKey: 'key',
+      appSecret: 'secret',
+      masterKey: 'master',
+      pushToken: PUSH_TOKEN,
+      allowedSources: ['127.0.0.1'],
+    },
+  ]);
   const add = async (link: 'acrel4g' | 'nb', index: number): Promise<TestMeter> => {
     const [meterId, stallId] = [uuidV7(START), uuidV7(START)];
     const isPower = link === 'acrel4g';

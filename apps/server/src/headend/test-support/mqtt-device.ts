@@ -1,4 +1,5 @@
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { saveGateways } from '../../devices/index.ts';
 import type { Database } from '../../platform/database.ts';
 import { START, seedMarket, type TestMeter } from './market.ts';
 
@@ -11,10 +12,7 @@ export async function mqttMeter(db: Database, access: object = { unverified: 'al
   const { marketId, meterId, linkKey } = meter;
   await db.query(`update meter set link = 'mqtt', access = $2 where meter_id = $1`, [meterId, JSON.stringify(access)]);
   await db.query(`update device_directory set link = 'mqtt' where meter_id = $1`, [meterId]);
-  await db.query(
-    `insert into gateway (link, link_key, market_id, name, secret, created_at) values ('mqtt', $1, $2, 'mqtt', $3, $4)`,
-    [linkKey, marketId, SECRET, START],
-  );
+  await saveGateways(db, marketId, START, [{ link: 'mqtt', linkKey, name: 'mqtt', secret: SECRET, settings: {} }]);
   return meter;
 }
 

@@ -152,7 +152,7 @@ create table gateway (
   link_key text not null,
   market_id uuid not null references market,
   name text not null,
-  secret text,
+  secret_sealed text,
   settings jsonb not null default '{}',
   created_at timestamptz not null,
   retired_at timestamptz,
@@ -180,9 +180,9 @@ create table unclaimed_device (
   primary key (link, link_key)
 );
 
--- A product on an NB-IoT platform. push_token is the secret part of the address the platform pushes to; codec names how
--- the product's payloads are read and written. onenet: push_token is its token too, app_key the resource of the access key
--- app_secret (empty where that is the product's master key), master_key the key of encrypted pushes, empty without.
+-- A product on an NB-IoT platform; codec names how its payloads are read and written. Its keys are sealed by the key of the
+-- installation, so the address that the platform pushes to is found by its mark. app_key of onenet is the resource of the
+-- access key, empty where the product's master key is used.
 create table nb_product (
   platform text not null check (platform in ('ctwing', 'onenet')),
   product_id text not null,
@@ -190,9 +190,8 @@ create table nb_product (
   codec text not null default 'cjt188',
   base_url text not null,
   app_key text not null,
-  app_secret text not null,
-  master_key text not null,
-  push_token text not null unique,
+  secrets_sealed text not null,
+  push_address_mark bytea not null unique,
   allowed_sources text[] not null default '{}',
   primary key (platform, product_id),
   -- A meter's link key names the product alone.
