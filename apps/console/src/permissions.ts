@@ -35,6 +35,7 @@ export const ROLES_OF = {
   createStall: ['admin', 'manager'],
   createMeter: ['admin', 'technician'],
   createGateway: ['admin', 'technician'],
+  saveNbProduct: ['admin'],
   claimDevice: ['admin', 'technician'],
   correctReading: ['admin', 'finance'],
   collectorSessions: ['admin', 'technician', 'auditor'],

@@ -68,6 +68,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'meters', name: 'meters', component: () => import('./meters/MetersPage.vue') },
       { path: 'meters/:meterId', name: 'meter', props: true, component: () => import('./meters/MeterPage.vue') },
       { path: 'gateways', name: 'gateways', component: () => import('./meters/GatewaysPage.vue') },
+      { path: 'platforms', name: 'platforms', component: () => import('./platforms/PlatformsPage.vue') },
       { path: 'field', name: 'field', component: () => import('./field/FieldPage.vue') },
       {
         path: 'collector',

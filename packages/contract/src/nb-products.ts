@@ -62,7 +62,11 @@ export const nbProductsRoutes = {
     summary: 'The products of a market on NB-IoT platforms, with how many meters each has',
     roles: ROLES,
     params: Type.Object({ marketId: Id }),
-    response: Type.Array(NbProduct),
+    response: Type.Object({
+      products: Type.Array(NbProduct),
+      /** The payloads that there are, by name. */
+      codecs: Type.Array(Type.String()),
+    }),
   }),
   saveNbProduct: defineRoute({
     method: 'PUT',

@@ -10,6 +10,7 @@ import { listsEn } from './lists.en.ts';
 import { menuEn } from './menu.en.ts';
 import { metersEn } from './meters.en.ts';
 import { overviewEn } from './overview.en.ts';
+import { platformsEn } from './platforms.en.ts';
 import { pricesEn } from './prices.en.ts';
 import { proofEn } from './proof.en.ts';
 import { safetyEn } from './safety.en.ts';
@@ -33,6 +34,7 @@ export const en: Messages = {
   ...menuEn,
   ...metersEn,
   ...overviewEn,
+  ...platformsEn,
   ...pricesEn,
   ...proofEn,
   ...safetyEn,

@@ -241,6 +241,8 @@ export const identityEn: Pick<
       create_gateway: 'Gateway created',
       update_gateway: 'Gateway changed',
       retire_gateway: 'Gateway retired',
+      save_nb_product: 'Platform product entered or changed',
+      remove_nb_product: 'Platform product removed',
     },
     readings: {
       manual: 'Reading by hand',

@@ -228,6 +228,8 @@ export const identityZhCN = {
       create_gateway: '新建网关',
       update_gateway: '修改网关',
       retire_gateway: '停用网关',
+      save_nb_product: '接入或修改平台产品',
+      remove_nb_product: '删除平台产品',
     },
     readings: {
       manual: '手工抄表',

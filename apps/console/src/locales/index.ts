@@ -93,6 +93,7 @@ export function codeText(
     | 'approvalValue'
     | 'tariffName'
     | 'partName'
+    | 'platforms.codecs'
     | 'ledgerAccount',
   code: string,
 ): string {

@@ -27,6 +27,7 @@ export const menuEn = {
       sales: 'Sales report',
       meters: 'Meters',
       gateways: 'Gateways',
+      platforms: 'NB-IoT platforms',
       collector: 'Collector',
       field: 'Field',
       unclaimed: 'Unclaimed',

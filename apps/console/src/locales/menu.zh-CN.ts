@@ -27,6 +27,7 @@ export const menuZhCN = {
       sales: '收费报表',
       meters: '表计档案',
       gateways: '网关',
+      platforms: 'NB-IoT 平台',
       collector: '集中抄表',
       field: '现场',
       unclaimed: '未认领设备',

@@ -10,6 +10,7 @@ import { listsZhCN } from './lists.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
 import { metersZhCN } from './meters.zh-CN.ts';
 import { overviewZhCN } from './overview.zh-CN.ts';
+import { platformsZhCN } from './platforms.zh-CN.ts';
 import { pricesZhCN } from './prices.zh-CN.ts';
 import { proofZhCN } from './proof.zh-CN.ts';
 import { safetyZhCN } from './safety.zh-CN.ts';
@@ -33,6 +34,7 @@ export const zhCN = {
   ...menuZhCN,
   ...metersZhCN,
   ...overviewZhCN,
+  ...platformsZhCN,
   ...pricesZhCN,
   ...proofZhCN,
   ...safetyZhCN,

@@ -40,6 +40,7 @@ const GROUPS = {
   meters: [
     { route: 'meters', icon: 'electricity', inBuildings: true },
     { route: 'gateways', icon: 'gateway' },
+    { route: 'platforms', icon: 'water' },
     { route: 'collector', icon: 'collector', needs: 'collectorSessions' },
     { route: 'field', icon: 'field', needs: 'createMeter' },
     { route: 'unclaimed', icon: 'unclaimed', needs: 'unclaimedDevices', waiting: 'unclaimed' },

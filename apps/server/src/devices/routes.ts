@@ -1,4 +1,5 @@
 import type { Operator } from '@openprepay/contract';
+import { NB_CODECS } from '@openprepay/protocols/nbcodec';
 import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
 import { catalogue } from './catalogue.ts';
@@ -71,7 +72,7 @@ export const devicesRoutes = {
     return null;
   },
   async nbProducts(ctx, { params }) {
-    return listNbProducts(ctx.db, params.marketId);
+    return { products: await listNbProducts(ctx.db, params.marketId), codecs: NB_CODECS.map(({ name }) => name) };
   },
   async saveNbProduct(ctx, { params, operator, body }) {
     return { pushPath: await saveNbProduct(ctx, actOf(params, operator), params, body) };

@@ -1,0 +1,55 @@
+import type { Messages } from './zh-CN.ts';
+
+export const platformsEn: Pick<Messages, 'platforms'> = {
+  platforms: {
+    hint: 'NB-IoT water meters do not call in here: their telecom operator’s platform passes their data on, and orders back to them. Each product is entered here once.',
+    none: 'No product on a platform yet',
+    new: 'Connect a product',
+    edit: 'Change product',
+    of: { ctwing: 'CTWing (China Telecom)', onenet: 'OneNET (China Mobile)' },
+    platform: 'Platform',
+    productId: 'Product id',
+    productIdHint: 'As the platform has it; a meter’s key is “product id/device”',
+    baseUrl: 'API address',
+    baseUrlHint: {
+      ctwing: 'For example https://tenant.api.ctwing.cn:8743',
+      onenet: 'For example https://api.heclouds.com',
+    },
+    codec: 'Payload',
+    codecs: {
+      cjt188: 'CJ/T 188, transparent (the usual one)',
+      'cjt188-lsb-first': 'CJ/T 188, transparent, data id low byte first',
+      'profile-water': 'The platform’s profile (water_flow, valve_status …)',
+      'pressure-pu': 'Pressure, PU messages',
+    },
+    appKey: { ctwing: 'App key', onenet: 'Resource of the access key' },
+    appKeyHint: {
+      ctwing: 'Of the application',
+      onenet: 'For example products/<id>; empty where the product’s master key is used',
+    },
+    appSecret: { ctwing: 'App secret', onenet: 'Access key or product’s master key' },
+    masterKey: { ctwing: 'Product’s MasterKey', onenet: 'Message key (AES key)' },
+    masterKeyHint: { ctwing: 'Of the product', onenet: '43 characters; empty where pushes are not encrypted' },
+    secretKept: 'Stored and not shown; left empty it stays',
+    secretAsked: 'Stored encrypted, and not shown again',
+    sources: 'Addresses that may push',
+    sourcesHint: 'One a line, or with commas between; empty allows any',
+    wrong: { sources: 'One of them is no IP address', baseUrl: 'Begins with https:// and has a name, no IP address' },
+    anySource: 'any',
+    keys: 'Keys',
+    keysKept: 'stored encrypted',
+    keysMissing: 'do not open: enter them again',
+    meters: 'Meters online / all',
+    lastContact: 'Last heard',
+    never: 'not yet',
+    newAddress: 'New push address',
+    newAddressWarns: 'The platform can push no longer to the old address. Enter the new one there right afterwards.',
+    pushAddress: 'Push address',
+    pushAddressHint:
+      'Enter it at the platform, where messages are subscribed. It is shown this once; if it is lost, make a new one.',
+    pushTokenHint: 'Its last part is also the token that OneNET asks for.',
+    remove: 'Remove product',
+    removeConsequence:
+      'The platform can neither push data nor carry orders any more. With meters it cannot be removed.',
+  },
+};
