@@ -66,9 +66,35 @@ test('a manager sets what holds for the market, with a reason and in the audit; 
   );
 });
 
+test('the alarm ladder, friendly hours and the name stand in the same place, and each leads to who changed it', async () => {
+  await signIn(page, market, manager);
+  await open('/switching');
+  await page.waitForURL(/\/settings#ladder$/);
+  await page.getByTestId('alarm-2').fill('6');
+  await page.getByTestId('save-ladder').click();
+  const ladder = () => market.api('alarmLadder', { params: params() });
+  await eventually(async () => expect(await ladder()).toMatchObject({ alarm2Fen: 6_00 }));
+  await page.getByTestId('index-hours').click();
+  await page.waitForURL(/#hours$/);
+  await page.getByTestId('add-hours').click();
+  await page.getByTestId('hours-from').fill('25:00');
+  expect(await page.getByTestId('form-submit').isDisabled()).toBe(true);
+  await page.getByTestId('hours-from').fill('22:30');
+  await page.getByTestId('form-submit').click();
+  await page.getByTestId('hours-row').getByText('22:30–06:00').waitFor();
+  await page.getByTestId('market-name').fill('东门农贸市场');
+  await page.getByTestId('save-market').click();
+  await page.locator('header').getByText('东门农贸市场').waitFor();
+  await page.locator('#ladder').getByRole('link').click();
+  await page.getByTestId('audit-row').first().click();
+  const drawer = page.getByRole('dialog');
+  expect(await drawer.innerText()).toMatch(/alarm2Fen.*600/s);
+});
+
 test('a building is entered, and another one renamed and settled by the day', async () => {
   await signIn(page, market, manager);
   await open('/buildings');
+  await page.waitForURL(/\/settings#buildings$/);
   await page.getByTestId('new-building').click();
   await page.getByTestId('building-name').fill('六号楼');
   await page.getByTestId('building-minutes').fill('15');
@@ -129,7 +155,7 @@ test('on a phone 360 pixels wide none of these pages has to be scrolled sideways
   for (const language of ['en', 'zh-CN'] as const) {
     await open('/settings');
     await speak(page, language);
-    for (const path of ['/settings', '/buildings', '/notices', '/charges', '/accounts/bulk']) {
+    for (const path of ['/settings', '/notices', '/charges', '/accounts/bulk']) {
       await open(path);
       await page.locator('main h1').first().waitFor();
       await page

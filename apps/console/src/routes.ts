@@ -112,8 +112,9 @@ export const routes: RouteRecordRaw[] = [
         component: () => import('./batch/BatchDetailPage.vue'),
       },
       { path: 'settings', name: 'settings', component: () => import('./settings/SettingsPage.vue') },
-      { path: 'buildings', name: 'buildings', component: () => import('./settings/BuildingsPage.vue') },
-      { path: 'switching', name: 'switching', component: () => import('./switching/SwitchingPage.vue') },
+      // Pages of their own once; links to them are kept.
+      { path: 'buildings', redirect: { name: 'settings', hash: '#buildings' } },
+      { path: 'switching', redirect: { name: 'settings', hash: '#ladder' } },
       { path: 'approvals', name: 'approvals', component: () => import('./approvals/ApprovalsPage.vue') },
       { path: 'operators', name: 'operators', component: () => import('./staff/OperatorsPage.vue') },
       { path: 'api-keys', name: 'api-keys', component: () => import('./staff/KeysPage.vue') },

@@ -63,6 +63,7 @@ export const routeTable: RouteTable = {
   installationAudit: ['GET', '/api/audit'],
   markets: ['GET', '/api/markets'],
   createMarket: ['POST', '/api/markets'],
+  renameMarket: ['PUT', '/api/markets/:marketId/name'],
   setFirstPrice: ['PUT', '/api/markets/:marketId/first-prices/:kind'],
   setUp: ['GET', '/api/markets/:marketId/set-up'],
   grid: ['GET', '/api/markets/:marketId/grid'],

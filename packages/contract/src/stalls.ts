@@ -98,6 +98,15 @@ export const stallsRoutes = {
     }),
     response: Nothing,
   }),
+  renameMarket: defineRoute({
+    method: 'PUT',
+    path: '/api/markets/:marketId/name',
+    summary: 'Give a market another name, as receipts and statements show it',
+    roles: keepers,
+    params: inMarket,
+    body: Type.Object({ name: Name }),
+    response: Nothing,
+  }),
   stalls: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/stalls',

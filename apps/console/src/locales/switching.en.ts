@@ -2,8 +2,6 @@ import type { Messages } from './zh-CN.ts';
 
 export const switchingEn: Pick<Messages, 'switchRules'> = {
   switchRules: {
-    heading: 'Switching rules',
-    hint: 'When tenants are warned, cut and restored. A change counts from the next decision on and is in the audit.',
     save: 'Save',
     saved: 'Saved',
     add: 'Add',
@@ -11,6 +9,8 @@ export const switchingEn: Pick<Messages, 'switchRules'> = {
     remove: 'Delete',
     everyStall: 'Every stall',
     ladder: 'Alarms and the final notice',
+    ladderHint:
+      'A tenant whose balance runs low is warned first, then given the final notice, and cut when its time is over. A change counts from the next decision on.',
     alarm1: 'Alarm 1 (yuan)',
     alarm1Hint: 'Given once when what is available falls to this; the stall shows as low',
     alarm2: 'Alarm 2 (yuan)',

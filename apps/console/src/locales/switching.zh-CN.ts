@@ -1,8 +1,6 @@
 /** When a market warns, cuts and restores. */
 export const switchingZhCN = {
   switchRules: {
-    heading: '通断规则',
-    hint: '何时提醒、何时断开、何时恢复。改动从下一次判断起生效，并记入操作日志。',
     save: '保存',
     saved: '已保存',
     add: '添加',
@@ -10,6 +8,7 @@ export const switchingZhCN = {
     remove: '删除',
     everyStall: '全部档位',
     ladder: '报警与最后通知',
+    ladderHint: '余额不足时先提醒，再发最后通知，等待结束才断开。改动从下一次判断起生效。',
     alarm1: '一级报警（元）',
     alarm1Hint: '可用金额降到这里提醒一次，档位显示余额不足',
     alarm2: '二级报警（元）',

@@ -1,5 +1,5 @@
 import type { MarketTerms } from '@openprepay/contract';
-import { fenOf, isBlank, wholeOf, yuanText } from '../switching/fields.ts';
+import { fenOf, isBlank, wholeOf, yuanText } from './fields.ts';
 
 /** The terms of a market as a person types them: yuan, and a share in per cent. */
 export interface TypedTerms {

@@ -47,13 +47,11 @@ const GROUPS = {
   ],
   rules: [
     { route: 'prices', icon: 'price' },
-    { route: 'switching', icon: 'switch_on' },
     { route: 'batch', icon: 'forced_off' },
     { route: 'emergency', icon: 'emergency', needs: 'cutSite' },
   ],
   administration: [
-    { route: 'settings', icon: 'settings', needs: 'setMarketTerms' },
-    { route: 'buildings', icon: 'buildings', needs: 'createBuilding' },
+    { route: 'settings', icon: 'settings' },
     { route: 'stall-register', icon: 'stalls', needs: 'createStall' },
     { route: 'operators', icon: 'people', needs: 'operators' },
     { route: 'api-keys', icon: 'key', needs: 'apiKeys' },

@@ -2,7 +2,7 @@ import { uuidV7 } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
 import { testContext } from '../../test-support/database.ts';
 import { createBuilding, listBuildings } from './buildings.ts';
-import { createMarket } from './markets.ts';
+import { createMarket, renameMarket } from './markets.ts';
 import { createStall } from './register/stalls.ts';
 import { listMarkets } from './service.ts';
 
@@ -20,6 +20,12 @@ test('a market is begun by hand: itself, its building, its stall, each once howe
   await expect(
     createMarket(ctx, { ...act, marketId: id() }, { ...market, code: 'M02', timeZone: 'Asia/Nowhere' }),
   ).rejects.toMatchObject({ code: 'sites.bad_time_zone' });
+
+  await renameMarket(ctx, act, 'North Gate Market');
+  await renameMarket(ctx, act, 'North Gate Market');
+  expect(await listMarkets(ctx.db)).toEqual([
+    { ...market, name: 'North Gate Market', marketId: act.marketId, lowBalanceFen: 2_000 },
+  ]);
 
   const hall = { ...act, buildingId: id() };
   const data = {
@@ -41,6 +47,7 @@ test('a market is begun by hand: itself, its building, its stall, each once howe
   const audit = await ctx.db.query<{ action: string }>('select action from audit order by audit_id');
   expect(audit.map(({ action }) => action)).toEqual([
     'sites.create_market',
+    'sites.rename_market',
     'sites.create_building',
     'sites.create_stall',
   ]);

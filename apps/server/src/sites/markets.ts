@@ -39,6 +39,32 @@ export async function createMarket(
   });
 }
 
+/**
+ * Its code and its zone stay: files name it by the one, and what is on the books was dated by the other.
+ * @throws sites.no_such_market
+ */
+export async function renameMarket(ctx: Context, { marketId, operatorId }: MarketAct, name: string): Promise<void> {
+  await ctx.db.tx(async (tx) => {
+    const [before] = await tx.query<{ name: string }>(
+      'select name from market where market_id = $1 for no key update',
+      [marketId],
+    );
+    if (!before) throw sitesError('sites.no_such_market', `no market ${marketId}`);
+    if (before.name === name) return;
+    await tx.query('update market set name = $2 where market_id = $1', [marketId, name]);
+    const [at, subject] = [ctx.clock.now(), `market:${marketId}`];
+    await recordAudit(tx, {
+      marketId,
+      operatorId,
+      at,
+      action: 'sites.rename_market',
+      subject,
+      before,
+      after: { name },
+    });
+  });
+}
+
 function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';

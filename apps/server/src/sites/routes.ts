@@ -4,7 +4,7 @@ import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
 import { createBuilding, listBuildings, renameBuilding, setBuildingTimes } from './buildings.ts';
 import { gridOf } from './grid.ts';
-import { createMarket } from './markets.ts';
+import { createMarket, renameMarket } from './markets.ts';
 import { stallSheet } from './register/columns.ts';
 import { importStalls, listStallImports, undoStallImport } from './register/import.ts';
 import { listStalls } from './register/list.ts';
@@ -24,6 +24,10 @@ export const sitesRoutes = {
   },
   async createMarket(ctx, { operator, body: { marketId, ...market } }) {
     await createMarket(ctx, { marketId, operatorId: operator.operatorId }, { ...market, name: market.name.trim() });
+    return null;
+  },
+  async renameMarket(ctx, { params, operator, body: { name } }) {
+    await renameMarket(ctx, actOf(params, operator), name.trim());
     return null;
   },
   async grid(ctx, { params, buildingIds }) {
