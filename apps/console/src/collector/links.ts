@@ -1,3 +1,4 @@
+import { filtersOf } from '../lists/filters.ts';
 import type { ServerList } from '../lists/use-server-list.ts';
 import { codeText, text } from '../locales/index.ts';
 
@@ -16,16 +17,5 @@ export const linkFilter = <Row>(list: ServerList<Row>) => ({
   label: text('collector.link'),
   all: text('collector.allLinks'),
   choices: LINK_NAMES.map((link) => ({ value: link, label: codeText('link', link) })),
-  value: list.query.value.filters['link'] ?? '',
-  choose: (link: string) => list.go({ filters: withFilter(list.query.value.filters, 'link', link) }),
+  ...filtersOf(list)('link'),
 });
-
-/** Filters with one chosen, or with none where the choice is empty. */
-export function withFilter(
-  filters: Readonly<Record<string, string>>,
-  name: string,
-  value: string,
-): Record<string, string> {
-  const { [name]: _, ...others } = filters;
-  return value === '' ? others : { ...others, [name]: value };
-}

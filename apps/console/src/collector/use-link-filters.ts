@@ -1,6 +1,6 @@
 import { computed, onScopeDispose, ref, watch } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
-import { withFilter } from './links.ts';
+import { withFilter } from '../lists/filters.ts';
 
 const KEY_AFTER_MS = 300;
 
