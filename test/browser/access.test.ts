@@ -52,7 +52,7 @@ beforeAll(async () => {
   // Not before the first charge: until then nobody knows what is the tenant's to have back.
   await eventually(async () => void (await market.api('requestApproval', { params, body })));
   const moveOutId = await handOver(mover, stall.account?.accountId ?? '');
-  await eventually(async () => expect(await market.api('holds', { params })).toHaveLength(1));
+  await eventually(async () => expect((await market.api('holds', { params, query: {} })).total).toBe(1));
   const { receipts } = await market.api('receipts', { params, query: {} });
   const { plans } = await market.api('pricePlans', { params });
   ids = {

@@ -182,12 +182,53 @@ test('what is exported is what is filtered, all of its pages, with the columns s
   expect(lines.map((line) => line.split(',')[0])).toEqual(meters.map(({ serial }) => serial));
 });
 
+test('holds are filtered to what was decided, a view of that is saved, and it is taken along', async () => {
+  const params = { marketId: market.marketId };
+  const holds = async () => (await market.api('holds', { params, query: {} })).holds;
+  const water = market.site.stalls.flatMap(({ meters }) => meters.filter(({ kind }) => kind === 'water'));
+  for (const { serial } of water.slice(0, 2)) {
+    market.simulator.water(serial).forceDecrease();
+    market.simulator.water(serial).wakeNow();
+  }
+  await eventually(async () => expect((await holds()).length).toBe(2));
+  const [first, second] = await holds();
+  const body = { action: 'reject', note: '现场核对过' } as const;
+  await market.api('releaseHold', { params: { ...params, holdId: first?.holdId ?? '' }, body });
+
+  await open(page, '/exceptions/holds?medium=water');
+  await eventually(async () => {
+    expect(await page.getByTestId('holds-row').allInnerTexts()).toEqual([
+      expect.stringContaining(second?.meterSerial ?? ''),
+    ]);
+  });
+  await page.locator('.el-select', { has: page.getByRole('combobox', { name: '状态' }) }).click();
+  await page.getByRole('option', { name: '已处理' }).click();
+  await eventually(async () => {
+    expect(await page.getByTestId('holds-row').allInnerTexts()).toEqual([expect.stringContaining('现场核对过')]);
+  });
+  const asked = () => Object.fromEntries(new URL(page.url()).searchParams);
+  expect(asked()).toEqual({ medium: 'water', state: 'released' });
+  await page.getByTestId('list-views').click();
+  await page.getByTestId('view-name').fill('已处理的水表');
+  const written = kept(page);
+  await page.getByTestId('view-save').click();
+  await written;
+  const [head = '', ...lines] = (await exported(page, 'csv')).trim().split('\r\n');
+  expect(head).toContain('处理人');
+  expect(lines).toEqual([expect.stringMatching(new RegExp(`${first?.meterSerial}.*已剔除.*现场核对过`))]);
+  await page.goto(`${market.server.httpUrl}/exceptions/holds`);
+  await page.getByTestId('list-views').click();
+  await page.getByTestId('view-choose').click();
+  await eventually(() => expect(asked()).toEqual({ medium: 'water', state: 'released' }));
+});
+
 const LISTS = [
   '/accounts',
   '/audit',
   '/audit?where=installation',
   '/collector/sessions',
   '/collector/sweep',
+  '/exceptions/holds',
   '/meters',
   '/receipts',
   '/stall-register',

@@ -106,8 +106,8 @@ describe('a market runs', () => {
     const meter = market.simulator.electricity(electricity);
     const { meterId } = meterOf(stall, 'electricity');
     const isListed = async () => {
-      const list = await market.api('exceptions', { params: { marketId: market.marketId } });
-      return list.some((exception) => exception.meterId === meterId && exception.kind === 'switch_not_confirmed');
+      const { exceptions } = await market.api('exceptions', { params: { marketId: market.marketId }, query: {} });
+      return exceptions.some((exception) => exception.meterId === meterId && exception.kind === 'switch_not_confirmed');
     };
     meter.stuck = true;
     await market.override(meterId, 'forced_off');

@@ -192,6 +192,6 @@ test('nothing is charged twice: what is charged of each meter is what its regist
   expect(charged?.meters).toBeGreaterThan(BUS_METERS);
   expectProved(await market.verify());
   // A second of a busy machine is four minutes of a meter's clock here, so a clock may be given up; a switch may not.
-  const exceptions = await market.api('exceptions', { params: { marketId: market.marketId } });
+  const { exceptions } = await market.api('exceptions', { params: { marketId: market.marketId }, query: {} });
   expect(exceptions.filter(({ command }) => command !== 'clock')).toEqual([]);
 });

@@ -63,6 +63,7 @@ export const IN_BUILDINGS: readonly Permission[] = [
   'openShift',
   'shifts',
   'setOverride',
+  'releaseHold',
   'meterSettings',
   'readNow',
 ];

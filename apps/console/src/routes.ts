@@ -83,7 +83,14 @@ export const routes: RouteRecordRaw[] = [
           { path: 'clocks', name: 'collector-clocks', component: () => import('./collector/ClocksPage.vue') },
         ],
       },
-      { path: 'exceptions', name: 'exceptions', component: () => import('./lists/ExceptionsPage.vue') },
+      {
+        path: 'exceptions',
+        component: () => import('./exceptions/ExceptionsPage.vue'),
+        children: [
+          { path: '', name: 'exceptions', component: () => import('./exceptions/UnreachedPage.vue') },
+          { path: 'holds', name: 'holds', component: () => import('./exceptions/HoldsPage.vue') },
+        ],
+      },
       { path: 'notices', name: 'notices', component: () => import('./lists/NoticesPage.vue') },
       { path: 'charges', name: 'charges', component: () => import('./charges/ChargesPage.vue') },
       { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },

@@ -163,7 +163,8 @@ function refusalOf(route: Route, { caller, isKey }: Who, target: Target): string
   if (!isEnough) return 'http.out_of_scope';
   if (!route.path.includes(':marketId')) return null;
   if (target === 'other') return 'http.out_of_scope';
-  const namesPlace = bodyNamesPlace(route) || /:(stallId|meterId|accountId|txId|photoId|shiftId)/.test(route.path);
+  const namesPlace =
+    bodyNamesPlace(route) || /:(stallId|meterId|accountId|txId|photoId|holdId|shiftId)/.test(route.path);
   if (kind === 'buildings' && route.path.includes(':shiftId')) return 'http.out_of_scope';
   return kind === 'buildings' && namesPlace && target === 'mixed' ? 'http.out_of_scope' : null;
 }

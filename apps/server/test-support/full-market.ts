@@ -74,7 +74,7 @@ export async function knownOf({ ctx }: Office, market: TestMarket): Promise<Reco
     txId: await ofFirst('select tx_id as id from receipt where market_id = $1 and account_id = $2', 'accountId'),
     photoId: await ofFirst('select photo_id as id from reading where market_id = $1 and meter_id = $2', 'meterId'),
     approvalId: await one('select approval_id as id from approval where market_id = $1 limit 1', marketId),
-    holdId: await one('select hold_id as id from hold where market_id = $1 limit 1', marketId),
+    holdId: await ofFirst('select hold_id as id from hold where market_id = $1 and meter_id = $2', 'meterId'),
     shiftId: await one('select shift_id as id from shift where market_id = $1 limit 1', marketId),
   });
 }

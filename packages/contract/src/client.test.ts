@@ -48,7 +48,7 @@ test('a refusal is thrown with the server’s problem, and no answer with one of
 });
 
 /** What the guard can trace to its building. */
-const TRACED = ['marketId', 'stallId', 'meterId', 'accountId', 'txId', 'photoId', 'shiftId'];
+const TRACED = ['marketId', 'stallId', 'meterId', 'accountId', 'txId', 'photoId', 'holdId', 'shiftId'];
 
 test('a route open to operators of a building names in its path only what can be traced to one', () => {
   for (const route of Object.values(routes) as Route[]) {

@@ -13,6 +13,8 @@ export const LISTS = [
   'batch',
   'charges',
   'clocks',
+  'exceptions',
+  'holds',
   'lost',
   'meters',
   'notices',

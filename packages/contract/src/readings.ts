@@ -97,41 +97,6 @@ export const ImportReadingsResult = Type.Object({
 });
 export type ImportReadingsResult = Static<typeof ImportReadingsResult>;
 
-export const Hold = Type.Object({
-  holdId: Id,
-  meterId: Id,
-  meterSerial: Type.String(),
-  meterKind: MeterKindSchema,
-  stallId: Nullable(Id),
-  stallCode: Nullable(Type.String()),
-  reason: SuspectReason,
-  openedAt: Instant,
-  readAt: Instant,
-  receivedAt: Instant,
-  origin: Origin,
-  ctRatio: Type.Integer(),
-  value: QuantityBase,
-  registerValue: Type.String({ description: 'as the register showed it, before CT, in kWh or m³' }),
-  lastGoodValue: Nullable(QuantityBase),
-  lastGoodRegisterValue: Nullable(Type.String()),
-  lastGoodAt: Nullable(Instant),
-  frameId: Nullable(Id),
-});
-export type Hold = Static<typeof Hold>;
-
-export const HoldRelease = Type.Object({
-  /**
-   * accept: the reading counts. reject: it is set aside and settlement goes on from the last good one. replace: the value
-   * given here counts in its place.
-   */
-  action: Type.Enum(['accept', 'reject', 'replace']),
-  note: ReadingNote,
-  /** With replace, and only then: what the register showed. */
-  value: Type.Optional(RegisterValue),
-  photoBase64: Type.Optional(PhotoBase64),
-  confirmJump: Type.Optional(Type.Boolean()),
-});
-
 export const CorrectReadingRequest = Type.Object({
   /** The reading that was wrong. */
   readAt: Instant,
@@ -207,23 +172,5 @@ export const readingsRoutes = {
     params: ofMeter,
     body: CorrectReadingRequest,
     response: CorrectReadingResult,
-  }),
-  holds: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/holds',
-    summary: 'Suspect readings that stop settlement until a person releases them',
-    roles: ROLES,
-    scope: 'building',
-    params: inMarket,
-    response: Type.Array(Hold),
-  }),
-  releaseHold: defineRoute({
-    method: 'POST',
-    path: '/api/markets/:marketId/holds/:holdId/release',
-    summary: 'Release a hold with a note: accept, reject or replace its reading',
-    roles: ['admin', 'finance'],
-    params: Type.Object({ marketId: Id, holdId: Id }),
-    body: HoldRelease,
-    response: Type.Null(),
   }),
 } as const;

@@ -8,7 +8,9 @@ import { collectionRoutes } from './collection.ts';
 import { controlRoutes } from './control.ts';
 import { counterRoutes } from './counter.ts';
 import { devicesRoutes } from './devices.ts';
+import { exceptionsRoutes } from './exceptions.ts';
 import { gatewaysRoutes } from './gateways.ts';
+import { holdsRoutes } from './holds.ts';
 import { identityRoutes } from './identity.ts';
 import { issuerRoutes } from './issuer.ts';
 import { keptListsRoutes } from './kept-lists.ts';
@@ -24,16 +26,7 @@ import { proofRoutes } from './proof.ts';
 import { readBatchRoutes } from './read-batch.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
-import {
-  DeviceException,
-  Grid,
-  Id,
-  Instant,
-  Market,
-  OverrideRequest,
-  StallDetail,
-  UnclaimedDevice,
-} from './schemas.ts';
+import { Grid, Id, Instant, Market, OverrideRequest, StallDetail, UnclaimedDevice } from './schemas.ts';
 import { settlementRoutes } from './settlement.ts';
 import { stallsRoutes } from './stalls.ts';
 
@@ -84,15 +77,6 @@ export const routes = {
     body: OverrideRequest,
     response: Nothing,
   }),
-  exceptions: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/exceptions',
-    summary: 'Meters that did not reach the wanted state',
-    roles: ROLES,
-    scope: 'building',
-    params: inMarket,
-    response: Type.Array(DeviceException),
-  }),
   unclaimedDevices: defineRoute({
     method: 'GET',
     path: '/api/unclaimed-devices',
@@ -120,7 +104,9 @@ export const routes = {
   ...gatewaysRoutes,
   ...nbProductsRoutes,
   ...meterImportRoutes,
+  ...exceptionsRoutes,
   ...readingsRoutes,
+  ...holdsRoutes,
   ...readBatchRoutes,
   ...settlementRoutes,
   ...chargesRoutes,

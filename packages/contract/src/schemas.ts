@@ -294,24 +294,6 @@ export const OverrideRequest = Type.Object({
   until: Type.Optional(Instant),
 });
 
-export const DeviceException = Type.Object({
-  exceptionId: Id,
-  meterId: Id,
-  meterSerial: Type.String(),
-  meterKind: MeterKindSchema,
-  stallId: Nullable(Id),
-  stallCode: Nullable(Type.String()),
-  kind: OneOf(['switch_not_confirmed', 'command_expired', 'setting_not_confirmed']),
-  openedAt: Instant,
-  command: CommandKind,
-  /** Of a switch; null for a setting. */
-  wanted: Nullable(OneOf(['on', 'off'])),
-  /** What the last read-back of a switch said; null where none came that says anything. */
-  readBack: Nullable(SwitchState),
-  /** How often the command was written to the wire, or handed to the platform. */
-  writes: Type.Integer(),
-});
-
 export const UnclaimedDevice = Type.Object({
   link: LinkSchema,
   linkKey: Type.String(),

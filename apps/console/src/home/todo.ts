@@ -15,7 +15,7 @@ export interface Todo {
 const ENTRIES = [
   { name: 'exceptions', icon: 'exception', to: { name: 'exceptions' } },
   { name: 'approvals', icon: 'check', to: { name: 'approvals' } },
-  { name: 'holds', icon: 'hold', to: { name: 'exceptions' } },
+  { name: 'holds', icon: 'hold', to: { name: 'holds' } },
   { name: 'lowBalances', icon: 'low_balance', to: { name: 'stalls', query: { state: 'low_balance' } } },
   { name: 'lostContact', icon: 'offline', to: { name: 'collector-lost' } },
   { name: 'unclaimed', icon: 'unclaimed', to: { name: 'unclaimed' } },

@@ -5,6 +5,7 @@ import { collectorEn } from './collector.en.ts';
 import { controlEn } from './control.en.ts';
 import { counterEn } from './counter.en.ts';
 import { errorsEn } from './errors.en.ts';
+import { exceptionsEn } from './exceptions.en.ts';
 import { identityEn } from './identity.en.ts';
 import { listsEn } from './lists.en.ts';
 import { menuEn } from './menu.en.ts';
@@ -29,6 +30,7 @@ export const en: Messages = {
   ...controlEn,
   ...counterEn,
   ...errorsEn,
+  ...exceptionsEn,
   ...identityEn,
   ...listsEn,
   ...menuEn,
@@ -333,54 +335,6 @@ export const en: Messages = {
       still_in_arrears: '{meter}: the balance is still too low to restore',
       fault: '{meter}: switch fault; it must be checked on site',
     },
-  },
-  exceptions: {
-    heading: 'Exceptions and holds',
-    exceptions: 'Exceptions',
-    exceptionsHint: 'Meters that did not reach the wanted state. A person must look.',
-    noExceptions: 'None: every meter reached the wanted state',
-    holds: 'Holds',
-    holdsHint: 'A suspect reading stops settlement of its meter until someone has checked it.',
-    noHolds: 'No readings on hold',
-    kind: {
-      switch_not_confirmed: 'Switch not confirmed',
-      command_expired: 'Command expired',
-      setting_not_confirmed: 'Setting not confirmed',
-    },
-    stall: 'Stall',
-    meter: 'Meter',
-    problem: 'Problem',
-    openedAt: 'Since',
-    detail: 'Detail',
-    detailOf: {
-      read_back:
-        'Wanted: {wanted}. Still reads back {readBack} after {n} write. | Wanted: {wanted}. Still reads back {readBack} after {n} writes.',
-      no_read_back:
-        'Wanted: {wanted}. No valid read-back after {n} write. | Wanted: {wanted}. No valid read-back after {n} writes.',
-      expired:
-        'Wanted: {wanted}. Not confirmed in time, after {n} write. | Wanted: {wanted}. Not confirmed in time, after {n} writes.',
-      never_sent: 'Wanted: {wanted}. Could not be sent in time.',
-      setting:
-        '{setting}: the meter still says otherwise after {n} write. | {setting}: the meter still says otherwise after {n} writes.',
-      setting_expired:
-        '{setting}: not confirmed in time, after {n} write. | {setting}: not confirmed in time, after {n} writes.',
-    },
-    reason: 'Reason',
-    suspect: 'Suspect reading',
-    lastGood: 'Last good reading',
-    action: 'Action',
-    accept: 'Accept',
-    reject: 'Reject',
-    replace: 'Put right',
-    replaceHint: 'What you read on site counts; what the meter said is kept beside it.',
-    onlyReject: 'Below the last good reading: cannot be accepted',
-    unbound: 'No stall',
-    releaseTitle: '{action} · {stall} {meter}',
-    acceptHint: 'Settlement will use this reading.',
-    rejectHint: 'Settlement goes on from the last good reading.',
-    note: 'Note',
-    notePlaceholder: 'Say how you checked it; this goes into the operation log',
-    noteShort: 'At least {n} characters',
   },
   link: {
     acrel4g: 'Direct 4G',

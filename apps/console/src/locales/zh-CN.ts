@@ -5,6 +5,7 @@ import { collectorZhCN } from './collector.zh-CN.ts';
 import { controlZhCN } from './control.zh-CN.ts';
 import { counterZhCN } from './counter.zh-CN.ts';
 import { errorsZhCN } from './errors.zh-CN.ts';
+import { exceptionsZhCN } from './exceptions.zh-CN.ts';
 import { identityZhCN } from './identity.zh-CN.ts';
 import { listsZhCN } from './lists.zh-CN.ts';
 import { menuZhCN } from './menu.zh-CN.ts';
@@ -29,6 +30,7 @@ export const zhCN = {
   ...controlZhCN,
   ...counterZhCN,
   ...errorsZhCN,
+  ...exceptionsZhCN,
   ...identityZhCN,
   ...listsZhCN,
   ...menuZhCN,
@@ -329,45 +331,6 @@ export const zhCN = {
       still_in_arrears: '{meter}：余额仍不足，暂不恢复',
       fault: '{meter}：开关故障，需要现场检查',
     },
-  },
-  exceptions: {
-    heading: '异常与挂起',
-    exceptions: '异常清单',
-    exceptionsHint: '没有到达目标状态的表计，需要有人处理。',
-    noExceptions: '没有异常，所有表计都到达了目标状态',
-    holds: '挂起清单',
-    holdsHint: '可疑读数停住了这块表的结算，核对后放行。',
-    noHolds: '没有挂起的读数',
-    kind: { switch_not_confirmed: '分合闸未确认', command_expired: '指令过期', setting_not_confirmed: '参数未确认' },
-    stall: '档位',
-    meter: '表计',
-    problem: '问题',
-    openedAt: '发现时间',
-    detail: '说明',
-    detailOf: {
-      read_back: '目标{wanted}，发送 {n} 次后回读仍为{readBack}',
-      no_read_back: '目标{wanted}，发送 {n} 次后没有有效回读',
-      expired: '目标{wanted}，发送 {n} 次，有效期内没有确认',
-      never_sent: '目标{wanted}，有效期内没能发出',
-      setting: '{setting}：发送 {n} 次后，表计回读仍不一致',
-      setting_expired: '{setting}：发送 {n} 次，有效期内没有确认',
-    },
-    reason: '原因',
-    suspect: '可疑读数',
-    lastGood: '最近有效读数',
-    action: '操作',
-    accept: '采纳读数',
-    reject: '剔除读数',
-    replace: '改为正确示数',
-    replaceHint: '以现场核对的示数为准，表计原来说的保留备查。',
-    onlyReject: '低于最近有效读数，不能采纳',
-    unbound: '未绑定档位',
-    releaseTitle: '{action} · {stall} {meter}',
-    acceptHint: '采纳后，结算使用这个读数。',
-    rejectHint: '剔除后，结算从最近有效读数继续。',
-    note: '核对说明',
-    notePlaceholder: '请写明如何核对，将记入操作日志',
-    noteShort: '说明至少 {n} 个字',
   },
   link: {
     acrel4g: '4G 直连',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../test-support/database.ts';
 import { START, seedMarket, stateOf } from '../headend/test-support/market.ts';
-import { findDevices, listExceptions, listUnclaimed, noteUnclaimed, saveContacts, sleepersOffline } from './index.ts';
+import { findDevices, noteUnclaimed, saveContacts, sleepersOffline } from './index.ts';
+import { listUnclaimed } from './lists.ts';
 
 const db = await freshDatabase();
 const market = await seedMarket(db, { electricity: 2, water: 1, ctRatio: 30 });
@@ -98,23 +99,4 @@ test('a device that calls itself anything is listed', async () => {
   await noteUnclaimed(db, later(3), 'mqtt', `zero\0${'x'.repeat(200)}`, '10.0.0.4');
   const listed = await listUnclaimed(db);
   expect(listed[0]?.linkKey).toBe(`zero${'x'.repeat(60)}`);
-});
-
-test('a market sees its own exceptions, and no other', async () => {
-  await db.query(
-    `insert into device_exception (market_id, exception_id, meter_id, kind, opened_at, detail)
-     values ($1, gen_random_uuid(), $2, 'command_expired', $3, '{"wanted":"off","readBack":null,"writes":2}')`,
-    [market.marketId, first.meterId, START],
-  );
-  expect(await listExceptions(db, market.marketId)).toEqual([
-    expect.objectContaining({
-      meterId: first.meterId,
-      stallCode: 'acrel4g-0',
-      kind: 'command_expired',
-      wanted: 'off',
-      readBack: null,
-      writes: 2,
-    }),
-  ]);
-  expect(await listExceptions(db, other.marketId)).toEqual([]);
 });

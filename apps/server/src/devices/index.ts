@@ -2,7 +2,6 @@ export { closeBinding, mustBeFreeAt, mustNotBeAhead, openBindings } from './bind
 export { mustBePossible } from './catalogue.ts';
 export { mustBePossibleWherever } from './gateway-settings.ts';
 export { saveGateways } from './gateways.ts';
-export { listExceptions, listUnclaimed } from './lists.ts';
 export { type Act, enterNew } from './meters.ts';
 export { saveNbProducts } from './nb-products.ts';
 export { mustBeOpen } from './places.ts';

@@ -1,4 +1,4 @@
-import type { DeviceException, UnclaimedDevice } from '@openprepay/contract';
+import type { UnclaimedDevice } from '@openprepay/contract';
 import type { Static } from 'typebox';
 import type { Queryable } from '../platform/database.ts';
 import type { Link } from './types.ts';
@@ -6,7 +6,6 @@ import type { Link } from './types.ts';
 const PAGE = 500;
 
 type Unclaimed = Static<typeof UnclaimedDevice>;
-type Exception = Static<typeof DeviceException>;
 
 /** The latest 500 devices that called in and belong to no market. */
 export async function listUnclaimed(db: Queryable): Promise<Unclaimed[]> {
@@ -30,29 +29,4 @@ export async function listUnclaimed(db: Queryable): Promise<Unclaimed[]> {
     contacts: Number(row.contacts),
     remote: row.remote,
   }));
-}
-
-/** Meters of a market, or of some buildings, that did not reach the wanted state, latest first, at most 500. */
-export async function listExceptions(
-  db: Queryable,
-  marketId: string,
-  buildingIds: readonly string[] | null = null,
-): Promise<Exception[]> {
-  const rows = await db.query<Omit<Exception, 'openedAt'> & { openedAt: Date }>(
-    `select exception.exception_id as "exceptionId", exception.meter_id as "meterId", meter.serial as "meterSerial",
-            meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", exception.kind,
-            exception.opened_at as "openedAt", coalesce(exception.detail ->> 'command', 'switch') as command,
-            exception.detail ->> 'wanted' as wanted,
-            exception.detail ->> 'readBack' as "readBack", (exception.detail ->> 'writes')::integer as writes
-     from device_exception exception
-     join meter on meter.market_id = exception.market_id and meter.meter_id = exception.meter_id
-     left join meter_binding binding
-       on binding.market_id = meter.market_id and binding.meter_id = meter.meter_id and binding.to_at is null
-     left join stall on stall.market_id = binding.market_id and stall.stall_id = binding.stall_id
-     where exception.market_id = $1 and exception.closed_at is null
-       and ($3::uuid[] is null or stall.building_id = any($3))
-     order by exception.opened_at desc limit $2`,
-    [marketId, PAGE, buildingIds],
-  );
-  return rows.map((row) => ({ ...row, openedAt: row.openedAt.toISOString() }));
 }

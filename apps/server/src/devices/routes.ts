@@ -4,11 +4,12 @@ import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
 import { catalogue } from './catalogue.ts';
 import { claimDevice } from './claim.ts';
+import { listExceptions } from './exceptions.ts';
 import { createGateway, listGateways, retireGateway, updateGateway } from './gateways.ts';
 import { meterSheet } from './import/columns.ts';
 import { importMeters } from './import/import.ts';
 import { listImports, undoImport } from './import/undo.ts';
-import { listExceptions, listUnclaimed } from './lists.ts';
+import { listUnclaimed } from './lists.ts';
 import { readMeterCard } from './meter-card.ts';
 import { type Act, bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
 import { listNbProducts, removeNbProduct, saveNbProduct } from './nb-products.ts';
@@ -25,8 +26,8 @@ export const devicesRoutes = {
   async unclaimedDevices(ctx) {
     return listUnclaimed(ctx.db);
   },
-  async exceptions(ctx, { params, buildingIds }) {
-    return listExceptions(ctx.db, params.marketId, buildingIds);
+  async exceptions(ctx, { params, query, buildingIds }) {
+    return listExceptions(ctx.db, params.marketId, query, buildingIds);
   },
   async meterModels() {
     return [...catalogue];

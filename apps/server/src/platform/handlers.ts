@@ -96,7 +96,8 @@ export interface BuildingCaller {
 
 /**
  * What a call may name that is in a building: a meter where it is bound now, an account where it has a stall now, or will have
- * one once it is opened, a transaction where its accounts are, a photo where its meter is. A shift is in its cashier's.
+ * one once it is opened, a transaction where its accounts are, a photo and a hold where their meter is. A shift is in its
+ * cashier's.
  */
 export interface PlaceIds {
   readonly stallIds: readonly string[];
@@ -108,6 +109,7 @@ export interface PlaceIds {
   readonly newAccountIds: readonly string[];
   readonly txIds: readonly string[];
   readonly photoIds: readonly string[];
+  readonly holdIds: readonly string[];
   readonly shiftIds: readonly string[];
 }
 

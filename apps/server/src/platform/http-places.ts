@@ -10,6 +10,7 @@ const OF_PATH: Readonly<Record<string, Kind>> = {
   accountId: 'accountIds',
   txId: 'txIds',
   photoId: 'photoIds',
+  holdId: 'holdIds',
   shiftId: 'shiftIds',
 };
 
@@ -39,6 +40,7 @@ export function placesIn({ params, body, whole }: Named): PlaceIds | null {
     newAccountIds: [],
     txIds: [],
     photoIds: [],
+    holdIds: [],
     shiftIds: [],
   };
   for (const [name, id] of Object.entries(params)) {

@@ -4,7 +4,7 @@ import { testClock, testContext } from '../../test-support/database.ts';
 import { MINUTE_MS, minute, reportOf, seedMarket } from '../../test-support/market.ts';
 import { readWorkbook, writeWorkbook } from '../platform/workbook.ts';
 import { verifyMarket } from '../verify/index.ts';
-import { listOpenHolds } from './hold-store.ts';
+import { listHolds } from './hold-list.ts';
 import { type Release, releaseHold } from './holds.ts';
 import { importReadings } from './import.ts';
 import { estimateFinal, intake, type ManualReading, takeManual } from './index.ts';
@@ -42,7 +42,7 @@ async function oneMeter(options: Parameters<typeof seedMarket>[1] = {}) {
         }),
       ),
     estimate: (minutes: number) => ctx.db.tx((tx) => estimateFinal(tx, clock.now(), { ...asked, at: minute(minutes) })),
-    holds: () => listOpenHolds(ctx.db, marketId, 10),
+    holds: async () => (await listHolds(ctx.db, marketId, {})).holds,
     async release(action: Release['action'], more: Partial<Release> = {}) {
       const [hold] = await this.holds();
       const release = {
@@ -136,7 +136,7 @@ test('a person is asked to confirm a jump, and told of what cannot be', async ()
 test('a reading by hand over a wrap, and what a hold then was about', async () => {
   const meter = await oneMeter({ kind: 'water' });
   await take(meter.at(0, 99_999_500), meter.at(60, 50_000));
-  expect(await meter.holds()).toMatchObject([{ reason: 'decrease', value: 50_000n, turnovers: 0 }]);
+  expect(await meter.holds()).toMatchObject([{ reason: 'decrease', value: 50_000, registerValue: '50.000' }]);
   await meter.manual(30, 100, { confirmJump: false });
   expect(await meter.readings()).toEqual([
     '99999500 good pushed',
@@ -214,7 +214,7 @@ test('registers that do not add up are held once: accepted, the same error is th
     return { ...report, reading: report.reading && { ...report.reading, tariffs: [0n, 0n, 0n, BigInt(valley), null] } };
   };
   await take(shows(0, 10_000, 10_000), shows(30, 11_000, 5_000), shows(60, 12_000, 6_000));
-  expect(await meter.holds()).toMatchObject([{ reason: 'tariff_sum', value: 11_000n }]);
+  expect(await meter.holds()).toMatchObject([{ reason: 'tariff_sum', value: 11_000 }]);
   await meter.release('accept');
   await take(shows(90, 13_000, 7_000));
   expect(await meter.readings()).toEqual([

@@ -4,60 +4,6 @@ import type { Queryable } from '../platform/database.ts';
 import { arrayText } from './store.ts';
 import type { Origin } from './types.ts';
 
-export interface HoldRow {
-  readonly holdId: string;
-  readonly meterId: string;
-  readonly meterSerial: string;
-  readonly meterKind: MeterKind;
-  readonly stallId: string | null;
-  readonly stallCode: string | null;
-  readonly reason: SuspectReason;
-  readonly openedAt: Date;
-  readonly readAt: Date;
-  readonly receivedAt: Date;
-  readonly origin: Origin;
-  readonly model: string;
-  readonly ctRatio: number;
-  readonly value: Quantity;
-  readonly turnovers: number;
-  readonly lastGoodValue: Quantity | null;
-  readonly lastGoodTurnovers: number | null;
-  readonly lastGoodAt: Date | null;
-  readonly frameId: string | null;
-}
-
-/** Open holds of a market, or of some buildings, oldest first, each with the last good reading before it. */
-export async function listOpenHolds(
-  db: Queryable,
-  marketId: string,
-  limit: number,
-  buildingIds: readonly string[] | null = null,
-): Promise<HoldRow[]> {
-  return db.query<HoldRow & Record<string, unknown>>(
-    `select hold.hold_id as "holdId", hold.meter_id as "meterId", meter.serial as "meterSerial",
-            meter.kind as "meterKind", stall.stall_id as "stallId", stall.code as "stallCode", hold.reason,
-            hold.opened_at as "openedAt", hold.read_at as "readAt", reading.received_at as "receivedAt", reading.origin,
-            meter.model, meter.ct_ratio as "ctRatio", reading.total as value, reading.turnovers,
-            before.total as "lastGoodValue", before.turnovers as "lastGoodTurnovers", before.read_at as "lastGoodAt",
-            reading.frame_id as "frameId"
-     from hold
-     join meter on meter.market_id = $1 and meter.meter_id = hold.meter_id
-     join reading
-       on reading.market_id = $1 and reading.meter_id = hold.meter_id and reading.read_at = hold.read_at
-     left join meter_binding binding
-       on binding.market_id = $1 and binding.meter_id = hold.meter_id and binding.to_at is null
-     left join stall on stall.market_id = $1 and stall.stall_id = binding.stall_id
-     left join lateral (
-       select total, turnovers, read_at from reading good
-       where good.market_id = $1 and good.meter_id = hold.meter_id and good.quality = 'good'
-         and good.read_at < hold.read_at
-       order by good.read_at desc limit 1) before on true
-     where hold.market_id = $1 and hold.released_at is null and ($3::uuid[] is null or stall.building_id = any($3))
-     order by hold.opened_at, hold.hold_id limit $2`,
-    [marketId, limit, buildingIds],
-  );
-}
-
 export interface HeldReading {
   readonly meterId: string;
   readonly kind: MeterKind;

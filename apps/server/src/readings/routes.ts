@@ -1,8 +1,8 @@
-import type { Hold, ImportReadingsResult, MeterReading, MeterReadings, Photo } from '@openprepay/contract';
+import type { ImportReadingsResult, MeterReading, MeterReadings, Photo } from '@openprepay/contract';
 import type { Static } from 'typebox';
 import type { Handlers } from '../platform/handlers.ts';
 import { readingsError } from './errors.ts';
-import { type HoldRow, listOpenHolds } from './hold-store.ts';
+import { listHolds } from './hold-list.ts';
 import { type Release, releaseHold } from './holds.ts';
 import { importReadings } from './import.ts';
 import { listReadings, type ReadingFilter, type ReadingRow } from './lists.ts';
@@ -11,7 +11,6 @@ import { findMeter } from './meters.ts';
 import { findPhoto } from './photos.ts';
 import { parseRegister, type RegisterFacts, registerText, turnoversAt } from './register-value.ts';
 
-const MAX_HOLDS_SHOWN = 1_000;
 const PAGE = 200;
 
 const bytesOf = (base64: string | undefined): Uint8Array | null =>
@@ -59,9 +58,7 @@ export const readingsRoutes = {
     const file = { fileName, bytes: Buffer.from(base64, 'base64') };
     return importReadings(ctx, { ...params, file, dryRun, note, operatorId: operator.operatorId });
   },
-  async holds(ctx, { params, buildingIds }): Promise<Hold[]> {
-    return (await listOpenHolds(ctx.db, params.marketId, MAX_HOLDS_SHOWN, buildingIds)).map(holdOf);
-  },
+  holds: (ctx, { params, query, buildingIds }) => listHolds(ctx.db, params.marketId, query, buildingIds),
   async releaseHold(ctx, { params, body, operator }): Promise<null> {
     await releaseHold(ctx, {
       ...params,
@@ -86,19 +83,4 @@ const readingOf = (meter: RegisterFacts, row: ReadingRow): MeterReading => ({
   saidTotal: numberOrNull(row.saidTotal),
   saidRegisterValue:
     row.saidTotal === null ? null : registerText(meter, row.saidTotal, turnoversAt(meter, row.saidTotal)),
-});
-
-const holdOf = ({ model, turnovers, lastGoodTurnovers, ...hold }: HoldRow): Hold => ({
-  ...hold,
-  openedAt: hold.openedAt.toISOString(),
-  readAt: hold.readAt.toISOString(),
-  receivedAt: hold.receivedAt.toISOString(),
-  value: Number(hold.value),
-  registerValue: registerText({ ...hold, kind: hold.meterKind, model }, hold.value, turnovers),
-  lastGoodValue: numberOrNull(hold.lastGoodValue),
-  lastGoodRegisterValue:
-    hold.lastGoodValue === null
-      ? null
-      : registerText({ ...hold, kind: hold.meterKind, model }, hold.lastGoodValue, lastGoodTurnovers ?? 0),
-  lastGoodAt: hold.lastGoodAt?.toISOString() ?? null,
 });

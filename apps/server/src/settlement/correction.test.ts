@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { minute } from '../../test-support/market.ts';
 import { ledgerLines } from '../ledger/index.ts';
-import { listOpenHolds } from '../readings/hold-store.ts';
+import { listHolds } from '../readings/hold-list.ts';
 import { correctReading } from './index.ts';
 import { DAY, OPERATOR, steps, swapMarket } from './test-support/swap.ts';
 
@@ -137,9 +137,9 @@ test('a value typed too high holds what the meter says then; put right, that cou
   await market.settle();
   expect(await market.cost()).toBe(660n);
   await market.read(market.first, [2 * DAY, 2_000]);
-  expect(await listOpenHolds(ctx.db, market.marketId, 10)).toHaveLength(1);
+  expect((await listHolds(ctx.db, market.marketId, {})).total).toBe(1);
   expect((await market.correct(market.first, DAY, 1_200))[0]?.amountFen).toBe(-600n);
-  expect(await listOpenHolds(ctx.db, market.marketId, 10)).toEqual([]);
+  expect((await listHolds(ctx.db, market.marketId, {})).total).toBe(0);
   await market.settle();
   expect(await market.cost()).toBe(100n);
   await market.prove();

@@ -2,7 +2,7 @@ import { fen, uuidV7 } from '@openprepay/kernel';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { minute } from '../../test-support/market.ts';
-import { listOpenHolds } from '../readings/hold-store.ts';
+import { listHolds } from '../readings/hold-list.ts';
 import { releaseHold } from '../readings/index.ts';
 import { DAY, OPERATOR, steps, swapMarket } from './test-support/swap.ts';
 
@@ -132,7 +132,9 @@ test('the new meter waits for the old one: for its final reading under a hold, a
   const next = await market.swap(market.first, { at: DAY, final: { register: 8_000 }, start: 0 });
   await market.read(next, [2 * DAY, 5_000]);
   expect(await market.settle()).toEqual({ charges: 0, skipped: [] });
-  const [hold] = await listOpenHolds(ctx.db, market.marketId, 10);
+  const {
+    holds: [hold],
+  } = await listHolds(ctx.db, market.marketId, {});
   const release = { marketId: market.marketId, holdId: hold?.holdId ?? '', note: 'not so', operatorId: OPERATOR };
   await releaseHold(ctx, { ...release, action: 'reject' });
   expect(await market.settle()).toEqual({ charges: 2, skipped: [] });

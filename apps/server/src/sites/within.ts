@@ -11,7 +11,7 @@ export async function isWithin(
   { operatorId, buildingIds }: BuildingCaller,
   places: PlaceIds,
 ): Promise<boolean> {
-  const { stallIds, meterIds, accountIds, wholeAccountIds, newAccountIds, txIds, photoIds, shiftIds } = places;
+  const { stallIds, meterIds, accountIds, wholeAccountIds, newAccountIds, txIds, photoIds, shiftIds, holdIds } = places;
   const rows = await ctx.db.query<{ within: boolean }>(
     `with mine as (
        select stall_id from stall where market_id = $1 and building_id = any($2::uuid[])
@@ -43,6 +43,8 @@ export async function isWithin(
         and not exists (select unnest($8::uuid[])
                         except select photo_id from reading join my_meter using (meter_id)
                                where reading.market_id = $1 and photo_id = any($8))
+        and not exists (select unnest($12::uuid[])
+                        except select hold_id from hold join my_meter using (meter_id) where hold.market_id = $1)
         and not exists (select unnest($9::uuid[])
                         except select shift_id from shift where market_id = $1 and operator_id = $11) as within`,
     [
@@ -57,6 +59,7 @@ export async function isWithin(
       shiftIds,
       newAccountIds,
       operatorId,
+      holdIds,
     ],
   );
   return rows[0]?.within ?? false;

@@ -1,7 +1,5 @@
-import type { RouteResponse, Routes } from '@openprepay/contract';
-import { text } from '../locales/index.ts';
-
-type DeviceException = RouteResponse<Routes['exceptions']>[number];
+import type { DeviceException } from '@openprepay/contract';
+import { text, wordsOf } from '../locales/index.ts';
 
 /** What was tried on a meter of the exception list, and what it said last. */
 export function detailWords({
@@ -24,4 +22,19 @@ export function detailWords({
   return readBack === null
     ? text('exceptions.detailOf.no_read_back', values)
     : text('exceptions.detailOf.read_back', { ...values, readBack: text(`switch.${meterKind}.${readBack}`) });
+}
+
+/** What a meter can be told, in a spreadsheet. */
+export const commandWords = (): Record<string, string> => ({
+  switch: text('exceptions.switch'),
+  ...wordsOf('meters.setting'),
+});
+
+/** A relay or a valve, in a spreadsheet where a column has both. */
+export function switchWords(): Record<string, string> {
+  const water = wordsOf('switch.water');
+  const entries = Object.entries(wordsOf('switch.electricity'));
+  return Object.fromEntries(
+    entries.map(([state, words]) => [state, words === water[state] ? words : `${words} / ${water[state]}`]),
+  );
 }
