@@ -251,7 +251,7 @@ test('a shift is counted note by note; a difference is only accepted with a word
   expect(await page.locator('.print-root').textContent()).toMatch(
     /交班单.*应有现金.*¥410\.00.*实点现金.*¥300\.00.*找零差错/s,
   );
-  const row = page.getByTestId('shift-row').first();
+  const row = page.getByTestId('shifts-row').first();
   await eventually(async () => expect(await row.textContent()).toMatch(/−¥110\.00.*找零差错/s));
 });
 

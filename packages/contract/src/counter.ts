@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { BusinessDay, counterStaff, SalesTotals, sellers } from './counter-books.ts';
 import { PurseBalances } from './ledger.ts';
 import { defineRoute } from './route.ts';
 import { AmountFen, Id, Instant, MAX_LIST_ROWS, Nullable, PaymentMethod } from './schemas.ts';
@@ -9,13 +10,7 @@ import { AmountFen, Id, Instant, MAX_LIST_ROWS, Nullable, PaymentMethod } from '
 
 const inMarket = Type.Object({ marketId: Id });
 const ofReceipt = Type.Object({ marketId: Id, txId: Id });
-const sellers = ['admin', 'cashier'] as const;
-const bookkeepers = ['admin', 'manager', 'finance'] as const;
-const counterStaff = ['admin', 'manager', 'finance', 'cashier', 'auditor'] as const;
 
-/** A day of business as the books count it, `2026-03-02`: what is posted after the day's close belongs to the next. */
-export const BusinessDay = Type.String({ format: 'date' });
-const PageLimit = Type.Integer({ minimum: 1, maximum: 500 });
 const ReceiptKind = Type.Enum(['top_up', 'deposit', 'refund', 'reversal']);
 
 /** All that stands on paper, kept as it was: printed again it says the same, and that it is a reprint. */
@@ -81,53 +76,6 @@ export const TopUpResult = Type.Object({
   repeated: Type.Boolean(),
   receipt: Receipt,
 });
-
-const MethodTotals = Type.Object({ cash: AmountFen, bank: AmountFen, pos: AmountFen });
-
-export const Shift = Type.Object({
-  shiftId: Id,
-  operatorId: Id,
-  operatorName: Type.String(),
-  openedAt: Instant,
-  /** What lay in the drawer at the start. */
-  floatFen: AmountFen,
-  closedAt: Nullable(Instant),
-  receipts: Type.Integer(),
-  takenFen: MethodTotals,
-  /** What must lie in the drawer: float and cash taken, less cash given back. */
-  expectedFen: AmountFen,
-  countedFen: Nullable(AmountFen),
-  /** Counted less expected. */
-  differenceFen: Nullable(AmountFen),
-  closedByName: Nullable(Type.String()),
-  note: Nullable(Type.String()),
-});
-export type Shift = Static<typeof Shift>;
-
-export const SalesTotals = Type.Object({
-  topUps: Type.Integer(),
-  topUpFen: AmountFen,
-  deposits: Type.Integer(),
-  depositFen: AmountFen,
-  refunds: Type.Integer(),
-  refundFen: AmountFen,
-  reversals: Type.Integer(),
-  reversalFen: AmountFen,
-  netFen: AmountFen,
-});
-export type SalesTotals = Static<typeof SalesTotals>;
-
-export const CounterDay = Type.Object({
-  day: BusinessDay,
-  totals: SalesTotals,
-  takenFen: MethodTotals,
-  closedAt: Nullable(Instant),
-  closedByName: Nullable(Type.String()),
-  note: Nullable(Type.String()),
-  /** How far the ledger's chain was sealed when the day was closed, to be kept on paper elsewhere. */
-  seal: Nullable(Type.Object({ seq: Type.Integer(), hash: Type.String() })),
-});
-export type CounterDay = Static<typeof CounterDay>;
 
 export const SalesReport = Type.Object({
   from: BusinessDay,
@@ -257,73 +205,6 @@ export const counterRoutes = {
     params: ofReceipt,
     body: Type.Object({ reason: Type.String({ minLength: 2, maxLength: 200 }) }),
     response: Receipt,
-  }),
-  currentShift: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/shifts/current',
-    summary: 'The caller’s own shift under way',
-    roles: sellers,
-    scope: 'building',
-    params: inMarket,
-    response: Type.Object({ shift: Nullable(Shift) }),
-  }),
-  shifts: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/shifts',
-    summary: 'Shifts of all cashiers, newest first; one’s own for those who look after some buildings',
-    roles: counterStaff,
-    scope: 'building',
-    params: inMarket,
-    query: Type.Object({
-      operatorId: Type.Optional(Id),
-      open: Type.Optional(Type.Boolean()),
-      before: Type.Optional(Id),
-      limit: Type.Optional(PageLimit),
-    }),
-    response: Type.Object({ shifts: Type.Array(Shift), nextBefore: Nullable(Id) }),
-  }),
-  openShift: defineRoute({
-    method: 'POST',
-    path: '/api/markets/:marketId/shifts',
-    summary: 'Begin a shift with what lies in the drawer',
-    roles: sellers,
-    scope: 'building',
-    params: inMarket,
-    body: Type.Object({ floatFen: Type.Integer({ minimum: 0, maximum: 100_000_000 }) }),
-    response: Shift,
-  }),
-  closeShift: defineRoute({
-    method: 'POST',
-    path: '/api/markets/:marketId/shifts/:shiftId/close',
-    summary:
-      'End a shift with the cash that was counted: one’s own, or for finance and managers of the market anybody’s',
-    roles: ['admin', 'manager', 'finance', 'cashier'],
-    scope: 'building',
-    params: Type.Object({ marketId: Id, shiftId: Id }),
-    body: Type.Object({
-      countedFen: Type.Integer({ minimum: 0, maximum: 10_000_000_000 }),
-      /** Must be given where what was counted is not what was expected. */
-      note: Type.Optional(Type.String({ minLength: 2, maxLength: 200 })),
-    }),
-    response: Shift,
-  }),
-  counterDays: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/counter-days',
-    summary: 'Days of business with their totals, closed or not, newest first',
-    roles: counterStaff,
-    params: inMarket,
-    query: Type.Object({ limit: Type.Optional(PageLimit) }),
-    response: Type.Array(CounterDay),
-  }),
-  closeDay: defineRoute({
-    method: 'POST',
-    path: '/api/markets/:marketId/counter-days/:day/close',
-    summary: 'Close a day: its totals stand, and what is posted later belongs to the next',
-    roles: bookkeepers,
-    params: Type.Object({ marketId: Id, day: BusinessDay }),
-    body: Type.Object({ note: Type.Optional(Type.String({ maxLength: 200 })) }),
-    response: CounterDay,
   }),
   salesReport: defineRoute({
     method: 'GET',

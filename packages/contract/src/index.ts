@@ -6,6 +6,7 @@ export * from './charges.ts';
 export * from './collection.ts';
 export * from './control.ts';
 export * from './counter.ts';
+export * from './counter-books.ts';
 export * from './devices.ts';
 export * from './excel.ts';
 export * from './exceptions.ts';

@@ -13,6 +13,7 @@ export const LISTS = [
   'batch',
   'charges',
   'clocks',
+  'counter-days',
   'exceptions',
   'holds',
   'lost',
@@ -21,6 +22,7 @@ export const LISTS = [
   'readbatch',
   'receipts',
   'sessions',
+  'shifts',
   'stall-register',
   'sweep',
 ] as const;

@@ -7,6 +7,7 @@ import { chargesRoutes } from './charges.ts';
 import { collectionRoutes } from './collection.ts';
 import { controlRoutes } from './control.ts';
 import { counterRoutes } from './counter.ts';
+import { counterBooksRoutes } from './counter-books.ts';
 import { devicesRoutes } from './devices.ts';
 import { exceptionsRoutes } from './exceptions.ts';
 import { gatewaysRoutes } from './gateways.ts';
@@ -92,6 +93,7 @@ export const routes = {
   ...controlRoutes,
   ...massSwitchRoutes,
   ...counterRoutes,
+  ...counterBooksRoutes,
   ...ledgerRoutes,
   ...pricesRoutes,
   ...proofRoutes,

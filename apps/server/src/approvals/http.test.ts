@@ -96,7 +96,7 @@ test('a day at the counter, call by call', async () => {
   expect((await as(finance, 'shifts', { params, query: { open: false } })).shifts).toEqual([ended]);
   const day = await as(finance, 'closeDay', { params: { marketId, day: '2026-03-02' }, body: {} });
   expect(day).toMatchObject({ totals: { netFen: 6_000, topUps: 2, refunds: 1, reversals: 1 }, seal: { seq: 4 } });
-  expect(await as(manager, 'counterDays', { params, query: {} })).toEqual([day]);
+  expect(await as(manager, 'counterDays', { params, query: {} })).toEqual({ total: 1, days: [day] });
   const report = await as(finance, 'salesReport', {
     params,
     query: { from: '2026-03-01', to: '2026-03-31', by: 'operator' },

@@ -55,7 +55,8 @@ test('a closed day stands as it was, and what comes later belongs to the next', 
   });
   const late = await counter.sell(0, 7);
   expect([sale.receipt.day, late.receipt.day]).toEqual(['2026-03-02', '2026-03-03']);
-  const days = await listDays(counter.ctx.db, marketId);
+  const { total, days } = await listDays(counter.ctx.db, marketId, {});
+  expect(total).toBe(2);
   expect(days.map(({ day, closedAt, totals }) => [day, closedAt === null, totals.netFen])).toEqual([
     ['2026-03-03', true, 7],
     ['2026-03-02', false, 1_300],
@@ -79,6 +80,27 @@ test('days are the market’s own, closed in order, once, and not before they be
   await expect(close('2026-03-02')).rejects.toMatchObject({ code: 'counter.day_closed' });
   await expect(close('2026-03-01')).rejects.toMatchObject({ code: 'counter.day_closed' });
   expect((await close('2026-03-03')).totals.netFen).toBe(2);
+});
+
+test('days are filtered, sorted and paged, closed and open alike', async () => {
+  await counter.sell(0, 500);
+  counter.clock.set('2026-03-03T02:00:00Z');
+  await counter.sell(0, 900);
+  await endShifts();
+  const closed = [await close('2026-03-02'), await close('2026-03-03')];
+  counter.clock.set('2026-03-04T02:00:00Z');
+  await counter.sell(0, 700);
+  const days = async (query: Parameters<typeof listDays>[2]) => {
+    const { total, days } = await listDays(counter.ctx.db, marketId, query);
+    return [total, days.map(({ day }) => day.slice(-2))];
+  };
+  expect(await days({})).toEqual([3, ['04', '03', '02']]);
+  expect(await days({ sort: 'net', descending: true })).toEqual([3, ['03', '04', '02']]);
+  expect(await days({ sort: 'closed' })).toEqual([3, ['03', '02', '04']]);
+  expect(await days({ open: true })).toEqual([1, ['04']]);
+  expect(await days({ from: '2026-03-03', to: '2026-03-03' })).toEqual([1, ['03']]);
+  expect(await days({ page: 2, pageSize: 2 })).toEqual([3, ['02']]);
+  expect((await listDays(counter.ctx.db, marketId, { open: false, sort: 'day' })).days).toEqual(closed);
 });
 
 test('a day does not end over the head of a cashier who has yet to count', async () => {

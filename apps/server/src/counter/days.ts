@@ -1,4 +1,4 @@
-import type { CounterDay } from '@openprepay/contract';
+import type { CounterDay, DayPage, DayQuery } from '@openprepay/contract';
 import { assert, businessDay } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import { sealHead } from '../ledger/index.ts';
@@ -8,7 +8,7 @@ import { counterError } from './errors.ts';
 import { lockBook, lockTills } from './till.ts';
 import { type Group, methodTotals, salesTotals } from './totals.ts';
 
-const PAGE = 31;
+const PAGE_SIZE = 50;
 
 export interface DayClose {
   readonly marketId: string;
@@ -49,9 +49,9 @@ export async function closeDay(ctx: Context, close: DayClose): Promise<CounterDa
       reason: note,
       after: { totals, sealedTo: seal?.seq ?? null },
     });
-    const [closed] = await closedDays(tx, marketId, 1);
-    assert(closed, 'a day that was closed is there');
-    return closed;
+    const { days } = await listDays(tx, marketId, { from: day, to: day });
+    assert(days[0], 'a day that was closed is there');
+    return days[0];
   });
 }
 
@@ -89,72 +89,73 @@ async function requireClosable(
   }
 }
 
+/** Parts of a day as they are frozen. */
+const GROUPS = `jsonb_agg(jsonb_build_object('operatorId', operator_id, 'kind', kind, 'method', method, 'count', count,
+  'amountFen', amount_fen) order by operator_id, kind, method)`;
+
 async function groupsOf(db: Queryable, marketId: string, day: string): Promise<Group[]> {
-  const rows = await db.query<
-    Omit<Group, 'count' | 'amountFen'> & Record<string, unknown> & { count: bigint; sum: bigint }
-  >(
-    `select operator_id as "operatorId", kind, method, count(*), sum(amount_fen)::bigint
-     from receipt where market_id = $1 and day = $2
-     group by operator_id, kind, method order by operator_id, kind, method`,
+  const [row] = await db.query<{ groups: Group[] | null }>(
+    `select ${GROUPS} as groups from (
+       select day, operator_id, kind, method, count(*), sum(amount_fen)::bigint as amount_fen
+       from receipt where market_id = $1 and day = $2 group by day, operator_id, kind, method) part`,
     [marketId, day],
   );
-  return rows.map(({ operatorId, kind, method, count, sum }) => ({
-    operatorId,
-    kind,
-    method,
-    count: Number(count),
-    amountFen: Number(sum),
-  }));
+  return row?.groups ?? [];
 }
 
-/** The days of business that something happened on, newest first: those that are not closed as they stand now. */
-export async function listDays(db: Queryable, marketId: string, limit = PAGE): Promise<CounterDay[]> {
-  const open = await db.query<{ day: string }>(
-    `select distinct receipt.day::text as day
-     from receipt left join counter_book book on book.market_id = $1
-     where receipt.market_id = $1 and receipt.day > coalesce(book.closed_day, '-infinity')
-     order by day desc limit $2`,
-    [marketId, limit],
-  );
-  const days: CounterDay[] = [];
-  for (const { day } of open) {
-    days.push({
-      day,
-      ...sums(await groupsOf(db, marketId, day)),
-      closedAt: null,
-      closedByName: null,
-      note: null,
-      seal: null,
-    });
-  }
-  return [...days, ...(await closedDays(db, marketId, limit))].slice(0, limit);
-}
+const SORTS: Readonly<Record<NonNullable<DayQuery['sort']>, string>> = {
+  day: 'day',
+  net: `(select sum((part ->> 'amountFen')::bigint) from jsonb_array_elements(totals) part)`,
+  closed: 'closed_at',
+};
+
+/** The days of business that something happened on, or that were closed: those that are not closed as they stand now. */
+const MATCHING = `
+  from (
+    select day, totals, closed_at, closed_by, note, seal_seq, seal_hash from counter_day where market_id = $1
+    union all
+    select day, ${GROUPS}, null, null, null, null, null
+    from (
+      select receipt.day, receipt.operator_id, kind, method, count(*), sum(amount_fen)::bigint as amount_fen
+      from receipt left join counter_book book on book.market_id = $1
+      where receipt.market_id = $1 and receipt.day > coalesce(book.closed_day, '-infinity')
+      group by receipt.day, receipt.operator_id, kind, method) part
+    group by day
+  ) one
+  where ($2::boolean is null or (closed_at is null) = $2) and ($3::date is null or day >= $3) and ($4::date is null or day <= $4)`;
 
 type DayRow = Record<string, unknown> & {
   readonly day: string;
   readonly totals: Group[];
-  readonly closed_at: Date;
+  readonly closed_at: Date | null;
   readonly closed_by_name: string | null;
   readonly note: string | null;
   readonly seal_seq: bigint | null;
   readonly seal_hash: Buffer | null;
 };
 
-async function closedDays(db: Queryable, marketId: string, limit: number): Promise<CounterDay[]> {
+/** In the order asked, newest first where nothing is said, with how many there are in all. */
+export async function listDays(db: Queryable, marketId: string, query: DayQuery): Promise<DayPage> {
+  const { sort = 'day', descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
+  const filters = [marketId, query.open ?? null, query.from ?? null, query.to ?? null];
+  const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
+  const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last, one.day desc`;
   const rows = await db.query<DayRow>(
-    `select day::text as day, totals, closed_at, operator.name as closed_by_name, note, seal_seq, seal_hash
-     from counter_day left join operator on operator.operator_id = closed_by
-     where market_id = $1 order by counter_day.day desc limit $2`,
-    [marketId, limit],
+    `select one.day::text, totals, closed_at, operator.name as closed_by_name, note, seal_seq, seal_hash
+     from (select * ${MATCHING} order by ${order} limit $5 offset $6) one
+     left join operator on operator.operator_id = closed_by
+     order by ${order}`,
+    [...filters, pageSize, (page - 1) * pageSize],
   );
-  return rows.map(({ day, totals, closed_at, closed_by_name, note, seal_seq, seal_hash }) => ({
-    day,
-    ...sums(totals),
-    closedAt: closed_at.toISOString(),
-    closedByName: closed_by_name,
-    note,
-    seal: seal_seq === null || seal_hash === null ? null : { seq: Number(seal_seq), hash: seal_hash.toString('hex') },
-  }));
+  return { total: Number(counted?.total ?? 0), days: rows.map(dayOf) };
 }
 
-const sums = (groups: readonly Group[]) => ({ totals: salesTotals(groups), takenFen: methodTotals(groups) });
+const dayOf = ({ day, totals, closed_at, closed_by_name, note, seal_seq, seal_hash }: DayRow): CounterDay => ({
+  day,
+  totals: salesTotals(totals),
+  takenFen: methodTotals(totals),
+  closedAt: closed_at?.toISOString() ?? null,
+  closedByName: closed_by_name,
+  note,
+  seal: seal_seq === null || seal_hash === null ? null : { seq: Number(seal_seq), hash: seal_hash.toString('hex') },
+});

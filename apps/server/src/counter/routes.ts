@@ -54,7 +54,7 @@ export const counterRoutes = {
     openShift(ctx, params.marketId, operator.operatorId, fen(body.floatFen)),
   closeShift: (ctx, { params, body, operator }) =>
     closeShift(ctx, { ...params, countedFen: fen(body.countedFen), note: body.note ?? null, operator }),
-  counterDays: (ctx, { params, query }) => listDays(ctx.db, params.marketId, query.limit),
+  counterDays: (ctx, { params, query }) => listDays(ctx.db, params.marketId, query),
   closeDay: (ctx, { params, body, operator }) =>
     closeDay(ctx, { ...params, note: body.note ?? null, operatorId: operator.operatorId }),
   salesReport: (ctx, { params, query }) => salesReport(ctx.db, params.marketId, { ...query, by: query.by as ReportBy }),

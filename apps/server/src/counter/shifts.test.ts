@@ -84,3 +84,41 @@ test('a sale and the end of its shift at once: it is in the count, or in the nex
   }
   await counter.expectProved();
 });
+
+test('shifts are filtered, sorted and paged, each with the receipts that are its own', async () => {
+  const { ann, ben, clock, ctx } = counter;
+  const { marketId } = counter.market;
+  const { shiftId: first } = await open(0);
+  await counter.sell(0, 1_000);
+  await close(first, 990, 'ten fen under the desk_');
+  // 00:00 of the next day in the market, still the same day in Greenwich.
+  clock.set('2026-03-02T16:00:00Z');
+  await counter.sell(1, 300, { operatorId: ben.operatorId });
+  const bens = await currentShift(ctx.db, marketId, ben.operatorId);
+  await close(bens?.shiftId ?? '', 300, null, ben);
+  clock.set('2026-03-04T02:00:00Z');
+  await open(500);
+  const all = await listShifts(ctx.db, marketId, {});
+  expect([all.total, all.shifts.map((one) => [one.operatorName, one.receipts])]).toEqual([
+    3,
+    [
+      ['Ann', 0],
+      ['Ben', 1],
+      ['Ann', 1],
+    ],
+  ]);
+  const [current, second] = all.shifts.map(({ shiftId }) => shiftId);
+  const ids = async (query: Parameters<typeof listShifts>[2]) =>
+    (await listShifts(ctx.db, marketId, query)).shifts.map(({ shiftId }) => shiftId);
+  expect(await ids({ operatorId: ann.operatorId })).toEqual([current, first]);
+  expect(await ids({ open: true })).toEqual([current]);
+  expect(await ids({ differs: true })).toEqual([first]);
+  expect(await ids({ differs: false })).toEqual([second]);
+  expect(await ids({ from: '2026-03-03', to: '2026-03-03' })).toEqual([second]);
+  expect(await ids({ to: '2026-03-02' })).toEqual([first]);
+  expect(await ids({ text: 'desk_' })).toEqual([first]);
+  expect(await ids({ text: 'k%' })).toEqual([]);
+  expect(await ids({ sort: 'difference' })).toEqual([first, second, current]);
+  expect(await ids({ sort: 'operator', descending: true })).toEqual([second, current, first]);
+  expect(await listShifts(ctx.db, marketId, { page: 2, pageSize: 2 })).toEqual({ total: 3, shifts: [all.shifts[2]] });
+});

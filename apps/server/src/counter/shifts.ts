@@ -1,4 +1,4 @@
-import type { Operator, Role, RouteQuery, Routes, Shift } from '@openprepay/contract';
+import type { Operator, Role, Shift, ShiftPage, ShiftQuery } from '@openprepay/contract';
 import { type Fen, fen } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -6,7 +6,7 @@ import type { Queryable } from '../platform/database.ts';
 import { counterError } from './errors.ts';
 import { beginShift, lockTill } from './till.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 50;
 /** Who ends a shift that is not his own: the cashier went home, and the day must be closed. */
 const CLOSES_FOR_OTHERS: readonly Role[] = ['admin', 'manager', 'finance'];
 
@@ -82,29 +82,56 @@ export async function closeShift(ctx: Context, close: ShiftClose): Promise<Shift
 
 /** The shift a cashier has under way. */
 export async function currentShift(db: Queryable, marketId: string, operatorId: string): Promise<Shift | null> {
-  const [shift] = await select(db, marketId, 'shift.operator_id = $2 and shift.closed_at is null', [operatorId]);
+  const source = 'select * from shift where market_id = $1 and operator_id = $2 and closed_at is null';
+  const [shift] = await select(db, source, [marketId, operatorId]);
   return shift ?? null;
 }
 
-/** Newest first. `nextBefore` asks for the next page. */
-export async function listShifts(
-  db: Queryable,
-  marketId: string,
-  { operatorId, open, before, limit = PAGE }: RouteQuery<Routes['shifts']>,
-): Promise<{ shifts: Shift[]; nextBefore: string | null }> {
+const SORTS: Readonly<Record<NonNullable<ShiftQuery['sort']>, string>> = {
+  opened: 'shift.opened_at',
+  closed: 'shift.closed_at',
+  operator: 'operator.name',
+  difference: 'shift.counted_fen - shift.expected_fen',
+};
+
+const MATCHING = `
+  from shift
+  join market on market.market_id = $1
+  left join operator on operator.operator_id = shift.operator_id
+  where shift.market_id = $1
+    and ($2::uuid is null or shift.operator_id = $2)
+    and ($3::boolean is null or (shift.closed_at is null) = $3)
+    and ($4::boolean is null or (shift.counted_fen <> shift.expected_fen) = $4)
+    and ($5::date is null or shift.opened_at >= $5::date::timestamp at time zone market.time_zone)
+    and ($6::date is null or shift.opened_at < ($6::date + 1)::timestamp at time zone market.time_zone)
+    and ($7::text is null or operator.name ilike '%' || $7 || '%' or shift.note ilike '%' || $7 || '%')`;
+
+/** In the order asked, newest first where nothing is said, with how many there are in all. */
+export async function listShifts(db: Queryable, marketId: string, query: ShiftQuery): Promise<ShiftPage> {
+  const { sort = 'opened', descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
+  const filters = [
+    marketId,
+    query.operatorId ?? null,
+    query.open ?? null,
+    query.differs ?? null,
+    query.from ?? null,
+    query.to ?? null,
+    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+  ];
+  const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
+  const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last, shift.shift_id desc`;
   const shifts = await select(
     db,
-    marketId,
-    `($2::uuid is null or shift.operator_id = $2) and ($3::boolean is null or (shift.closed_at is null) = $3)
-     and ($4::uuid is null or shift.shift_id < $4)
-     order by shift.shift_id desc limit $5`,
-    [operatorId ?? null, open ?? null, before ?? null, limit],
+    `select shift.*, row_number() over (order by ${order}) as n ${MATCHING} order by ${order} limit $8 offset $9`,
+    [...filters, pageSize, (page - 1) * pageSize],
+    'order by shift.n',
   );
-  return { shifts, nextBefore: shifts.length === limit ? (shifts.at(-1)?.shiftId ?? null) : null };
+  return { total: Number(counted?.total ?? 0), shifts };
 }
 
 async function shiftOf(db: Queryable, marketId: string, shiftId: string): Promise<Shift> {
-  const [shift] = await select(db, marketId, 'shift.shift_id = $2', [shiftId]);
+  const source = 'select * from shift where market_id = $1 and shift_id = $2';
+  const [shift] = await select(db, source, [marketId, shiftId]);
   if (shift === undefined) throw counterError('counter.no_such_shift', 'this market has no such shift');
   return shift;
 }
@@ -122,10 +149,11 @@ type ShiftRow = Record<string, unknown> & {
   readonly receipts: bigint;
 } & { readonly [K in 'cash' | 'bank' | 'pos']: bigint };
 
-async function select(db: Queryable, marketId: string, which: string, values: readonly unknown[]): Promise<Shift[]> {
+/** @param source a query of rows of shift; `$1` is the market */
+async function select(db: Queryable, source: string, values: readonly unknown[], order = ''): Promise<Shift[]> {
   const rows = await db.query<ShiftRow>(
     `select shift.*, operator.name as operator_name, closer.name as closed_by_name, taken.*
-     from shift
+     from (${source}) shift
      left join operator on operator.operator_id = shift.operator_id
      left join operator closer on closer.operator_id = shift.closed_by
      cross join lateral (
@@ -134,8 +162,8 @@ async function select(db: Queryable, marketId: string, which: string, values: re
               coalesce(sum(amount_fen) filter (where method = 'bank'), 0)::bigint as bank,
               coalesce(sum(amount_fen) filter (where method = 'pos'), 0)::bigint as pos
        from receipt where market_id = $1 and shift_id = shift.shift_id) taken
-     where shift.market_id = $1 and ${which}`,
-    [marketId, ...values],
+     ${order}`,
+    values,
   );
   return rows.map(shiftOfRow);
 }
