@@ -31,4 +31,5 @@ export * from './route.ts';
 export * from './routes.ts';
 export * from './schemas.ts';
 export * from './settlement.ts';
+export * from './staff.ts';
 export * from './stalls.ts';

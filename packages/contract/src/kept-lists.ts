@@ -9,6 +9,7 @@ import { defineRoute, ROLES } from './route.ts';
 /** Every list of the console that is kept; one row an operator each. */
 export const LISTS = [
   'accounts',
+  'api-keys',
   'audit',
   'batch',
   'charges',
@@ -19,6 +20,7 @@ export const LISTS = [
   'lost',
   'meters',
   'notices',
+  'operators',
   'readbatch',
   'receipts',
   'sessions',

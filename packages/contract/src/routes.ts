@@ -29,6 +29,7 @@ import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
 import { Grid, Id, Instant, Market, OverrideRequest, StallDetail, UnclaimedDevice } from './schemas.ts';
 import { settlementRoutes } from './settlement.ts';
+import { staffRoutes } from './staff.ts';
 import { stallsRoutes } from './stalls.ts';
 
 const inMarket = Type.Object({ marketId: Id });
@@ -87,6 +88,7 @@ export const routes = {
     response: Type.Array(UnclaimedDevice),
   }),
   ...identityRoutes,
+  ...staffRoutes,
   ...issuerRoutes,
   ...keptListsRoutes,
   ...auditRoutes,

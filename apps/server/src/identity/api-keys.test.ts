@@ -1,10 +1,11 @@
 import type { Caller, DataScope } from '@openprepay/contract';
 import { beforeAll, expect, test } from 'vitest';
 import { seedMarket } from '../../test-support/market.ts';
-import { createApiKey, keyHolderOf, listApiKeys, revokeApiKey } from './api-keys.ts';
+import { createApiKey, keyHolderOf, revokeApiKey } from './api-keys.ts';
 import { recordAudit } from './audit.ts';
 import { listAudit } from './audit-list.ts';
-import { listStaff } from './staff.ts';
+import { listApiKeys } from './key-list.ts';
+import { listStaff } from './staff-list.ts';
 import { type Office, openOffice } from './test-support/staff.ts';
 
 let office: Office;
@@ -32,14 +33,14 @@ test('a key is its own operator until it expires or is revoked, and is stored no
   const stored = await office.ctx.db.query<{ hex: string }>(`select encode(key_hash, 'escape') as hex from api_key`);
   expect(stored.some(({ hex }) => hex.includes(key))).toBe(false);
   for (const wrong of [`${key}x`, key.slice(0, -1), key.slice(4), '', 'opk_']) expect(await holder(wrong)).toBeNull();
-  const [listed] = await listApiKeys(office.ctx.db, manager);
+  const [listed] = (await listApiKeys(office.ctx.db, manager, {})).keys;
   expect(listed).toMatchObject({
     keyId,
     prefix: key.slice(0, 12),
     madeBy: 'max',
     lastUsedAt: '2026-03-02T08:00:00.000Z',
   });
-  expect((await listStaff(office.ctx, boss)).operators.some(({ operatorId }) => operatorId === keyId)).toBe(false);
+  expect((await listStaff(office.ctx, boss, {})).operators.some(({ operatorId }) => operatorId === keyId)).toBe(false);
 
   const other = await make(manager, { name: 'other' });
   await revokeApiKey(office.ctx, manager, other.keyId, office.real);
@@ -74,7 +75,7 @@ test('a key is worth no more than its maker, today', async () => {
 test('a manager looks after his own keys, a group operator after all', async () => {
   const mine = await make(manager, { name: 'mine' });
   const bosses = await make(boss, { name: 'bosses', role: 'manager' });
-  const names = async (caller: Caller) => (await listApiKeys(office.ctx.db, caller)).map(({ name }) => name);
+  const names = async (caller: Caller) => (await listApiKeys(office.ctx.db, caller, {})).keys.map(({ name }) => name);
   expect(await names(manager)).not.toContain('bosses');
   expect(await names(boss)).toEqual(expect.arrayContaining(['mine', 'bosses']));
   await expect(revokeApiKey(office.ctx, manager, bosses.keyId)).rejects.toMatchObject({ code: 'identity.no_such_key' });
@@ -129,4 +130,23 @@ test('the audit is searched by who, what, to what and when, page by page', async
   expect(await subjects({ text: 'BOSS' })).toEqual([3, '420']);
   expect(await subjects({ text: '0%' })).toEqual([1, '4']);
   expect(await subjects({ text: '_' })).toEqual([5, '43210']);
+});
+
+test('keys are filtered, sorted and paged', async () => {
+  const keeper = await office.hire('keeper', 'manager', here);
+  await make(keeper, { name: 'one', days: 1, role: 'technician' });
+  const { keyId } = await make(keeper, { name: 'two', days: 300 });
+  await make(keeper, { name: 'three', days: 30 });
+  await revokeApiKey(office.ctx, keeper, keyId, office.real);
+  office.real.advance(2 * 86_400_000);
+  const found = async (query: Parameters<typeof listApiKeys>[2]) => {
+    const { total, keys } = await listApiKeys(office.ctx.db, keeper, query, office.real);
+    return [total, keys.map(({ name, state }) => `${name} ${state}`)];
+  };
+  expect(await found({ sort: 'name' })).toEqual([3, ['one expired', 'three live', 'two revoked']]);
+  expect(await found({ state: 'expired' })).toEqual([1, ['one expired']]);
+  expect(await found({ role: 'technician' })).toEqual([1, ['one expired']]);
+  expect(await found({ scope: 'group' })).toEqual([0, []]);
+  expect(await found({ text: 'TW' })).toEqual([1, ['two revoked']]);
+  expect(await found({ sort: 'expires', descending: true, page: 2, pageSize: 1 })).toEqual([3, ['three live']]);
 });

@@ -1,7 +1,7 @@
-import type { ApiKey, Caller, DataScope, Role } from '@openprepay/contract';
+import type { Caller, DataScope, Role } from '@openprepay/contract';
 import { type Clock, systemClock, uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
-import type { Queryable, Tx } from '../platform/database.ts';
+import type { Row, Tx } from '../platform/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
 import { callerOf } from './caller.ts';
 import { identityError } from './errors.ts';
@@ -53,48 +53,27 @@ export async function createApiKey(ctx: Context, caller: Caller, one: NewKey, re
   return { keyId, key, expiresAt: expiresAt.toISOString() };
 }
 
-type KeyRow = Record<string, unknown> & {
-  keyId: string;
-  name: string;
-  prefix: string;
-  role: Role;
-  scope: DataScope;
-  makerId: string;
-  madeBy: string;
-  createdAt: Date;
-  expiresAt: Date;
-  lastUsedAt: Date | null;
-  revokedAt: Date | null;
-};
-
-const KEY = `
-  select api_key.operator_id as "keyId", operator.name, prefix, operator.role, operator.scope, made_by as "makerId",
-         maker.name as "madeBy", api_key.created_at as "createdAt", expires_at as "expiresAt",
-         last_used_at as "lastUsedAt", revoked_at as "revokedAt"
-  from api_key join operator using (operator_id) join operator maker on maker.operator_id = made_by`;
-
-/** A market manager looks after the keys he made, group operators and auditors see all within their scope. */
-const maySee = ({ operatorId, role, scope }: Caller, key: KeyRow): boolean =>
-  key.makerId === operatorId || (role !== 'manager' && covers(scope, key.scope));
-
-export async function listApiKeys(db: Queryable, caller: Caller): Promise<ApiKey[]> {
-  const rows = await db.query<KeyRow>(`${KEY} order by revoked_at is not null, api_key.created_at desc`);
-  return rows
-    .filter((row) => maySee(caller, row))
-    .map(({ makerId: _, ...row }) => ({
-      ...row,
-      createdAt: row.createdAt.toISOString(),
-      expiresAt: row.expiresAt.toISOString(),
-      lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-      revokedAt: row.revokedAt?.toISOString() ?? null,
-    }));
+interface KeyRow extends Row {
+  readonly name: string;
+  readonly prefix: string;
+  readonly scope: DataScope;
+  readonly makerId: string;
+  readonly revokedAt: Date | null;
 }
+
+/** A market manager looks after the keys he made, group operators and auditors after all within their scope. */
+const looksAfter = ({ operatorId, role, scope }: Caller, key: KeyRow): boolean =>
+  key.makerId === operatorId || (role !== 'manager' && covers(scope, key.scope));
 
 /** @throws identity.no_such_key */
 export async function revokeApiKey(ctx: Context, caller: Caller, keyId: string, realClock: Clock = systemClock) {
   await ctx.db.tx(async (tx) => {
-    const [row] = await tx.query<KeyRow>(`${KEY} where api_key.operator_id = $1 for update of api_key`, [keyId]);
-    if (!row || !maySee(caller, row)) throw identityError('identity.no_such_key', 'there is no such key');
+    const [row] = await tx.query<KeyRow>(
+      `select operator.name, prefix, operator.scope, made_by as "makerId", revoked_at as "revokedAt"
+       from api_key join operator using (operator_id) where api_key.operator_id = $1 for update of api_key`,
+      [keyId],
+    );
+    if (!row || !looksAfter(caller, row)) throw identityError('identity.no_such_key', 'there is no such key');
     if (row.revokedAt !== null) return;
     await tx.query('update api_key set revoked_at = $2 where operator_id = $1', [keyId, realClock.now()]);
     await audit(tx, ctx, caller, 'identity.revoke_key', keyId, { name: row.name, prefix: row.prefix });

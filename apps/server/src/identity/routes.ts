@@ -1,5 +1,5 @@
 import type { Handlers, SecretCookie } from '../platform/handlers.ts';
-import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
+import { createApiKey, revokeApiKey } from './api-keys.ts';
 import { INSTALLATION } from './audit.ts';
 import { listAudit } from './audit-list.ts';
 import { identityError } from './errors.ts';
@@ -7,6 +7,7 @@ import type { Issuer } from './issuer.ts';
 import { beginIssuerSignIn, finishIssuerSignIn } from './issuer-sign-in.ts';
 import { linkOf } from './issuer-store.ts';
 import { keepList, keptLists } from './kept.ts';
+import { listApiKeys } from './key-list.ts';
 import { linkOperator, unlinkOperator } from './links.ts';
 import { changePassword, confirmSecondFactor, dropSecondFactor, enrolSecondFactor, newRecoveryCodes } from './own.ts';
 import { setSignInPolicy, signInPolicy } from './policy.ts';
@@ -16,13 +17,13 @@ import {
   changeRole,
   createStaff,
   endSessions,
-  listStaff,
   resetPassword,
   resetSecondFactor,
   scopeChoices,
   unlock,
   updateStaff,
 } from './staff.ts';
+import { listStaff } from './staff-list.ts';
 
 const ownRoutes = {
   async signIn(ctx, { body, cookie, remote }) {
@@ -76,7 +77,7 @@ const ownRoutes = {
 } satisfies Partial<Handlers>;
 
 const staffRoutes = {
-  operators: (ctx, { operator }) => listStaff(ctx, operator),
+  operators: (ctx, { operator, query }) => listStaff(ctx, operator, query),
   createOperator: (ctx, { operator, body }) => createStaff(ctx, operator, body),
   async updateOperator(ctx, { params, operator, body }) {
     await updateStaff(ctx, operator, params.operatorId, body);
@@ -108,7 +109,7 @@ const staffRoutes = {
 } satisfies Partial<Handlers>;
 
 const keyRoutes = {
-  apiKeys: (ctx, { operator }) => listApiKeys(ctx.db, operator),
+  apiKeys: (ctx, { operator, query }) => listApiKeys(ctx.db, operator, query),
   createApiKey: (ctx, { operator, body }) => createApiKey(ctx, operator, body),
   async revokeApiKey(ctx, { params, operator }) {
     await revokeApiKey(ctx, operator, params.keyId);

@@ -1,7 +1,8 @@
 import { type DataScope, ROLES } from '@openprepay/contract';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { covers, isRaised, mayGrant } from './scope.ts';
+import { testContext } from '../../test-support/database.ts';
+import { covers, isRaised, marketsWithin, mayGrant, scopeWithin } from './scope.ts';
 
 /** Three markets of three buildings each. */
 const MARKETS = ['a', 'b', 'c'];
@@ -31,6 +32,20 @@ test('one scope covers another exactly when it holds every piece of it', () => {
       expect(covers(outer, inner)).toBe(pieces(inner).every((piece) => held.includes(piece)));
     }),
   );
+});
+
+test('the database says of whole markets what is said here', async () => {
+  const { db } = await testContext();
+  const outers = scopes.filter(({ kind }) => kind !== 'buildings');
+  const pairs = fc.sample(fc.tuple(outers, scopes), 400);
+  const rows = await db.query<{ within: boolean }>(
+    `select ${scopeWithin('given.scope', 'given.markets')} as within
+     from unnest($1::jsonb[], $2::jsonb[]) with ordinality as given (scope, markets, n) order by n`,
+    [pairs.map(([, inner]) => JSON.stringify(inner)), pairs.map(([outer]) => marketsWithin(outer))],
+  );
+  const said = rows.map(({ within }) => within);
+  expect(said).toEqual(pairs.map(([outer, inner]) => covers(outer, inner)));
+  expect(new Set(said).size).toBe(2);
 });
 
 test('nobody gives a key that may do more than he', () => {

@@ -15,6 +15,16 @@ export function covers(outer: DataScope, inner: DataScope): boolean {
   );
 }
 
+/** The whole markets that a scope holds, for `scopeWithin`; null for all of them. */
+export const marketsWithin = (scope: DataScope): string | null =>
+  scope.kind === 'group' ? null : JSON.stringify(scope.kind === 'markets' ? scope.marketIds : []);
+
+/** SQL: whether a scope lies in the markets of a parameter, as `covers` says it of whoever has whole markets. */
+export const scopeWithin = (scope: string, parameter: string): string =>
+  `(${parameter}::jsonb is null or ${parameter}::jsonb @> case ${scope} ->> 'kind'
+     when 'markets' then ${scope} -> 'marketIds' when 'buildings' then jsonb_build_array(${scope} ->> 'marketId')
+     else '[null]' end)`;
+
 const GRANTS: Readonly<Partial<Record<Role, readonly Role[]>>> = {
   admin: ['admin', 'manager', 'finance', 'cashier', 'technician', 'auditor'],
   manager: ['manager', 'cashier', 'technician', 'auditor'],

@@ -1,42 +1,17 @@
-import type { DataScope, IssuerLink, Role } from '@openprepay/contract';
+import type { DataScope, Role } from '@openprepay/contract';
 import type { Queryable, Tx } from '../platform/database.ts';
 
-/** An operator as those see him who look after operators. API keys are none. */
-export interface StaffRow extends Record<string, unknown> {
-  operatorId: string;
-  login: string;
-  name: string;
-  role: Role;
-  scope: DataScope;
-  createdAt: Date;
-  disabledAt: Date | null;
-  lockedUntil: Date | null;
-  mustChangePassword: boolean;
-  hasSecondFactor: boolean;
-  sessions: number;
-  link: IssuerLink | null;
-  lastSignInAt: Date | null;
+/** API keys are no people. */
+export const PEOPLE = 'not exists (select from api_key where api_key.operator_id = operator.operator_id)';
+
+export interface Member {
+  readonly operatorId: string;
+  readonly login: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly scope: DataScope;
+  readonly disabledAt: Date | null;
 }
-
-const PEOPLE = 'not exists (select from api_key where api_key.operator_id = operator.operator_id)';
-
-/** @param realNow sessions and lock-outs end by real time */
-export async function selectStaff(db: Queryable, realNow: Date): Promise<StaffRow[]> {
-  return db.query<StaffRow>(
-    `select operator_id as "operatorId", login, name, role, scope, created_at as "createdAt", disabled_at as "disabledAt",
-            case when locked_until > $1 then locked_until end as "lockedUntil",
-            must_change_password as "mustChangePassword", totp_confirmed_at is not null as "hasSecondFactor",
-            (select count(*)::int from sign_in
-             where sign_in.operator_id = operator.operator_id and expires_at > $1) as sessions,
-            case when link.operator_id is not null
-                 then json_build_object('issuer', link.issuer, 'subject', link.subject, 'email', link.email) end as link,
-            last_sign_in_at as "lastSignInAt"
-     from operator left join operator_link link using (operator_id) where ${PEOPLE} order by disabled_at is not null, login`,
-    [realNow],
-  );
-}
-
-export type Member = Pick<StaffRow, 'operatorId' | 'login' | 'name' | 'role' | 'scope' | 'disabledAt'>;
 
 /** Locked, so that one person at a time changes him. */
 export async function lockMember(tx: Tx, operatorId: string): Promise<Member | null> {

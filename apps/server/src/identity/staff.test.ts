@@ -5,7 +5,8 @@ import { seedMarket } from '../../test-support/market.ts';
 import { decideApproval, requestApproval } from '../approvals/service.ts';
 import { changePassword } from './own.ts';
 import { listSessions, operatorOf } from './sign-in.ts';
-import { changeRole, createStaff, endSessions, listStaff, resetPassword, scopeChoices, updateStaff } from './staff.ts';
+import { changeRole, createStaff, endSessions, resetPassword, scopeChoices, updateStaff } from './staff.ts';
+import { listStaff } from './staff-list.ts';
 import { type Office, openOffice, PASSWORD, sessionOf } from './test-support/staff.ts';
 
 let office: Office;
@@ -63,7 +64,7 @@ test('whoever looks after one market sees and changes only its people, and gives
   const chief = await office.hire('chief.north', 'admin', north);
   const inNorth = await office.hire('north.one', 'cashier', north);
   const inSouth = await office.hire('south.one', 'cashier', { kind: 'markets', marketIds: [southId] });
-  const { operators } = await listStaff(ctx, chief, office.real);
+  const { operators } = await listStaff(ctx, chief, {}, office.real);
   const seen = operators.map(({ operatorId }) => operatorId);
   expect(seen).toContain(inNorth.operatorId);
   expect(seen).not.toContain(inSouth.operatorId);
@@ -128,7 +129,7 @@ test('one group operator alone makes others; once there are two, finance and gro
   const { marketId } = await seedMarket(ctx.db);
   const first = await fresh.hire('first', 'admin');
   const { operatorId: secondId } = await createStaff(ctx, first, newOne('second', 'admin'));
-  expect((await listStaff(ctx, first)).secondPersonNeeded).toBe(true);
+  expect((await listStaff(ctx, first, {})).secondPersonNeeded).toBe(true);
   const second = { ...first, operatorId: secondId, login: 'second' };
   const needed = { code: 'identity.second_person_needed' };
   await expect(createStaff(ctx, first, newOne('fay', 'finance'))).rejects.toMatchObject(needed);
@@ -174,4 +175,36 @@ test('two who take each other’s place at once leave one who looks after the op
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'identity.last_admin' } });
   }
+});
+
+test('operators are filtered, sorted and paged within the scope of who looks', async () => {
+  const { ctx, real } = office;
+  const market = await seedMarket(ctx.db);
+  const scope: DataScope = { kind: 'markets', marketIds: [market.marketId] };
+  const chief = await office.hire('east.chief', 'admin', scope);
+  const inBuilding = { kind: 'buildings', marketId: market.marketId, buildingIds: [await buildingOf(market.marketId)] };
+  const seller = await office.hire('east.seller', 'cashier', inBuilding as DataScope);
+  const locked = await office.hire('east_locked', 'cashier', scope);
+  const gone = await office.hire('east.gone', 'auditor', scope);
+  await office.hire('east.elsewhere', 'cashier', north);
+  const set = (what: string, who: { operatorId: string }, ...values: unknown[]) =>
+    ctx.db.query(`update operator set ${what} where operator_id = $1`, [who.operatorId, ...values]);
+  await set('locked_until = $2', locked, new Date(real.now().getTime() + 60_000));
+  await set('disabled_at = $2', gone, real.now());
+  await set('totp_confirmed_at = $2, last_sign_in_at = $2', seller, real.now());
+  const found = async (query: Parameters<typeof listStaff>[2]) => {
+    const { total, operators } = await listStaff(ctx, chief, query, real);
+    return [total, operators.map(({ login }) => login.replace(/^east./, ''))];
+  };
+  expect(await found({})).toEqual([4, ['chief', 'seller', 'locked', 'gone']]);
+  expect(await found({ role: 'cashier' })).toEqual([2, ['seller', 'locked']]);
+  expect(await found({ scope: 'buildings' })).toEqual([1, ['seller']]);
+  expect(await found({ state: 'locked' })).toEqual([1, ['locked']]);
+  expect(await found({ state: 'disabled' })).toEqual([1, ['gone']]);
+  expect(await found({ secondFactor: true })).toEqual([1, ['seller']]);
+  expect(await found({ text: 't_l' })).toEqual([1, ['locked']]);
+  expect(await found({ sort: 'lastSignIn', descending: true, pageSize: 1 })).toEqual([4, ['seller']]);
+  expect(await found({ sort: 'name', page: 2, pageSize: 3 })).toEqual([4, ['locked']]);
+  real.advance(60_000);
+  expect(await found({ state: 'locked' })).toEqual([0, []]);
 });

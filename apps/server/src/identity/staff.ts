@@ -1,5 +1,5 @@
-import type { Caller, DataScope, Role, StaffMember } from '@openprepay/contract';
-import { type Clock, systemClock, uuidV7 } from '@openprepay/kernel';
+import type { Caller, DataScope, Role } from '@openprepay/contract';
+import { uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
 import { INSTALLATION, recordAudit } from './audit.ts';
@@ -10,14 +10,12 @@ import { covers, isRaised } from './scope.ts';
 import { removeSecondFactor } from './second-factor.ts';
 import { requireGoodNames } from './service.ts';
 import {
-  countGroupAdmins,
   isThere,
   lockGroupAdmins,
   lockMember,
   type Member,
   type PlaceRow,
   selectPlaces,
-  selectStaff,
   updateMember,
   updateRole,
 } from './staff-store.ts';
@@ -27,24 +25,6 @@ import { deleteSessions, insertOperator, replacePassword } from './store.ts';
  * Looking after operators. Whoever does it sees and changes only those whose scope lies within his own; the others are not
  * there for him.
  */
-
-export async function listStaff(
-  ctx: Context,
-  caller: Caller,
-  realClock: Clock = systemClock,
-): Promise<{ operators: StaffMember[]; secondPersonNeeded: boolean }> {
-  const rows = await selectStaff(ctx.db, realClock.now());
-  const operators = rows
-    .filter(({ scope }) => covers(caller.scope, scope))
-    .map((row) => ({
-      ...row,
-      createdAt: row.createdAt.toISOString(),
-      disabledAt: row.disabledAt?.toISOString() ?? null,
-      lockedUntil: row.lockedUntil?.toISOString() ?? null,
-      lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
-    }));
-  return { operators, secondPersonNeeded: (await countGroupAdmins(ctx.db, caller.operatorId)) > 0 };
-}
 
 /** The markets and buildings within a scope. */
 export async function scopeChoices(db: Queryable, scope: DataScope): Promise<PlaceRow[]> {
