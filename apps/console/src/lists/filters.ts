@@ -1,3 +1,4 @@
+import { dayOr } from '../reports/spans.ts';
 import type { ServerList } from './use-server-list.ts';
 
 /** What is chosen of a list's filters, by name; one that is not chosen is not there. */
@@ -17,12 +18,24 @@ export const filtersOf =
     choose: (value: string) => list.go({ filters: withFilter(list.query.value.filters, name, value) }),
   });
 
+/** The choice of a filter, where it is one of these. */
+export const oneOf = <const T extends string>(all: readonly T[], value: string | undefined): T | undefined =>
+  all.find((one) => one === value);
+
+export const idOr = (value: string | undefined): string | undefined =>
+  value && /^[0-9a-f-]{36}$/i.test(value) ? value : undefined;
+
+export function daysOf(filters: Filters): { from?: string; to?: string } {
+  const [from, to] = [dayOr(filters['from'], ''), dayOr(filters['to'], '')];
+  return { ...(from && { from }), ...(to && { to }) };
+}
+
 /** The order an address asks for, where the list can be sorted so. */
 export function sortIn<const Key extends string>(
   sorts: readonly Key[],
   sort: string,
 ): { sort?: Key; descending?: boolean } {
-  const key = sorts.find((one) => one === sort.replace(/^-/, ''));
+  const key = oneOf(sorts, sort.replace(/^-/, ''));
   return key ? { sort: key, descending: sort.startsWith('-') } : {};
 }
 
