@@ -1,4 +1,4 @@
-import { nextTick, type Ref, ref } from 'vue';
+import { nextTick, ref } from 'vue';
 
 interface RowActs {
   readonly open: (index: number) => void;
@@ -6,13 +6,13 @@ interface RowActs {
 }
 
 /** Rows by keyboard: one of them can be tabbed to, arrows go on from there, Enter opens and the space bar chooses. */
-export function useRowKeys(body: Ref<HTMLElement | null>, count: () => number, { open, choose }: RowActs) {
+export function useRowKeys(table: () => HTMLTableElement | null, count: () => number, { open, choose }: RowActs) {
   const current = ref(0);
 
   async function go(index: number): Promise<void> {
     current.value = Math.min(Math.max(index, 0), count() - 1);
     await nextTick();
-    body.value?.querySelector<HTMLElement>(`:scope > tr[data-index="${current.value}"]`)?.focus();
+    table()?.querySelector<HTMLElement>(`tr[data-index="${current.value}"]`)?.focus();
   }
   function onRowKey(event: KeyboardEvent, index: number): void {
     if (event.target !== event.currentTarget) return;

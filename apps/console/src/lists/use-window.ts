@@ -1,42 +1,65 @@
-import { computed, onMounted, onScopeDispose, type Ref, ref, watch } from 'vue';
-import { type RowWindow, wholeBlocks, windowAt } from './row-window.ts';
+import { computed, onMounted, onScopeDispose, shallowRef, watch } from 'vue';
+import { freeColumns, holdColumns } from './column-hold.ts';
+import { BLOCK, GUESS_PX, NOTHING_DRAWN, type RowWindow, windowAt } from './row-window.ts';
 
 /** From here on only the rows near the screen are drawn. */
 const LONG = 200;
 
 /**
- * Which rows of a long list are drawn: those on the screen and some on both sides. The others are two blank rows of their
- * height, so the page scrolls as if all were there.
+ * Which blocks of rows of a long list are drawn: those on the screen and some on both sides. The others are blank room of
+ * their height, so the page scrolls as if all were there.
+ * @param table holds the blank room above in its first `tbody`, and each block in one that has its number in `data-block`
  */
-export function useWindow(count: () => number, body: Ref<HTMLElement | null>) {
-  const isLong = computed(() => count() > LONG);
-  /** Of a block of rows that was drawn once, as it was then. */
+export function useWindow(rows: () => readonly unknown[], table: () => HTMLTableElement | null) {
+  const isLong = computed(() => rows().length > LONG);
+  /** Of a block that was drawn once, as it was then. */
   const heights = new Map<number, number>();
-  const near = ref<RowWindow>(windowAt({ count: 0, topPx: 0, screenPx: 0, heights }));
+  const near = shallowRef<RowWindow>(startOf());
+  let rowPx: number | null = null;
   let asked = 0;
 
+  function startOf(): RowWindow {
+    const place = { count: rows().length, topPx: 0, screenPx: innerHeight, heights, rowPx: GUESS_PX };
+    return isLong.value ? windowAt(place, NOTHING_DRAWN) : NOTHING_DRAWN;
+  }
   function look(): void {
     asked = 0;
-    const rows = body.value;
-    if (!rows || !isLong.value) return;
-    measure(rows, near.value, heights);
-    const topPx = -rows.getBoundingClientRect().top;
-    const next = windowAt({ count: count(), topPx, screenPx: innerHeight, heights });
-    const { first, last, beforePx, afterPx } = near.value;
-    if (next.first !== first || next.last !== last || next.beforePx !== beforePx || next.afterPx !== afterPx) {
-      near.value = next;
+    const all = table();
+    if (!all || !isLong.value) return;
+    measure(all);
+    holdColumns(all);
+    const top = all.tBodies[0]?.getBoundingClientRect().top ?? 0;
+    const place = { count: rows().length, topPx: -top, screenPx: innerHeight, heights, rowPx: rowPx ?? GUESS_PX };
+    const next = windowAt(place, near.value);
+    if (isSame(next, near.value)) return;
+    near.value = next;
+    // There may be more to draw with the next picture, or what comes is not as high as was thought.
+    ask();
+  }
+  function measure(all: HTMLTableElement): void {
+    for (const block of all.querySelectorAll<HTMLElement>('tbody[data-block]')) {
+      const number = Number(block.dataset['block']);
+      if (!heights.has(number)) heights.set(number, block.getBoundingClientRect().height);
     }
+    // It stays, or the rows would move whenever another one is measured.
+    rowPx ??= heights.size === 0 ? null : sumOf(heights) / heights.size / BLOCK;
   }
   const ask = () => {
     asked ||= requestAnimationFrame(look);
   };
   const forget = () => {
     heights.clear();
+    rowPx = null;
+    freeColumns(table());
     ask();
   };
 
-  watch([count, body], forget, { flush: 'post' });
+  watch(rows, (now, before) => {
+    if (now.length !== before.length) near.value = startOf();
+    forget();
+  });
   onMounted(() => {
+    ask();
     document.addEventListener('scroll', ask, { capture: true, passive: true });
     addEventListener('resize', forget);
   });
@@ -48,13 +71,14 @@ export function useWindow(count: () => number, body: Ref<HTMLElement | null>) {
   return { isLong, near, forget };
 }
 
-/** Keeps how high each block that is drawn in whole is. */
-function measure(rows: HTMLElement, { first, last }: RowWindow, heights: Map<number, number>): void {
-  const drawn = rows.querySelectorAll<HTMLElement>(':scope > tr[data-index]');
-  if (drawn.length !== last - first) return;
-  for (const { block, from, to } of wholeBlocks(first, last)) {
-    const top = drawn[from - first]?.getBoundingClientRect().top;
-    const bottom = drawn[to - 1 - first]?.getBoundingClientRect().bottom;
-    if (top !== undefined && bottom !== undefined && bottom > top) heights.set(block, bottom - top);
-  }
+function sumOf(heights: ReadonlyMap<number, number>): number {
+  let sumPx = 0;
+  for (const px of heights.values()) sumPx += px;
+  return sumPx;
 }
+
+const isSame = (one: RowWindow, other: RowWindow): boolean =>
+  one.first === other.first &&
+  one.last === other.last &&
+  one.beforePx === other.beforePx &&
+  one.afterPx === other.afterPx;

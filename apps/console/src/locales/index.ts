@@ -44,8 +44,20 @@ export function followLocale(): void {
 
 type Values = Readonly<Record<string, string | number>>;
 
+/** Messages that take no values, as they were found: lists ask for the same few thousands of times. */
+const found: Readonly<Record<Locale, Map<string, string>>> = { 'zh-CN': new Map(), en: new Map() };
+function plain(key: string, orElse?: string): string {
+  const known = found[locale.value];
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const now = orElse === undefined || i18n.global.te(key) ? i18n.global.t(key) : orElse;
+  known.set(key, now);
+  return now;
+}
+
 /** A message in the chosen language. A value `n` also chooses between singular and plural. */
-export function text(key: MessageKey, values: Values = {}): string {
+export function text(key: MessageKey, values?: Values): string {
+  if (!values) return plain(key);
   const { t } = i18n.global;
   return typeof values['n'] === 'number' ? t(key, values, values['n']) : t(key, values);
 }
@@ -97,6 +109,5 @@ export function codeText(
     | 'ledgerAccount',
   code: string,
 ): string {
-  const key = `${group}.${code}`;
-  return i18n.global.te(key) ? i18n.global.t(key) : code;
+  return plain(`${group}.${code}`, code);
 }
