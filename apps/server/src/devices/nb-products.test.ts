@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { START } from '../../test-support/market.ts';
 import { createMeter } from './meters.ts';
-import { listNbProducts, type NbKey, removeNbProduct, saveNbProduct } from './nb-products.ts';
+import { listNbProducts, type NbKey, removeNbProduct, saveNbProduct, saveNbProducts } from './nb-products.ts';
 import { auditOf, seedPlace } from './test-support/world.ts';
 
 const ctx = await testContext(testClock(START));
@@ -83,6 +83,16 @@ test('of OneNET a message key has 43 characters, or there is none', async () => 
     refused('devices.bad_secret'),
   );
   expect(await saveNbProduct(ctx, here, onenet, given)).toMatch(/^\/push\/onenet\/[0-9a-f]{32}$/);
+});
+
+test('a product that a site file placed in the house may stay there, and be changed in all else', async () => {
+  const inHouse = { platform: 'ctwing', productId: 'InHouse' } as const;
+  const baseUrl = 'http://10.1.2.3:8743';
+  await saveNbProducts(ctx.db, here.marketId, [{ ...inHouse, ...said, ...SECRETS, baseUrl, pushToken: 'of-the-file' }]);
+  expect(await saveNbProduct(ctx, here, inHouse, { ...said, baseUrl, newPushAddress: true })).not.toBeNull();
+  await expect(saveNbProduct(ctx, here, inHouse, { ...said, baseUrl: 'http://10.1.2.4' })).rejects.toThrow(
+    refused('devices.bad_address'),
+  );
 });
 
 test('nobody takes another market’s product, or its id on another platform', async () => {

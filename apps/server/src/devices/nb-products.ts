@@ -71,12 +71,13 @@ export async function saveNbProduct(
   key: NbKey,
   change: NbProductChange,
 ): Promise<string | null> {
-  mustBeAPlatform(change.baseUrl);
   mustBeKnownCodec(change.codec);
   const at = ctx.clock.now();
   return ctx.db.tx(async (tx) => {
     await lockRegister(tx, act.marketId);
     const before = await findNbProduct(tx, act.marketId, key);
+    // One that a site file named may stay where it is.
+    if (change.baseUrl !== before?.baseUrl) mustBeAPlatform(change.baseUrl);
     const keys = before && openNbSecrets(tx.vault, key, before.sealed);
     const isNewAddress = !keys || change.newPushAddress === true;
     const pushToken = isNewAddress ? randomBytes(PUSH_TOKEN_BYTES).toString('hex') : keys.pushToken;
