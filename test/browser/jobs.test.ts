@@ -69,6 +69,14 @@ test.each([
     route: 'openAccounts',
   },
   {
+    job: 'find why a tenant was charged',
+    his: 'cashier',
+    not: 'technician',
+    at: '/stalls/:stallId',
+    sign: '@balance',
+    route: 'charges',
+  },
+  {
     job: 'replace a meter',
     his: 'technician',
     not: 'cashier',

@@ -5,6 +5,10 @@ import { IN_BUILDINGS, may, type Permission, ROLES_OF } from './permissions.ts';
 const permissions = Object.keys(ROLES_OF) as Permission[];
 const MONEY: readonly string[] = [
   'topUp',
+  'accounts',
+  'proof',
+  'charges',
+  'notices',
   'receipts',
   'reprintReceipt',
   'reverseSale',

@@ -6,6 +6,10 @@ import type { DataScope, Role } from '@openprepay/contract';
  */
 export const ROLES_OF = {
   topUp: ['admin', 'cashier'],
+  accounts: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
+  proof: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
+  charges: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
+  notices: ['admin', 'manager', 'finance', 'cashier', 'auditor'],
   openAccounts: ['admin', 'manager', 'finance', 'cashier'],
   importAccounts: ['admin', 'manager', 'finance', 'cashier'],
   setCredit: ['admin', 'manager'],
@@ -55,6 +59,8 @@ export type Permission = keyof typeof ROLES_OF;
 /** What is open to those too who look after some buildings only; the same test holds it to the contract. */
 export const IN_BUILDINGS: readonly Permission[] = [
   'topUp',
+  'accounts',
+  'proof',
   'openAccounts',
   'setCredit',
   'receipts',

@@ -238,6 +238,35 @@ test.each(CELLS)('$name of $target, by everybody', async (cell) => {
   expect(wrong).toEqual([]);
 });
 
+/** Amounts of the market's own rules; and approvals, which say for how much somebody asks. */
+const RULES: readonly string[] = ['markets', 'marketTerms', 'alarmLadder', 'switchingRules', 'approvals', 'approval'];
+
+/** The names of all amounts in an answer, wherever they are. */
+function amountsIn(part: unknown): string[] {
+  if (typeof part !== 'object' || part === null) return [];
+  return Object.entries(part).flatMap(([name, value]) =>
+    name.endsWith('Fen') && typeof value === 'number' ? [name] : amountsIn(value),
+  );
+}
+
+test('what tenants have and pay is told to everybody but a technician, whatever he asks', async () => {
+  const whoIs = (words: string) => everybody.find((one) => one.words === words)?.headers ?? {};
+  const reads = NAMES.filter((name) => routes[name].method === 'GET' && !RULES.includes(name));
+  const told = { 'market, admin': new Set<string>(), 'market, technician': new Set<string>() };
+  for (const name of reads) {
+    for (const [words, routesTold] of Object.entries(told)) {
+      const url = pathOf(routes[name], params.own);
+      const { headers, body } = await app.inject({ url, query: queryOf(routes[name]), headers: whoIs(words) });
+      const isJson = String(headers['content-type']).includes('json');
+      if (isJson && amountsIn(JSON.parse(body)).length > 0) routesTold.add(name);
+    }
+  }
+  expect([...told['market, technician']]).toEqual([]);
+  expect([...told['market, admin']]).toEqual(
+    expect.arrayContaining(['grid', 'stall', 'switchWhy', 'account', 'proof']),
+  );
+});
+
 test('no cell is left out, and what is searched for is there to be found', async () => {
   expect(cells).toBe(CELLS.length * (1 + 4 * ROLES.length));
   expect(cells).toBeGreaterThan(6_000);

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { PurseBalances } from './ledger.ts';
 import { PhotoBase64, RegisterValue } from './readings.ts';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute, MONEY_ROLES, ROLES } from './route.ts';
 import { AmountFen, Id, Instant, MAX_LIST_ROWS, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
@@ -200,7 +200,7 @@ export const accountsRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/accounts',
     summary: 'The market’s accounts with what they hold, filtered, sorted and by the page',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: inMarket,
     query: AccountQuery,
@@ -237,7 +237,7 @@ export const accountsRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/accounts/:accountId',
     summary: 'An account: its terms, what it holds, its stalls and meters',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: ofAccount,
     response: AccountCard,
@@ -302,7 +302,7 @@ export const accountsRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/accounts/:accountId/move-outs',
     summary: 'The statements of an account’s hand-overs and its end, newest first',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: ofAccount,
     response: Type.Array(MoveOut),

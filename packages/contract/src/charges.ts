@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute, MONEY_ROLES } from './route.ts';
 import { AmountFen, Id, Instant, MAX_LIST_ROWS, MeterKindSchema, Nullable, QuantityBase } from './schemas.ts';
 
 /*
@@ -74,7 +74,7 @@ export const chargesRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/charges',
     summary: 'Charges, provisional ones and corrections of at most 62 days, filtered, sorted and by the page',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     params: Type.Object({ marketId: Id }),
     query: ChargeQuery,
     response: ChargePage,

@@ -62,7 +62,7 @@ const SwitchRule = Type.Enum([...SWITCH_RULES]);
 const Decided = Type.Enum(['on', 'off', 'leave']);
 const Wanted = Nullable(Type.Enum(['on', 'off']));
 
-/** Named with their units: …Fen is money, …S seconds, …At an instant, …Minute a minute of the day, …Day a date. */
+/** Named with their units: …Fen is money (left out for one whose business it is not), …S seconds, …At an instant, …Minute a minute of the day, …Day a date. */
 export const WhyFacts = Type.Record(
   Type.String(),
   Nullable(Type.Union([Type.String(), Type.Integer(), Type.Boolean()])),
@@ -75,7 +75,7 @@ const SwitchChange = Type.Object({
   wanted: Wanted,
   reason: Type.String(),
   operatorName: Nullable(Type.String()),
-  /** What the account could use then. */
+  /** What the account could use then; null to one whose business money is not, and so all amounts below. */
   availableFen: Nullable(AmountFen),
 });
 
@@ -99,7 +99,7 @@ const SwitchPast = Type.Object({
     Type.Object({
       stage: Type.Enum(['low_balance', 'alarm_2', 'final']),
       deliveredAt: Nullable(Instant),
-      balanceFen: AmountFen,
+      balanceFen: Nullable(AmountFen),
     }),
   ),
 });

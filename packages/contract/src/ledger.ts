@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute, MONEY_ROLES } from './route.ts';
 import { AmountFen, Id, Instant, LedgerLine, Nullable, Purse } from './schemas.ts';
 
 const ofAccount = Type.Object({ marketId: Id, accountId: Id });
@@ -39,7 +39,7 @@ export const ledgerRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/accounts/:accountId/statement',
     summary: 'What moved in a purse between two instants, with opening and closing balance',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: ofAccount,
     query: Type.Object({ from: Instant, to: Instant, purse: Type.Optional(Purse) }),
@@ -49,7 +49,7 @@ export const ledgerRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/accounts/:accountId/balance',
     summary: 'What the purses held at an instant of the past, or hold now',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: ofAccount,
     query: Type.Object({ at: Type.Optional(Instant) }),

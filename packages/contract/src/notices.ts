@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute, MONEY_ROLES } from './route.ts';
 import { AmountFen, Id, Instant, MAX_LIST_ROWS, Nullable } from './schemas.ts';
 
 /*
@@ -57,7 +57,7 @@ export const noticesRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/notices',
     summary: 'Alarms and final notices, with their crossing and their delivery, filtered, sorted and by the page',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     params: Type.Object({ marketId: Id }),
     query: NoticeQuery,
     response: NoticePage,

@@ -19,7 +19,7 @@ export const Overview = Type.Object({
   at: Instant,
   electricity: DayOfUse,
   water: DayOfUse,
-  /** Paid at the counter, reversals taken off; null to one who sees some buildings only, as all money of the market is. */
+  /** Paid at the counter, reversals taken off; null to one who sees some buildings only, or whose business money is not. */
   topUps: Nullable(Type.Object({ todayFen: AmountFen, yesterdayFen: AmountFen, count: Count, hours: HoursOfMoney })),
   online: Type.Object({
     meters: Count,
@@ -37,7 +37,7 @@ export const Overview = Type.Object({
     exceptions: Count,
     lostContact: Count,
     /** Accounts that are charged by an average until readings come. */
-    provisional: Count,
+    provisional: Nullable(Count),
     approvals: Nullable(Count),
     unclaimed: Nullable(Count),
     /** Opened before today and not closed. */

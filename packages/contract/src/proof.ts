@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { FrameDescription } from './collection.ts';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute, MONEY_ROLES } from './route.ts';
 import { AmountFen, Id, Instant, LedgerLine, MeterKindSchema, Nullable, Origin, QuantityBase } from './schemas.ts';
 
 /*
@@ -163,7 +163,7 @@ export const proofRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/transactions/:txId/proof',
     summary: 'All that stands behind one transaction, down to the bytes that the meter sent',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: Type.Object({ marketId: Id, txId: Id }),
     response: Proof,

@@ -5,6 +5,13 @@ export const ROLES = ['admin', 'manager', 'finance', 'cashier', 'technician', 'a
 export type Role = (typeof ROLES)[number];
 
 /**
+ * Whose business it is what tenants have, owe and are charged. A technician's it is not: routes that are about it refuse him,
+ * and those that he needs for supply, meters and readings leave it out of what they answer him.
+ */
+export const MONEY_ROLES = ['admin', 'manager', 'finance', 'cashier', 'auditor'] as const satisfies readonly Role[];
+export const seesMoney = (role: Role): boolean => MONEY_ROLES.some((one) => one === role);
+
+/**
  * How much of the data a caller must be given to call a route. `group`: all of it. `market`: the market of the path, or some
  * whole market where it names none. `building`: a building too; what the path and the body name must be in one of his, and lists
  * hold no other. `self`: only the caller himself, so nothing.

@@ -76,6 +76,7 @@ export const StallCell = Type.Object({
   stallType: Type.String(),
   state: StallState,
   customerName: Nullable(Type.String()),
+  /** null without an account, and to one whose business money is not. */
   balanceFen: Nullable(AmountFen),
   todayWh: Type.Integer(),
   todayLitres: Type.Integer(),
@@ -103,7 +104,7 @@ export const GridSummary = Type.Object({
   openHolds: Type.Integer(),
   openExceptions: Type.Integer(),
   unclaimedDevices: Type.Integer(),
-  /** The market's money of the day; null to one who sees only some of its buildings. */
+  /** The market's money of the day; null to one who sees only some of its buildings, or whose business money is not. */
   todayChargedFen: Nullable(AmountFen),
   todayToppedUpFen: Nullable(AmountFen),
 });
@@ -276,13 +277,15 @@ export const StallDetail = Type.Object({
       phone: Nullable(Type.String({ description: 'masked' })),
       state: OneOf(['prepared', 'open', 'closed']),
       mode: OneOf(['prepaid', 'postpaid']),
-      creditLimitFen: AmountFen,
+      /** What it has and owes: null, and no purses, to one whose business money is not. */
+      creditLimitFen: Nullable(AmountFen),
       purses: Type.Array(Type.Object({ kind: Purse, balanceFen: AmountFen })),
       /** What is charged by an average until readings come; the balance has it taken off. */
-      provisionalFen: AmountFen,
+      provisionalFen: Nullable(AmountFen),
     }),
   ),
   meters: Type.Array(MeterDetail),
+  /** Empty to one whose business money is not, and so are the notices. */
   ledger: Type.Array(LedgerLine),
   notices: Type.Array(Notice),
 });

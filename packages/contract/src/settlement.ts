@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { defineRoute, ROLES } from './route.ts';
+import { defineRoute, MONEY_ROLES, ROLES } from './route.ts';
 import { AmountFen, Id, Instant, Nullable } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
@@ -59,7 +59,7 @@ export const settlementRoutes = {
     method: 'GET',
     path: '/api/markets/:marketId/accounts/:accountId/balance-estimate',
     summary: 'The utility purse by the books, and as it would be if everything that was read were settled now',
-    roles: ROLES,
+    roles: MONEY_ROLES,
     scope: 'building',
     params: Type.Object({ marketId: Id, accountId: Id }),
     response: BalanceEstimate,

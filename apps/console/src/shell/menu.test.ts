@@ -38,8 +38,7 @@ test.each(ROLES)('a %s of some buildings sees what is open to those, and no more
     ...(sells ? ['cashier'] : []),
     'exceptions',
     'wall',
-    'accounts',
-    ...(counts ? ['receipts', 'shifts'] : []),
+    ...(counts ? ['accounts', 'receipts', 'shifts'] : []),
     'meters',
   ]);
 });

@@ -28,12 +28,12 @@ const GROUPS = {
     { route: 'wall', icon: 'wall', inBuildings: true },
   ],
   customers: [
-    { route: 'accounts', icon: 'accounts', inBuildings: true },
-    { route: 'notices', icon: 'notice' },
+    { route: 'accounts', icon: 'accounts', needs: 'accounts', inBuildings: true },
+    { route: 'notices', icon: 'notice', needs: 'notices' },
   ],
   money: [
     { route: 'receipts', icon: 'receipt', needs: 'receipts', inBuildings: true },
-    { route: 'charges', icon: 'estimated' },
+    { route: 'charges', icon: 'estimated', needs: 'charges' },
     { route: 'shifts', icon: 'clock', needs: 'shifts', inBuildings: true },
     { route: 'sales', icon: 'chart', needs: 'salesReport' },
   ],

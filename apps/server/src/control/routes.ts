@@ -1,3 +1,4 @@
+import { seesMoney } from '@openprepay/contract';
 import type { Handlers } from '../platform/handlers.ts';
 import { alarmLadder, setAlarmLadder } from './alarms.ts';
 import {
@@ -16,7 +17,7 @@ import { previewMass, startMass } from './mass-switch.ts';
 import { listNotices } from './notices.ts';
 import { setSwitchingRules, switchingRules } from './rules.ts';
 import { type NewOverride, setOverride } from './service.ts';
-import { switchWhy } from './why.ts';
+import { switchWhy, whyWithoutMoney } from './why.ts';
 
 const act = ({ params, operator }: { params: { marketId: string }; operator: { operatorId: string } }) => ({
   marketId: params.marketId,
@@ -56,7 +57,10 @@ export const controlRoutes = {
     await restoreSite(ctx, act(call), call.body);
     return null;
   },
-  switchWhy: (ctx, { params, query }) => switchWhy(ctx, params.marketId, params.meterId, dateOf(query.at ?? null)),
+  async switchWhy(ctx, { params, query, operator }) {
+    const why = await switchWhy(ctx, params.marketId, params.meterId, dateOf(query.at ?? null));
+    return seesMoney(operator.role) ? why : whyWithoutMoney(why);
+  },
   alarmLadder: (ctx, { params }) => alarmLadder(ctx, params.marketId),
   async setAlarmLadder(ctx, call) {
     await setAlarmLadder(ctx, act(call), call.body);

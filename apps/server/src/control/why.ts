@@ -58,6 +58,25 @@ function factsView(facts: ExplainedFacts): WhyFacts {
   );
 }
 
+/** For one whose business money is not: which rule decided, and that it was for the balance, without the balance. */
+export function whyWithoutMoney(why: SwitchWhy): SwitchWhy {
+  const plain = (change: SwitchWhy['changes'][number]) => ({ ...change, availableFen: null });
+  const { past } = why;
+  return {
+    ...why,
+    rules: why.rules.map((rule) => ({
+      ...rule,
+      facts: Object.fromEntries(Object.entries(rule.facts).filter(([name]) => !name.endsWith('Fen'))),
+    })),
+    changes: why.changes.map(plain),
+    past: past && {
+      ...past,
+      change: past.change && plain(past.change),
+      notices: past.notices.map((notice) => ({ ...notice, balanceFen: null })),
+    },
+  };
+}
+
 export interface ChangeRow extends Row {
   at: Date;
   wanted: 'on' | 'off' | null;

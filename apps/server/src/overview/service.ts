@@ -1,4 +1,4 @@
-import type { Operator, Overview } from '@openprepay/contract';
+import { type Operator, type Overview, seesMoney } from '@openprepay/contract';
 import { businessDay } from '@openprepay/kernel';
 import { countWaiting } from '../approvals/service.ts';
 import { marketSummary } from '../collection/lists.ts';
@@ -31,9 +31,10 @@ export async function overviewOf(
   const since = days.yesterday[0]?.from ?? days.at;
   const dayStart = days.today[0]?.from ?? days.at;
   const isWhole = buildingIds === null;
+  const ofMoney = seesMoney(operator.role);
   const [uses, topUps, counts, summary, approvals] = await Promise.all([
     hoursOfUse(db, marketId, since, buildingIds),
-    isWhole ? topUpsOf(ctx, marketId, days, timeZone) : null,
+    isWhole && ofMoney ? topUpsOf(ctx, marketId, days, timeZone) : null,
     readCounts(db, marketId, dayStart, buildingIds),
     marketSummary(db, marketId, days.at, buildingIds),
     isWhole ? countWaiting(ctx, marketId, operator) : null,
@@ -59,7 +60,7 @@ export async function overviewOf(
       holds: seen(counts?.holds),
       exceptions: seen(counts?.exceptions),
       lostContact: summary.metersLost,
-      provisional: seen(counts?.provisional),
+      provisional: ofMoney ? seen(counts?.provisional) : null,
       approvals,
       unclaimed: isWhole && SEES_UNCLAIMED.includes(operator.role) ? seen(counts?.unclaimed) : null,
       oldShifts: isWhole && SEES_SHIFTS.includes(operator.role) ? seen(counts?.old_shifts) : null,

@@ -61,15 +61,10 @@ export interface Services {
   /** Puts on record that a list leaves the house as a file. */
   readonly noteExport: (ctx: Context, exported: Exported) => Promise<void>;
   /**
-   * Sends a market's grid, or what of it is in some buildings, and then its changes for as long as the stream is open;
-   * resolves after the grid.
+   * Sends a market's grid, or what of it the viewer sees, and then its changes for as long as the stream is open; resolves
+   * after the grid.
    */
-  readonly gridEvents: (
-    ctx: Context,
-    marketId: string,
-    buildingIds: readonly string[] | null,
-    stream: EventStream,
-  ) => Promise<void>;
+  readonly gridEvents: (ctx: Context, marketId: string, viewer: GridViewer, stream: EventStream) => Promise<void>;
   /** Sends a market's latest frames that fit and then those that pass, for as long as the stream is open. */
   readonly collectorFrameEvents: (
     ctx: Context,
@@ -87,6 +82,12 @@ export interface Exported {
   readonly list: RouteName;
   /** What was asked for, and how many rows came of it. */
   readonly asked: object;
+}
+
+export interface GridViewer {
+  /** null for the whole market. */
+  readonly buildingIds: readonly string[] | null;
+  readonly seesMoney: boolean;
 }
 
 export interface BuildingCaller {

@@ -8,6 +8,7 @@ import {
   type Route,
   type RouteName,
   routes,
+  seesMoney,
 } from '@openprepay/contract';
 import {
   type FastifyInstance,
@@ -20,7 +21,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Context } from './context.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
-import type { Call, Handler, Handlers, Program, SecretCookie } from './handlers.ts';
+import type { Call, GridViewer, Handler, Handlers, Program, SecretCookie } from './handlers.ts';
 import { serveConsole } from './http-console.ts';
 import { httpError, problemOf } from './http-errors.ts';
 import { addExports } from './http-exports.ts';
@@ -124,14 +125,16 @@ function addStreams(app: FastifyInstance, ctx: Context, handlers: Handlers): voi
       reply.raw.once('close', () => {
         streams -= 1;
       });
-      const asked = { marketId, buildingIds: buildingsOf(request), query: request.query as FrameFilter };
+      const { role } = request.operator as Caller;
+      const viewer = { buildingIds: buildingsOf(request), seesMoney: seesMoney(role) };
+      const asked = { marketId, viewer, query: request.query as FrameFilter };
       await feed(asked, openEventStream(reply));
     };
     const schema = { params: like.params, ...(like.query && { querystring: like.query }) };
     app.get(path, { config: { like }, schema }, handler);
   };
-  add(gridEventsPath, routes.grid, ({ marketId, buildingIds }, stream) =>
-    handlers.gridEvents(ctx, marketId, buildingIds, stream),
+  add(gridEventsPath, routes.grid, ({ marketId, viewer }, stream) =>
+    handlers.gridEvents(ctx, marketId, viewer, stream),
   );
   add(collectorFramesPath, routes.collectorFrames, ({ marketId, query }, stream) =>
     handlers.collectorFrameEvents(ctx, marketId, query, stream),
@@ -143,7 +146,7 @@ const buildingsOf = ({ operator }: FastifyRequest) =>
 
 interface Asked {
   readonly marketId: string;
-  readonly buildingIds: readonly string[] | null;
+  readonly viewer: GridViewer;
   readonly query: FrameFilter;
 }
 

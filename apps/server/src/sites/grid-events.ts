@@ -1,9 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Grid } from '@openprepay/contract';
 import type { Context } from '../platform/context.ts';
 import type { EventStream } from '../platform/event-stream.ts';
+import type { GridViewer } from '../platform/handlers.ts';
 import { type Loop, startLoop } from '../platform/loop.ts';
 import { gridOf } from './grid.ts';
-import { newGridBook } from './grid-book.ts';
+import { type GridBook, newGridBook } from './grid-book.ts';
+import { gridWithoutMoney } from './without-money.ts';
 
 /** At most four changes a second. */
 const COALESCE_MS = 250;
@@ -17,7 +20,7 @@ const REST_FACTOR = 3;
  * is slow misses refreshes, never a change, and costs no memory.
  */
 interface Feed {
-  watch(stream: EventStream): void;
+  watch(stream: EventStream, seesMoney: boolean): void;
 }
 
 const feeds = new WeakMap<Context, Map<string, Promise<Feed>>>();
@@ -29,7 +32,7 @@ const feeds = new WeakMap<Context, Map<string, Promise<Feed>>>();
 export async function gridEvents(
   ctx: Context,
   marketId: string,
-  buildingIds: readonly string[] | null,
+  { buildingIds, seesMoney }: GridViewer,
   stream: EventStream,
 ): Promise<void> {
   const ofContext = feeds.get(ctx) ?? new Map<string, Promise<Feed>>();
@@ -41,7 +44,7 @@ export async function gridEvents(
     ofContext.set(part, feed);
     feed.catch(() => ofContext.delete(part));
   }
-  (await feed).watch(stream);
+  (await feed).watch(stream, seesMoney);
 }
 
 async function openFeed(
@@ -50,20 +53,33 @@ async function openFeed(
   buildingIds: readonly string[] | null,
   onEmpty: () => void,
 ): Promise<Feed> {
-  const book = newGridBook();
-  const pageOf = new Map<EventStream, number>();
+  const full = newGridBook();
+  /** For those whose business money is not; made when the first of them comes. */
+  let plain: GridBook | undefined;
+  let latest: Grid;
+  const readers = new Map<EventStream, { readonly book: GridBook; page: number }>();
   let loop: Loop | undefined;
   let refreshedAt = 0;
 
   const refresh = async () => {
     refreshedAt = performance.now();
-    book.add(await gridOf(ctx.db, ctx.clock, marketId, buildingIds));
-    for (const stream of pageOf.keys()) sendTo(stream);
+    latest = await gridOf(ctx.db, ctx.clock, marketId, buildingIds);
+    full.add(latest);
+    plain?.add(gridWithoutMoney(latest));
+    for (const stream of readers.keys()) sendTo(stream);
+  };
+  const plainBook = () => {
+    if (plain === undefined) {
+      plain = newGridBook();
+      plain.add(gridWithoutMoney(latest));
+    }
+    return plain;
   };
   const sendTo = (stream: EventStream) => {
-    if (!stream.isReady()) return;
-    const change = book.changesSince(pageOf.get(stream) ?? 0);
-    pageOf.set(stream, book.page());
+    const reader = readers.get(stream);
+    if (!reader || !stream.isReady()) return;
+    const change = reader.book.changesSince(reader.page);
+    reader.page = reader.book.page();
     if (change !== null) stream.send('grid', change);
   };
   const run = async (payloads: ReadonlySet<string> | null) => {
@@ -74,18 +90,18 @@ async function openFeed(
     await setTimeout(REST_FACTOR * (performance.now() - startedAt));
   };
   const leave = (stream: EventStream) => {
-    pageOf.delete(stream);
-    if (pageOf.size > 0) return;
+    readers.delete(stream);
+    if (readers.size > 0) return;
     onEmpty();
     void loop?.stop();
   };
 
   await refresh();
   return {
-    watch(stream) {
+    watch(stream, seesMoney) {
       const options = { name: `grid of ${marketId}`, everyMs: REFRESH_MS, coalesceMs: COALESCE_MS };
       loop ??= startLoop({ ...options, wakeOn: ['grid'], run }, ctx.signals, ctx.log);
-      pageOf.set(stream, 0);
+      readers.set(stream, { book: seesMoney ? full : plainBook(), page: 0 });
       stream.onReady(() => sendTo(stream));
       stream.onClose(() => leave(stream));
       sendTo(stream);

@@ -1,4 +1,4 @@
-import type { Operator } from '@openprepay/contract';
+import { type Operator, seesMoney } from '@openprepay/contract';
 import type { Act } from '../devices/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
 import { templateFile } from '../platform/sheet/files.ts';
@@ -11,6 +11,7 @@ import { listStalls } from './register/list.ts';
 import { createStall, deleteStall, updateStall } from './register/stalls.ts';
 import { listMarkets } from './service.ts';
 import { stallDetail } from './stall.ts';
+import { gridWithoutMoney, stallWithoutMoney } from './without-money.ts';
 
 const actOf = ({ marketId }: { readonly marketId: string }, { operatorId }: Operator): Act => ({
   marketId,
@@ -30,11 +31,13 @@ export const sitesRoutes = {
     await renameMarket(ctx, actOf(params, operator), name.trim());
     return null;
   },
-  async grid(ctx, { params, buildingIds }) {
-    return gridOf(ctx.db, ctx.clock, params.marketId, buildingIds);
+  async grid(ctx, { params, buildingIds, operator }) {
+    const grid = await gridOf(ctx.db, ctx.clock, params.marketId, buildingIds);
+    return seesMoney(operator.role) ? grid : gridWithoutMoney(grid);
   },
-  async stall(ctx, { params }) {
-    return stallDetail(ctx.db, ctx.clock, params.marketId, params.stallId);
+  async stall(ctx, { params, operator }) {
+    const stall = await stallDetail(ctx.db, ctx.clock, params.marketId, params.stallId);
+    return seesMoney(operator.role) ? stall : stallWithoutMoney(stall);
   },
   async stalls(ctx, { params, query }) {
     return listStalls(ctx.db, params.marketId, query);

@@ -53,7 +53,7 @@ export async function stubHttp(consoleDir: string | null = null): Promise<StubHt
         .flat()
         .every((id) => id === WITHIN),
     noteExport: async () => {},
-    gridEvents: async (_ctx, _marketId, _buildingIds, stream) => stream.send('grid', '{}'),
+    gridEvents: async (_ctx, _marketId, _viewer, stream) => stream.send('grid', '{}'),
     collectorFrameEvents: async (_ctx, _marketId, filter, stream) => stream.send('frames', JSON.stringify(filter)),
   };
   const stubOf = (name: RouteName) => async (_ctx: Context, call: Call<RouteName>) => {
