@@ -160,18 +160,29 @@ export async function signIn(httpUrl: string, who: { login: string; password: st
 export const eventually = <T>(look: () => T | Promise<T>, withinMs = 60_000): Promise<T> =>
   vi.waitFor(look, { timeout: withinMs, interval: 250 });
 
-/** The first stall with one account of its own, no credit, an electricity and a water meter, and not protected. */
-export function ordinaryStall(site: Site): { code: string; electricity: string; water: string } {
-  for (const account of site.accounts) {
+export interface OrdinaryStall {
+  readonly code: string;
+  readonly electricity: string;
+  readonly water: string;
+}
+
+/** The stalls with one account of their own, no credit, an electricity and a water meter, and not protected. */
+function ordinaryStalls(site: Site): OrdinaryStall[] {
+  return site.accounts.flatMap((account) => {
     const [code, second] = account.stalls;
     const stall = site.stalls.find((candidate) => candidate.code === code);
     const electricity = stall?.meters.find((meter) => meter.kind === 'electricity' && meter.ctRatio === 1);
     const water = stall?.meters.find((meter) => meter.kind === 'water');
-    if (code && !second && account.creditLimitFen === 0 && !stall?.protected && electricity && water) {
-      return { code, electricity: electricity.serial, water: water.serial };
-    }
-  }
-  throw new Error('the site has no ordinary stall');
+    const isOrdinary = code && !second && account.creditLimitFen === 0 && !stall?.protected && electricity && water;
+    return isOrdinary ? [{ code, electricity: electricity.serial, water: water.serial }] : [];
+  });
+}
+
+/** @param nth from 0: another one for what must not meet the first one's test */
+export function ordinaryStall(site: Site, nth = 0): OrdinaryStall {
+  const stall = ordinaryStalls(site)[nth];
+  if (!stall) throw new Error('the site has no such ordinary stall');
+  return stall;
 }
 
 /** The same site in which every tenant starts with the same balance. */
