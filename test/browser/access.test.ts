@@ -169,11 +169,16 @@ async function obstacles(): Promise<string[]> {
   );
 }
 
+/** Colours change by transitions, which end; what turns for ever does not count. */
+const COLOURS_ARE_THERE = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
+  Promise.allSettled(document.getAnimations()
+    .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity).map((one) => one.finished)))`;
+
 async function inBothThemes(): Promise<Record<string, string[]>> {
   const light = await obstacles();
   await page.getByTestId('theme').click();
   await page.mouse.move(0, 0);
-  await page.evaluate(`new Promise((done) => setTimeout(done, ${SETTLED_MS}))`);
+  await page.evaluate(COLOURS_ARE_THERE);
   const dark = await obstacles();
   await page.getByTestId('theme').click();
   return { light, dark };
