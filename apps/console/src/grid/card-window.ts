@@ -1,11 +1,15 @@
-/** So much beyond the screen is drawn on each side. */
-const MARGIN_PX = 300;
+/** So much beyond the screen is always drawn on each side; */
+const NEAR_PX = 110;
+/** and so much more, a row with each picture. */
+const FAR_PX = 320;
 
 /** Rows of cards from `first` to before `last`. */
 export interface RowSpan {
   readonly first: number;
   readonly last: number;
 }
+
+export const NOTHING_DRAWN: RowSpan = { first: 0, last: 0 };
 
 /** A run of rows: drawn, or blank and as high as they would be. */
 export interface RowRun extends RowSpan {
@@ -21,11 +25,25 @@ interface Place {
   readonly stepPx: number;
 }
 
-/** The rows on the screen and near it; an empty span at the nearer end where there are none. */
-export function rowsNear({ rows, topPx, screenPx, stepPx }: Place): RowSpan {
+/**
+ * The rows to be drawn next: all on the screen, and on each side no more than one beyond those that are drawn already, as
+ * each takes time that the next picture has not. An empty span at the nearer end where there are none.
+ */
+export function rowsNear(place: Place, drawn: RowSpan): RowSpan {
+  const must = rowsWithin(place, NEAR_PX);
+  const may = rowsWithin(place, FAR_PX);
+  const isNear = drawn.first < must.last && drawn.last > must.first;
+  if (!isNear) return must;
+  return {
+    first: Math.min(must.first, Math.max(may.first, drawn.first - 1)),
+    last: Math.max(must.last, Math.min(may.last, drawn.last + 1)),
+  };
+}
+
+function rowsWithin({ rows, topPx, screenPx, stepPx }: Place, beyondPx: number): RowSpan {
   const within = (row: number) => Math.min(rows, Math.max(0, row));
-  const first = within(Math.floor((-MARGIN_PX - topPx) / stepPx));
-  return { first, last: Math.max(first, within(Math.ceil((screenPx + MARGIN_PX - topPx) / stepPx))) };
+  const first = within(Math.floor((-beyondPx - topPx) / stepPx));
+  return { first, last: Math.max(first, within(Math.ceil((screenPx + beyondPx - topPx) / stepPx))) };
 }
 
 /**

@@ -1,17 +1,10 @@
 import { computed, onMounted, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
-import { type RowRun, type RowSpan, rowsNear, runsOf } from './card-window.ts';
+import { GUESS, type Layout, layoutOf } from './card-layout.ts';
+import { NOTHING_DRAWN, type RowRun, type RowSpan, rowsNear, runsOf } from './card-window.ts';
 import type { BuildingGroup } from './filter.ts';
 
 /** From here on only the cards near the screen are drawn. */
 const MANY = 600;
-/** A card's least height, and the gap between two, until a drawn one tells. */
-const GUESS = { columns: 1, rowPx: 96, gapPx: 8 };
-
-interface Layout {
-  readonly columns: number;
-  readonly rowPx: number;
-  readonly gapPx: number;
-}
 
 /**
  * Which cards of thousands are drawn: those near the screen, and the row of the one that is in the tab order. The others
@@ -27,23 +20,24 @@ export function useCardWindow(
   const isMany = computed(() => groups.value.reduce((sum, { cells }) => sum + cells.length, 0) > MANY);
   const layout = shallowRef<Layout>(GUESS);
   const near = shallowRef<readonly RowSpan[]>([]);
-  const rowsOf = ({ cells }: BuildingGroup) => Math.ceil(cells.length / layout.value.columns);
+  let known = new WeakSet<Element>();
   let asked = 0;
 
   function look(): void {
     asked = 0;
     const lists = [...(root.value?.querySelectorAll<HTMLElement>('.cards') ?? [])];
     if (!isMany.value || lists.length !== groups.value.length) return;
-    const measured = layoutOf(lists, layout.value);
-    if (!isSame(measured, layout.value)) layout.value = measured;
-    const stepPx = measured.rowPx + measured.gapPx;
+    const now = layoutOf(lists, layout.value, known);
+    if (!isSame(now, layout.value)) layout.value = now;
+    const stepPx = now.rowPx + now.gapPx;
     const spans = lists.map((list, index) => {
-      const rows = Math.ceil((groups.value[index]?.cells.length ?? 0) / measured.columns);
-      return rowsNear({ rows, topPx: list.getBoundingClientRect().top, screenPx: innerHeight, stepPx });
+      const rows = Math.ceil((groups.value[index]?.cells.length ?? 0) / now.columns);
+      const place = { rows, topPx: list.getBoundingClientRect().top, screenPx: innerHeight, stepPx };
+      return rowsNear(place, near.value[index] ?? NOTHING_DRAWN);
     });
     if (!spans.every((span, index) => isSame(span, near.value[index])) || spans.length !== near.value.length) {
       near.value = spans;
-      // What comes may be higher than what was there.
+      // What comes may be higher than what was there, and there may be more to come.
       ask();
     }
   }
@@ -51,15 +45,20 @@ export function useCardWindow(
     asked ||= requestAnimationFrame(look);
   };
 
+  const lookAnew = () => {
+    known = new WeakSet();
+    ask();
+  };
+
   // What is drawn anew may be higher, or moves the others.
-  watch([groups, root, layout], look, { flush: 'post' });
+  watch([groups, root, layout], lookAnew);
   onMounted(() => {
     document.addEventListener('scroll', ask, { capture: true, passive: true });
-    addEventListener('resize', ask);
+    addEventListener('resize', lookAnew);
   });
   onScopeDispose(() => {
     document.removeEventListener('scroll', ask, { capture: true });
-    removeEventListener('resize', ask);
+    removeEventListener('resize', lookAnew);
     cancelAnimationFrame(asked);
   });
 
@@ -69,42 +68,18 @@ export function useCardWindow(
       return at < 0 ? null : Math.floor(at / layout.value.columns);
     }),
   );
-  const atFirst = (index: number): RowSpan =>
-    rowsNear({ rows: Number.MAX_SAFE_INTEGER, topPx: 0, screenPx: index === 0 ? innerHeight : 0, stepPx: GUESS.rowPx });
+  const atFirst = (index: number): RowSpan => {
+    const screenPx = index === 0 ? innerHeight : 0;
+    return rowsNear({ rows: Number.MAX_SAFE_INTEGER, topPx: 0, screenPx, stepPx: GUESS.rowPx }, NOTHING_DRAWN);
+  };
   const runs = computed<readonly (readonly RowRun[])[]>(() =>
-    groups.value.map((group, index) => {
-      const rows = rowsOf(group);
+    groups.value.map(({ cells }, index) => {
+      const rows = Math.ceil(cells.length / layout.value.columns);
       if (!isMany.value) return [{ first: 0, last: rows, isDrawn: true }];
       return runsOf(rows, near.value[index] ?? atFirst(index), keptRows.value[index] ?? null);
     }),
   );
   return { isMany, layout, runs };
-}
-
-/** In how many columns the cards of a list stand. */
-export const columnsOf = (list: Element): number => getComputedStyle(list).gridTemplateColumns.split(' ').length;
-
-/** As it is on the page now; a row never becomes lower while the columns stay, or the page would jump to and fro. */
-function layoutOf(lists: readonly HTMLElement[], before: Layout): Layout {
-  const [list] = lists;
-  if (!list) return before;
-  const columns = columnsOf(list);
-  const cards = lists.flatMap((one) => [...one.querySelectorAll<HTMLElement>('[data-stall-id]')]);
-  const heights = cards.map(neededPx);
-  const leastPx = columns === before.columns ? before.rowPx : GUESS.rowPx;
-  return {
-    columns,
-    rowPx: Math.max(leastPx, ...heights),
-    gapPx: Number(getComputedStyle(list).rowGap.replace('px', '')),
-  };
-}
-
-/** As high as a card must be for its last line to have as much room below it as the first has above. */
-function neededPx(card: HTMLElement): number {
-  const { top } = card.getBoundingClientRect();
-  const [first, last] = [card.firstElementChild, card.lastElementChild];
-  if (!first || !last) return 0;
-  return Math.ceil(last.getBoundingClientRect().bottom - top + (first.getBoundingClientRect().top - top));
 }
 
 const isSame = <T extends object>(one: T, other: T | undefined): boolean =>

@@ -1,6 +1,6 @@
 import { computed, nextTick, type Ref, ref } from 'vue';
+import { columnsOf } from './card-layout.ts';
 import { STEP_KEYS, stepFrom } from './roving.ts';
-import { columnsOf } from './use-card-window.ts';
 
 const CARD = '[data-stall-id]';
 
