@@ -18,8 +18,8 @@ export type Cell = readonly [path: string, kind: CellKind];
 export interface ListOf {
   /** The field of the answer that has the rows; null where the answer is the rows. */
   readonly rows: string | null;
-  /** `page` and `pageSize`, `offset` and `limit`, or all at once. */
-  readonly paging: 'page' | 'offset' | 'whole';
+  /** `page` and `pageSize`, `offset` and `limit`, `after` the answer's `next` and `pageSize`, or all at once. */
+  readonly paging: 'page' | 'offset' | 'next' | 'whole';
   readonly cells: Readonly<Record<string, Cell>>;
   /** What the running program knows, rather than the database. */
   readonly isLive?: true;

@@ -20,14 +20,16 @@ let rowOf: (index: number) => object = () => ({});
 /** Every list has so many rows, whichever page is asked for. */
 function answering(name: RouteName) {
   const { list, response } = routes[name] as Route;
-  return async (on: typeof ctx, { query = {} }: { query?: Record<string, number> }) => {
+  return async (on: typeof ctx, { query = {} }: { query?: Record<string, number> & { after?: string } }) => {
     if (!list) return sample(response as never);
     await on.db.query('select 1');
     asked.push({ name, query });
-    const { page = 1, pageSize = ROWS, offset = (page - 1) * pageSize, limit = pageSize } = query;
+    const { page = 1, pageSize = ROWS, after = (page - 1) * pageSize } = query;
+    const { offset = Number(after), limit = pageSize } = query;
     const count = Math.max(Math.min(limit, ROWS - offset), 0);
     const rows = Array.from({ length: count }, (_, index) => rowOf(offset + index));
-    return list.rows === null ? rows : { [list.rows]: rows };
+    const next = offset + count < ROWS ? String(offset + count) : null;
+    return list.rows === null ? rows : { [list.rows]: rows, next };
   };
 }
 const app = await buildHttp(ctx, {

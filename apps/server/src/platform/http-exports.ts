@@ -142,12 +142,13 @@ function requireZone(timeZone: string): void {
 /** What a live list knows is no database's, so it has no snapshot. */
 async function* pagesOf(ctx: Context, { list, call, ask }: Job): AsyncGenerator<readonly object[]> {
   const { db } = ctx;
-  const pages = async (on: Context, at: number): Promise<readonly object[]> => {
-    const query = { ...(call.query as object | undefined), ...placeOf(list, at) };
+  const page = async (on: Context, place: object): Promise<Answered> => {
+    const query = { ...(call.query as object | undefined), ...place };
     // Which query a list takes is known to the contract, and was checked by it.
     const answer: unknown = await ask(on, { ...call, query } as unknown as Call<RouteName>);
-    const rows = list.rows === null ? answer : (answer as Readonly<Record<string, unknown>>)[list.rows];
-    return rows as readonly object[];
+    const fields = answer as Readonly<Record<string, unknown>>;
+    const rows = (list.rows === null ? answer : fields[list.rows]) as readonly object[];
+    return { rows, next: list.paging === 'next' ? (fields['next'] as string | null) : null };
   };
   const handOver = Promise.withResolvers<Context>();
   const over = Promise.withResolvers<void>();
@@ -161,10 +162,12 @@ async function* pagesOf(ctx: Context, { list, call, ask }: Job): AsyncGenerator<
   snapshot.catch((error: unknown) => handOver.reject(error));
   try {
     const on = await handOver.promise;
+    let after: string | null = null;
     for (let at = 0; ; at++) {
-      const page = await pages(on, at);
-      yield page;
-      if (list.paging === 'whole' || page.length < PAGE_ROWS) return;
+      const { rows, next }: Answered = await page(on, placeOf(list, at, after));
+      yield rows;
+      if (list.paging === 'whole' || rows.length < PAGE_ROWS || (list.paging === 'next' && next === null)) return;
+      after = next;
     }
   } finally {
     over.resolve();
@@ -172,7 +175,13 @@ async function* pagesOf(ctx: Context, { list, call, ask }: Job): AsyncGenerator<
   }
 }
 
-function placeOf({ paging }: ListOf, at: number): object {
+interface Answered {
+  readonly rows: readonly object[];
+  readonly next: string | null;
+}
+
+function placeOf({ paging }: ListOf, at: number, after: string | null): object {
+  if (paging === 'next') return { page: undefined, pageSize: PAGE_ROWS, after: after ?? undefined };
   if (paging === 'page') return { page: at + 1, pageSize: PAGE_ROWS };
   return paging === 'offset' ? { offset: at * PAGE_ROWS, limit: PAGE_ROWS, before: undefined } : {};
 }
