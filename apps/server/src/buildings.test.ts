@@ -100,6 +100,9 @@ test('lists hold what is in the building, and what has one foot in it', async ()
   const list = await as(seller, 'receipts', { params, query: {} });
   expect(list.receipts.map(({ txId }) => txId).sort()).toEqual([sales.get(0), sales.get(BOTH)].sort());
   expect([list.total, list.netFen]).toEqual([2, 2_000]);
+  const ledger = await as(manager, 'ledger', { params, query: { kind: 'top_up' } });
+  expect(ledger.entries.map(({ txId }) => txId).sort()).toEqual([sales.get(0), sales.get(BOTH)].sort());
+  expect(ledger.total).toBe(2);
   // Those of the market see all of it.
   expect((await as(world.ben, 'receipts', { params, query: {} })).total).toBe(3);
 });

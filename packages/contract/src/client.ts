@@ -91,6 +91,7 @@ export const routeTable: RouteTable = {
   counterDays: ['GET', '/api/markets/:marketId/counter-days'],
   closeDay: ['POST', '/api/markets/:marketId/counter-days/:day/close'],
   salesReport: ['GET', '/api/markets/:marketId/reports/sales'],
+  ledger: ['GET', '/api/markets/:marketId/ledger'],
   accountStatement: ['GET', '/api/markets/:marketId/accounts/:accountId/statement'],
   proof: ['GET', '/api/markets/:marketId/transactions/:txId/proof'],
   pricePlans: ['GET', '/api/markets/:marketId/price-plans'],

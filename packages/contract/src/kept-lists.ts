@@ -17,6 +17,7 @@ export const LISTS = [
   'counter-days',
   'exceptions',
   'holds',
+  'ledger',
   'lost',
   'meters',
   'notices',

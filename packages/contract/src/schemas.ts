@@ -183,20 +183,22 @@ export const MeterDetail = Type.Object({
 });
 export type MeterDetail = Static<typeof MeterDetail>;
 
+export const LedgerKind = OneOf([
+  'top_up',
+  'charge',
+  'opening_balance',
+  'correction',
+  'reversal',
+  'refund',
+  'provisional',
+  'deposit',
+  'closing',
+  'debt',
+]);
+
 export const LedgerLine = Type.Object({
   txId: Id,
-  kind: OneOf([
-    'top_up',
-    'charge',
-    'opening_balance',
-    'correction',
-    'reversal',
-    'refund',
-    'provisional',
-    'deposit',
-    'closing',
-    'debt',
-  ]),
+  kind: LedgerKind,
   at: Instant,
   purse: Purse,
   amountFen: AmountFen,

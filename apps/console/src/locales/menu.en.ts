@@ -23,6 +23,7 @@ export const menuEn = {
       approvals: 'Approvals',
       receipts: 'Receipts',
       charges: 'Charges',
+      ledger: 'Ledger',
       shifts: 'Shifts and days',
       sales: 'Sales report',
       meters: 'Meters',

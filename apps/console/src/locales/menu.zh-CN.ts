@@ -23,6 +23,7 @@ export const menuZhCN = {
       approvals: '审批',
       receipts: '收据',
       charges: '扣费明细',
+      ledger: '流水账',
       shifts: '交接班与日结',
       sales: '收费报表',
       meters: '表计档案',

@@ -34,6 +34,7 @@ const GROUPS = {
   money: [
     { route: 'receipts', icon: 'receipt', needs: 'receipts', inBuildings: true },
     { route: 'charges', icon: 'estimated', needs: 'charges' },
+    { route: 'ledger', icon: 'ledger', needs: 'ledger', inBuildings: true },
     { route: 'shifts', icon: 'clock', needs: 'shifts', inBuildings: true },
     { route: 'sales', icon: 'chart', needs: 'salesReport' },
   ],

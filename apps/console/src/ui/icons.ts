@@ -53,6 +53,7 @@ export const ICONS = {
   more: 'M5 7h14M5 12h14M5 17h14',
   cashier: 'M3 6h18v12H3zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM6 9v.1M18 15v.1',
   receipt: 'M6 3h12v18l-2-1.5-2 1.5-2-1.5-2 1.5-2-1.5L6 21zM9 8h6M9 12h6',
+  ledger: 'M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6M9 11h6',
   chart: 'M4 20h16M7 20v-7M12 20V5M17 20v-10',
   printer: 'M7 8V3h10v5M7 17H4V8h16v9h-3M7 14h10v7H7z',
   columns: 'M4 5h16v14H4zM9.5 5v14M14.5 5v14',

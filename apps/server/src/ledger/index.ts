@@ -1,3 +1,4 @@
+export { keysOfDays } from './keys-of-days.ts';
 export { ledgerLines } from './lines.ts';
 export { post } from './post.ts';
 export { sealHead, sealMarket } from './seal.ts';

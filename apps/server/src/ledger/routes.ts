@@ -1,8 +1,10 @@
 import type { Handlers } from '../platform/handlers.ts';
+import { listLedger } from './list.ts';
 import { balanceAt, statement } from './statement.ts';
 import type { PurseKind } from './types.ts';
 
 export const ledgerRoutes = {
+  ledger: (ctx, { params, query, buildingIds }) => listLedger(ctx.db, params.marketId, query, buildingIds),
   accountStatement: (ctx, { params, query }) =>
     statement(ctx.db, {
       ...params,

@@ -1,5 +1,5 @@
 import { type ChargePage, type ChargeQuery, type ChargeRow, MOST_CHARGE_DAYS } from '@openprepay/contract';
-import { uuidV7 } from '@openprepay/kernel';
+import { keysOfDays } from '../ledger/index.ts';
 import type { Queryable, Row } from '../platform/database.ts';
 import { settlementError } from './errors.ts';
 
@@ -106,25 +106,15 @@ export async function listCharges(db: Queryable, marketId: string, query: Charge
   };
 }
 
-/** The least key that days could have, and the least that comes after them. */
-async function keysOf(
-  db: Queryable,
-  marketId: string,
-  { from, to }: Pick<ChargeQuery, 'from' | 'to'>,
-): Promise<[string, string]> {
+/** @throws settlement.no_such_market, settlement.span_too_long */
+async function keysOf(db: Queryable, marketId: string, { from, to }: ChargeQuery): Promise<[string, string]> {
   if ((Date.parse(to) - Date.parse(from)) / DAY_MS >= MOST_CHARGE_DAYS) {
     throw settlementError('settlement.span_too_long', `at most ${MOST_CHARGE_DAYS} days at once`);
   }
-  const [days] = await db.query<{ begin: Date; end: Date }>(
-    `select $2::date::timestamp at time zone time_zone as begin, ($3::date + 1)::timestamp at time zone time_zone as end
-     from market where market_id = $1`,
-    [marketId, from, to],
-  );
-  if (!days) throw settlementError('settlement.no_such_market', `no market ${marketId}`);
-  return [leastKey(days.begin), leastKey(days.end)];
+  const keys = await keysOfDays(db, marketId, { from, to });
+  if (!keys) throw settlementError('settlement.no_such_market', `no market ${marketId}`);
+  return keys;
 }
-
-const leastKey = (at: Date): string => uuidV7(at, new Uint8Array(10));
 
 const rowOf = (row: ChargeColumns): ChargeRow => ({
   ...row,

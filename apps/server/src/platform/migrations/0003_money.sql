@@ -131,6 +131,9 @@ create table ledger_tx (
   check ((kind = 'reversal') = (reverses_tx_id is not null))
 );
 create unique index ledger_tx_reverses on ledger_tx (market_id, reverses_tx_id) where reverses_tx_id is not null;
+-- What people did, among millions of charges: these cost a charge nothing.
+create index ledger_tx_kind on ledger_tx (market_id, kind, tx_id) where kind <> 'charge';
+create index ledger_tx_operator on ledger_tx (market_id, operator_id, tx_id) where operator_id is not null;
 
 -- Signed fen; a transaction's lines sum to zero. A purse is what the market owes its tenant: positive is the tenant's.
 create table posting (
@@ -146,6 +149,9 @@ create table posting (
   check ((ledger_account like 'purse.%') = (account_id is not null))
 );
 create index posting_account on posting (market_id, account_id, tx_id) where account_id is not null;
+-- The purses that are seldom moved.
+create index posting_purse on posting (market_id, ledger_account, tx_id, line)
+  where ledger_account in ('purse.fees', 'purse.deposit', 'purse.debt');
 
 -- How far a meter is settled for the account that has it. billing_period: 'tenure', or '2026-03' or '2026' where steps begin
 -- anew; null before the first charge. Since period_from: the use that decides the step, and the exact sum behind the
