@@ -94,7 +94,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'notices', name: 'notices', component: () => import('./lists/NoticesPage.vue') },
       { path: 'charges', name: 'charges', component: () => import('./charges/ChargesPage.vue') },
       { path: 'ledger', name: 'ledger', component: () => import('./charges/LedgerPage.vue') },
-      { path: 'unclaimed', name: 'unclaimed', component: () => import('./lists/UnclaimedPage.vue') },
+      { path: 'unclaimed', name: 'unclaimed', component: () => import('./meters/UnclaimedPage.vue') },
       { path: 'proof/:txId', name: 'proof', props: true, component: () => import('./proof/ProofPage.vue') },
       { path: 'prices', name: 'prices', component: () => import('./prices/PricesPage.vue') },
       {

@@ -1,11 +1,11 @@
 import Type, { type Static } from 'typebox';
 import { Access, StartReading } from './devices.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { Id, Instant, LinkSchema, MeterKindSchema, Nullable } from './schemas.ts';
+import { Id, Instant, LinkSchema, MAX_LIST_ROWS, MeterKindSchema, Nullable } from './schemas.ts';
 
 /*
- * What stands between several meters and us, and what called in and belongs to nobody yet. Secrets are written here and
- * never read back.
+ * What stands between several meters and us, and the claiming of what called in. Secrets are written here and never read
+ * back.
  */
 
 const changers = ['admin', 'technician'] as const;
@@ -31,6 +31,25 @@ export const Gateway = Type.Object({
   metersOnline: Type.Integer(),
 });
 export type Gateway = Static<typeof Gateway>;
+
+export const GATEWAY_SORTS = ['name', 'key', 'link', 'meters', 'created'] as const;
+
+export const GatewayQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
+  /** Where nothing is said: in service first, by name. */
+  sort: Type.Optional(Type.Enum([...GATEWAY_SORTS])),
+  descending: Type.Optional(Type.Boolean()),
+  link: Type.Optional(GatewayLinkSchema),
+  /** Both where nothing is said. */
+  state: Type.Optional(Type.Enum(['in_service', 'retired'])),
+  /** Found anywhere in name or link key. */
+  text: Type.Optional(Type.String({ maxLength: 80 })),
+});
+export type GatewayQuery = Static<typeof GatewayQuery>;
+
+export const GatewayPage = Type.Object({ total: Type.Integer(), gateways: Type.Array(Gateway) });
+export type GatewayPage = Static<typeof GatewayPage>;
 
 export const NewGateway = Type.Object({
   link: GatewayLinkSchema,
@@ -79,10 +98,25 @@ export const gatewaysRoutes = {
   gateways: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/gateways',
-    summary: 'The gateways of a market, with how many meters are behind each',
+    summary: 'The gateways of a market, with how many meters are behind each; filtered, sorted and by the page',
     roles: ROLES,
     params: inMarket,
-    response: Type.Array(Gateway),
+    query: GatewayQuery,
+    response: GatewayPage,
+    list: {
+      rows: 'gateways',
+      paging: 'page',
+      cells: {
+        name: ['name', 'text'],
+        link: ['link', 'code'],
+        key: ['linkKey', 'text'],
+        meters: ['meters', 'integer'],
+        online: ['metersOnline', 'integer'],
+        secret: ['hasSecret', 'code'],
+        created: ['createdAt', 'instant'],
+        retired: ['retiredAt', 'instant'],
+      },
+    },
   }),
   createGateway: defineRoute({
     method: 'POST',

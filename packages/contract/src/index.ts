@@ -33,3 +33,4 @@ export * from './schemas.ts';
 export * from './settlement.ts';
 export * from './staff.ts';
 export * from './stalls.ts';
+export * from './unclaimed.ts';

@@ -16,6 +16,7 @@ export const LISTS = [
   'clocks',
   'counter-days',
   'exceptions',
+  'gateways',
   'holds',
   'ledger',
   'lost',
@@ -28,6 +29,7 @@ export const LISTS = [
   'shifts',
   'stall-register',
   'sweep',
+  'unclaimed',
 ] as const;
 export type ListName = (typeof LISTS)[number];
 

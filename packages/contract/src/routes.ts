@@ -27,10 +27,11 @@ import { proofRoutes } from './proof.ts';
 import { readBatchRoutes } from './read-batch.ts';
 import { readingsRoutes } from './readings.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { Grid, Id, Instant, Market, OverrideRequest, StallDetail, UnclaimedDevice } from './schemas.ts';
+import { Grid, Id, Instant, Market, OverrideRequest, StallDetail } from './schemas.ts';
 import { settlementRoutes } from './settlement.ts';
 import { staffRoutes } from './staff.ts';
 import { stallsRoutes } from './stalls.ts';
+import { unclaimedRoutes } from './unclaimed.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
@@ -79,14 +80,6 @@ export const routes = {
     body: OverrideRequest,
     response: Nothing,
   }),
-  unclaimedDevices: defineRoute({
-    method: 'GET',
-    path: '/api/unclaimed-devices',
-    summary: 'Devices that called in and belong to no market',
-    roles: ['admin', 'technician', 'auditor'],
-    scope: 'market',
-    response: Type.Array(UnclaimedDevice),
-  }),
   ...identityRoutes,
   ...staffRoutes,
   ...issuerRoutes,
@@ -106,6 +99,7 @@ export const routes = {
   ...stallsRoutes,
   ...devicesRoutes,
   ...gatewaysRoutes,
+  ...unclaimedRoutes,
   ...nbProductsRoutes,
   ...meterImportRoutes,
   ...exceptionsRoutes,

@@ -298,12 +298,3 @@ export const OverrideRequest = Type.Object({
   reason: Type.String({ minLength: 2, maxLength: 200 }),
   until: Type.Optional(Instant),
 });
-
-export const UnclaimedDevice = Type.Object({
-  link: LinkSchema,
-  linkKey: Type.String(),
-  firstSeenAt: Instant,
-  lastSeenAt: Instant,
-  contacts: Type.Integer(),
-  remote: Type.String(),
-});

@@ -1,8 +1,9 @@
+import type { UnclaimedQuery } from '@openprepay/contract';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../test-support/database.ts';
 import { START, seedMarket, stateOf } from '../headend/test-support/market.ts';
 import { findDevices, noteUnclaimed, saveContacts, sleepersOffline } from './index.ts';
-import { listUnclaimed } from './lists.ts';
+import { listUnclaimed } from './unclaimed.ts';
 
 const db = await freshDatabase();
 const market = await seedMarket(db, { electricity: 2, water: 1, ctRatio: 30 });
@@ -82,7 +83,11 @@ test('unclaimed devices are listed with their contacts, latest first', async () 
   await noteUnclaimed(db, later(0), 'acrel4g', 'a', '10.0.0.1');
   await noteUnclaimed(db, later(1), 'nb', 'b', '10.0.0.2');
   await noteUnclaimed(db, later(2), 'acrel4g', 'a', '10.0.0.3');
-  expect(await listUnclaimed(db)).toEqual([
+  const called = async (query: UnclaimedQuery) =>
+    (await listUnclaimed(db, query)).devices.map(({ linkKey }) => linkKey);
+  const { total, devices } = await listUnclaimed(db, {});
+  expect(total).toBe(2);
+  expect(devices).toEqual([
     {
       link: 'acrel4g',
       linkKey: 'a',
@@ -93,10 +98,14 @@ test('unclaimed devices are listed with their contacts, latest first', async () 
     },
     expect.objectContaining({ link: 'nb', linkKey: 'b', contacts: 1 }),
   ]);
+  expect(await called({ link: 'nb' })).toEqual(['b']);
+  expect(await called({ text: '0.0.3' })).toEqual(['a']);
+  expect(await called({ sort: 'contacts' })).toEqual(['b', 'a']);
+  expect(await called({ page: 2, pageSize: 1 })).toEqual(['b']);
 });
 
 test('a device that calls itself anything is listed', async () => {
   await noteUnclaimed(db, later(3), 'mqtt', `zero\0${'x'.repeat(200)}`, '10.0.0.4');
-  const listed = await listUnclaimed(db);
-  expect(listed[0]?.linkKey).toBe(`zero${'x'.repeat(60)}`);
+  const { devices } = await listUnclaimed(db, {});
+  expect(devices[0]?.linkKey).toBe(`zero${'x'.repeat(60)}`);
 });

@@ -1,8 +1,9 @@
-import type { NewGateway } from '@openprepay/contract';
+import type { GatewayQuery, NewGateway } from '@openprepay/contract';
 import { expect, test } from 'vitest';
 import { testClock, testContext } from '../../test-support/database.ts';
 import { START } from '../../test-support/market.ts';
-import { createGateway, listGateways, retireGateway, updateGateway } from './gateways.ts';
+import { listGateways } from './gateway-list.ts';
+import { createGateway, retireGateway, updateGateway } from './gateways.ts';
 import { noteUnclaimed } from './index.ts';
 import { createMeter } from './meters.ts';
 import { auditOf, seedPlace } from './test-support/world.ts';
@@ -15,7 +16,7 @@ const SECRET = '0123456789abcdef';
 const acrel: NewGateway = { link: 'acrelgw', linkKey: 'gw-1', name: 'Fish hall', secret: SECRET };
 const key = { link: 'acrelgw', linkKey: 'gw-1' } as const;
 const found = async (linkKey: string) =>
-  (await listGateways(ctx.db, here.marketId)).find((gateway) => gateway.linkKey === linkKey);
+  (await listGateways(ctx.db, here.marketId, {})).gateways.find((gateway) => gateway.linkKey === linkKey);
 
 test('a new gateway is listed with what is behind it, and its secret is never told', async () => {
   await noteUnclaimed(ctx.db, START, 'acrelgw', 'gw-1', '10.0.0.1');
@@ -108,7 +109,9 @@ test('the settings of a gateway that a site file put on this machine may change'
 
 test('a gateway is one market’s: another neither takes, sees, changes nor retires it', async () => {
   await expect(createGateway(ctx, there, acrel)).rejects.toThrow(refused('devices.gateway_in_use'));
-  expect((await listGateways(ctx.db, there.marketId)).map((gateway) => gateway.linkKey)).toEqual(['dtu-there']);
+  expect((await listGateways(ctx.db, there.marketId, {})).gateways.map((gateway) => gateway.linkKey)).toEqual([
+    'dtu-there',
+  ]);
   await expect(updateGateway(ctx, there, key, { name: 'mine' })).rejects.toThrow(refused('devices.no_such_gateway'));
   await expect(retireGateway(ctx, there, key, 'gone')).rejects.toThrow(refused('devices.no_such_gateway'));
 });
@@ -142,4 +145,28 @@ test('a secret is stored sealed to its gateway, and one that does not open any m
     [linkKey],
   );
   expect(await found(linkKey)).toMatchObject({ hasSecret: false });
+});
+
+test('gateways are found by what they are called, how they are reached and whether they are in service, and paged', async () => {
+  const market = await seedPlace(ctx, 'many');
+  for (const [index, link] of (['dtu', 'acrelgw', 'dtu', 'modbus_tcp'] as const).entries()) {
+    const linkKey = link === 'modbus_tcp' ? '10.0.0.9:502' : `many-${index}`;
+    await createGateway(ctx, market, {
+      link,
+      linkKey,
+      name: `Hall ${9 - index}`,
+      ...(link === 'acrelgw' && { secret: SECRET }),
+    });
+  }
+  await retireGateway(ctx, market, { link: 'modbus_tcp', linkKey: '10.0.0.9:502' }, 'taken down');
+  const names = async (query: GatewayQuery) =>
+    (await listGateways(ctx.db, market.marketId, { text: 'Hall ', ...query })).gateways.map(({ name }) => name);
+  expect(await names({})).toEqual(['Hall 7', 'Hall 8', 'Hall 9', 'Hall 6']);
+  expect(await names({ sort: 'name' })).toEqual(['Hall 6', 'Hall 7', 'Hall 8', 'Hall 9']);
+  expect(await names({ state: 'in_service', page: 2, pageSize: 2 })).toEqual(['Hall 9']);
+  expect(await names({ state: 'retired' })).toEqual(['Hall 6']);
+  expect(await names({ link: 'dtu', sort: 'key', descending: true })).toEqual(['Hall 7', 'Hall 9']);
+  expect(await names({ text: 'many-1' })).toEqual(['Hall 8']);
+  expect(await names({ text: 'any%1' })).toEqual([]);
+  expect((await listGateways(ctx.db, market.marketId, { text: 'Hall ', pageSize: 1 })).total).toBe(4);
 });

@@ -1,4 +1,4 @@
-import type { Gateway, NewGateway } from '@openprepay/contract';
+import type { NewGateway } from '@openprepay/contract';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
@@ -13,17 +13,9 @@ import type { GatewayLink } from './types.ts';
  * The register of gateways. A secret is written and never read: what leaves says only that there is one.
  */
 
-const MAX_GATEWAYS = 2_000;
-
 export interface GatewayKey {
   readonly link: GatewayLink;
   readonly linkKey: string;
-}
-
-interface ListedGateway extends Omit<Gateway, 'hasSecret' | 'createdAt' | 'retiredAt'>, Record<string, unknown> {
-  readonly sealed: string | null;
-  readonly createdAt: Date;
-  readonly retiredAt: Date | null;
 }
 
 interface GatewayRow extends GatewayKey {
@@ -31,29 +23,6 @@ interface GatewayRow extends GatewayKey {
   readonly secret: string | null;
   readonly settings: Record<string, unknown>;
   readonly retiredAt: Date | null;
-}
-
-/** The market's gateways in order of their names, those out of service last. */
-export async function listGateways(db: Queryable, marketId: string): Promise<Gateway[]> {
-  const rows = await db.query<ListedGateway>(
-    `select gateway.link, gateway.link_key as "linkKey", gateway.name, gateway.secret_sealed as sealed, gateway.settings, gateway.created_at as "createdAt", gateway.retired_at as "retiredAt",
-            count(meter.meter_id)::integer as meters,
-            count(meter.meter_id) filter (where state.online)::integer as "metersOnline"
-     from gateway
-     left join meter on meter.market_id = $1 and meter.link = gateway.link and meter.link_key = gateway.link_key
-                    and meter.retired_at is null
-     left join meter_state state on state.market_id = $1 and state.meter_id = meter.meter_id
-     where gateway.market_id = $1
-     group by gateway.link, gateway.link_key
-     order by gateway.retired_at is not null, gateway.name, gateway.link_key limit $2`,
-    [marketId, MAX_GATEWAYS],
-  );
-  return rows.map(({ sealed, ...row }) => ({
-    ...row,
-    hasSecret: openGatewaySecret(db.vault, row, sealed) !== null,
-    createdAt: row.createdAt.toISOString(),
-    retiredAt: row.retiredAt?.toISOString() ?? null,
-  }));
 }
 
 /**

@@ -6,7 +6,7 @@ import { testClock, testContext } from '../../test-support/database.ts';
 import { minute, START } from '../../test-support/market.ts';
 import { catalogue } from './catalogue.ts';
 import { claimDevice } from './claim.ts';
-import { listGateways } from './gateways.ts';
+import { listGateways } from './gateway-list.ts';
 import { findDevices, noteUnclaimed } from './index.ts';
 import { readMeterCard } from './meter-card.ts';
 import { bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
@@ -237,7 +237,7 @@ test('what is answered has the shape that the contract promises', async () => {
   fits(routes.meters.response, page);
   for (const { meterId } of page.meters) fits(routes.meter.response, await theCard(meterId));
   fits(routes.meterModels.response, catalogue);
-  fits(routes.gateways.response, await listGateways(ctx.db, here.marketId));
+  fits(routes.gateways.response, await listGateways(ctx.db, here.marketId, {}));
 });
 
 test('the head-end and the grid hear of a meter that came', async () => {

@@ -5,15 +5,16 @@ import { templateFile } from '../platform/sheet/files.ts';
 import { catalogue } from './catalogue.ts';
 import { claimDevice } from './claim.ts';
 import { listExceptions } from './exceptions.ts';
-import { createGateway, listGateways, retireGateway, updateGateway } from './gateways.ts';
+import { listGateways } from './gateway-list.ts';
+import { createGateway, retireGateway, updateGateway } from './gateways.ts';
 import { meterSheet } from './import/columns.ts';
 import { importMeters } from './import/import.ts';
 import { listImports, undoImport } from './import/undo.ts';
-import { listUnclaimed } from './lists.ts';
 import { readMeterCard } from './meter-card.ts';
 import { type Act, bindMeter, createMeter, unbindMeter, updateMeter } from './meters.ts';
 import { listNbProducts, removeNbProduct, saveNbProduct } from './nb-products.ts';
 import { chosenMeters, listMeters } from './register-page.ts';
+import { listUnclaimed } from './unclaimed.ts';
 
 const actOf = (params: { marketId: string }, operator: Operator): Act => ({
   marketId: params.marketId,
@@ -23,8 +24,8 @@ const actOf = (params: { marketId: string }, operator: Operator): Act => ({
 const instant = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
 export const devicesRoutes = {
-  async unclaimedDevices(ctx) {
-    return listUnclaimed(ctx.db);
+  async unclaimedDevices(ctx, { query }) {
+    return listUnclaimed(ctx.db, query);
   },
   async exceptions(ctx, { params, query, buildingIds }) {
     return listExceptions(ctx.db, params.marketId, query, buildingIds);
@@ -57,8 +58,8 @@ export const devicesRoutes = {
     await unbindMeter(ctx, actOf(params, operator), { meterId: params.meterId, at: instant(at), note });
     return null;
   },
-  async gateways(ctx, { params }) {
-    return listGateways(ctx.db, params.marketId);
+  async gateways(ctx, { params, query }) {
+    return listGateways(ctx.db, params.marketId, query);
   },
   async createGateway(ctx, { params, operator, body }) {
     await createGateway(ctx, actOf(params, operator), body);
