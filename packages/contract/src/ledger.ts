@@ -36,7 +36,7 @@ export type Statement = Static<typeof Statement>;
 
 const Day = Type.String({ format: 'date' });
 /** A place between two entries of one order. */
-const Place = Type.String({ pattern: '^[0-9a-f-]{36}\\.\\d{1,4}$', maxLength: 41 });
+const Place = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.\\d{1,4}$' });
 
 /** How far the entries that fit are counted; a market has millions. */
 export const MOST_COUNTED_ENTRIES = 100_000;

@@ -42,8 +42,8 @@ export function sample(schema: Schema): unknown {
   }
 }
 
-/** How amounts, times, months and e-mails are written; one of them fits every pattern of the contract. */
-const WRITTEN = ['1', '08:00', '0.00', '0.000000', '2026-03', 'x', 'a@b'];
+/** How amounts, times, months, e-mails and places in a list are written; one of them fits every pattern of the contract. */
+const WRITTEN = ['1', '08:00', '0.00', '0.000000', '2026-03', 'x', 'a@b', `${SAMPLE_ID}.1`];
 
 function written(pattern: string): string {
   const fitting = WRITTEN.find((text) => new RegExp(pattern, 'u').test(text));
