@@ -30,6 +30,7 @@ export function sample(schema: Schema): unknown {
       if (schema.format === 'uuid') return SAMPLE_ID;
       if (schema.format === 'date') return '2026-03-02';
       if (schema.format === 'date-time') return '2026-03-02T02:00:00.000Z';
+      if (schema.format === 'ipv4') return '203.0.113.7';
       if (schema.pattern !== undefined) return written(schema.pattern);
       return 'x'.repeat(schema.minLength ?? 1);
     case 'integer':
