@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { signatureOf } from '@openprepay/protocols/onenet';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
 import { type Browser, openBrowser } from './chromium.ts';
-import { addOperator, type Credentials, signIn, speak } from './staff.ts';
+import { addOperator, type Credentials, firstAdmin, signIn, speak } from './staff.ts';
 
 let market: TestMarket;
 let browser: Browser;
@@ -121,6 +122,41 @@ test('a building is entered, and another one renamed and settled by the day', as
       settlementTimes: ['07:05', '19:30'],
     }),
   );
+});
+
+test('a product on a platform is connected: its push address is shown once, and the platform proves it at once', async () => {
+  await signIn(page, market, firstAdmin(market));
+  await open('/platforms');
+  await page.getByTestId('new-product').click();
+  await page.getByTestId('product-platform').click();
+  await page.getByRole('option', { name: /^OneNET/ }).click();
+  await page.getByTestId('product-id').fill('Px7Water');
+  await page.getByTestId('product-url').fill('https://127.0.0.1');
+  await page.getByText('用域名而不是 IP').waitFor();
+  expect(await page.getByTestId('save-product').isDisabled()).toBe(true);
+  await page.getByTestId('product-url').fill('https://api.heclouds.com');
+  await page.getByTestId('product-app-secret').fill('the-master-key-of-the-product');
+  await page.getByTestId('product-sources').fill('127.0.0.1');
+  await page.getByTestId('save-product').click();
+  const pushAddress = (await page.getByTestId('secret').innerText()).trim();
+  await page.getByTestId('secret-kept').click();
+  await page.getByTestId('secret').waitFor({ state: 'detached' });
+  const card = page.getByTestId('product').filter({ hasText: 'Px7Water' });
+  expect(await card.innerText()).toContain('已加密保存');
+  expect(await page.locator('body').innerText()).not.toContain(pushAddress);
+
+  const prove = async (address: string) => {
+    const token = address.split('/').at(-1) ?? '';
+    const query = new URLSearchParams({ msg: 'm5g7', nonce: 'n0nce', signature: signatureOf(token, 'n0nce', 'm5g7') });
+    const answer = await fetch(`${address}?${query}`);
+    return [answer.status, answer.ok ? await answer.text() : ''];
+  };
+  await eventually(async () => expect(await prove(pushAddress)).toEqual([200, 'm5g7']), 3_000);
+  await card.getByTestId('remove-product').click();
+  await page.locator('#reason-input').fill('改用另一个平台');
+  await page.getByTestId('reason-confirm').click();
+  await card.waitFor({ state: 'detached' });
+  await eventually(async () => expect(await prove(pushAddress)).toEqual([404, '']));
 });
 
 test('a charge opens to its proof at Enter, and every notice is listed with its delivery', async () => {

@@ -18,6 +18,8 @@ export interface Product extends NbSecrets {
 }
 
 const CACHED_FOR_MS = 5_000;
+/** One that is not known may just have been entered; but strangers ask too. */
+const LOOK_AGAIN_AFTER_MS = 500;
 
 /** The products of this installation, as they stood at most five seconds ago. */
 export class Products {
@@ -29,24 +31,28 @@ export class Products {
     this.#db = db;
   }
 
-  /** Takes the same time whichever token fits, or none. */
+  /** Takes the same time whichever token fits. */
   async byToken(platform: PlatformName, token: string): Promise<Product | null> {
     const given = pushTokenMark(this.#db.vault, token);
-    let found: Product | null = null;
-    for (const product of await this.#all()) {
-      const fits = timingSafeEqual(product.pushMark, given);
-      if (fits && product.platform === platform) found = product;
-    }
-    return found;
+    return this.#find((product) => timingSafeEqual(product.pushMark, given) && product.platform === platform);
   }
 
   async byId(productId: string): Promise<Product | null> {
-    return (await this.#all()).find((product) => product.productId === productId) ?? null;
+    return this.#find((product) => product.productId === productId);
   }
 
-  #all(): Promise<readonly StoredProduct[]> {
+  async #find(isIt: (product: StoredProduct) => boolean): Promise<Product | null> {
+    for (const cachedForMs of [CACHED_FOR_MS, LOOK_AGAIN_AFTER_MS]) {
+      // All of them, so that it takes the same time wherever it is.
+      const [found] = (await this.#all(cachedForMs)).filter(isIt);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #all(cachedForMs: number): Promise<readonly StoredProduct[]> {
     const nowMs = performance.now();
-    if (this.#loaded && nowMs - this.#loadedMs < CACHED_FOR_MS) return this.#loaded;
+    if (this.#loaded && nowMs - this.#loadedMs < cachedForMs) return this.#loaded;
     this.#loadedMs = nowMs;
     this.#loaded = load(this.#db).catch((error: unknown) => {
       this.#loaded = null;
