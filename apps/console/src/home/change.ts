@@ -26,3 +26,6 @@ export function hourBars(hours: readonly HourPair[]): HourBar[] {
   const share = (value: number | null) => (100 * Math.max(0, value ?? 0)) / most;
   return hours.map(({ today, yesterday }) => ({ today: share(today), yesterday: share(yesterday) }));
 }
+
+/** Where an hour of the day begins. */
+export const hourText = (hour: number): string => `${String(hour).padStart(2, '0')}:00`;
