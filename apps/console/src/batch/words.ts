@@ -4,6 +4,7 @@ import type { IconName } from '../ui/icons.ts';
 
 /** Of a row of any batch. */
 export type BatchRowState = MassRowState | ReadRowState;
+export type BatchRow = MassRow | ReadRow;
 
 /** In the order in which a meter goes through them; what went wrong comes last. */
 export const ROW_STATES: readonly BatchRowState[] = [
