@@ -3,6 +3,7 @@ import type { Database } from '../apps/server/src/platform/database.ts';
 import { silentLog } from '../apps/server/src/platform/log.ts';
 import { startServer } from '../apps/server/src/server.ts';
 import { openBrowser } from '../test/browser/chromium.ts';
+import { type FrameCost, withFrameCost } from './frame-cost.ts';
 import { seedSweepMarket, serialOf } from './sweep-market.ts';
 
 /** Of a page that is scrolled for some seconds: pictures that were due, and those that came more than one late. */
@@ -12,6 +13,11 @@ export interface ScrollFigures {
   readonly worstMs: number;
 }
 
+/** And what each picture took, of a second scrolling: to record it takes time too. */
+export interface ScrollCost extends ScrollFigures {
+  readonly cost: FrameCost;
+}
+
 export interface ConsoleFigures {
   readonly rows: number;
   /** From the navigation to the first row, of a page of fifty and of one with all rows. */
@@ -19,11 +25,11 @@ export interface ConsoleFigures {
   readonly longListMs: number;
   /** From the last key to the rows that fit. */
   readonly filterMs: number;
-  readonly listScroll: ScrollFigures;
+  readonly listScroll: ScrollCost;
   readonly gridMs: number;
-  readonly gridScroll: ScrollFigures;
+  readonly gridScroll: ScrollCost;
   /** The same scrolling of an empty page: what this machine drops by itself. */
-  readonly emptyScroll: ScrollFigures;
+  readonly emptyScroll: ScrollCost;
 }
 
 const FRAMES = 240;
@@ -72,12 +78,12 @@ async function measure(page: Page, url: string, rows: number): Promise<Omit<Cons
   const filterMs = await filtered(page, rows);
   await pageSize(10_000);
   const longListMs = await firstShown(page, `${url}/meters`, row);
-  const listScroll = await scrolled(page);
+  const listScroll = await scrolledTwice(page);
   const gridMs = await firstShown(page, `${url}/stalls`, '[data-testid="stall-card"]');
-  const gridScroll = await scrolled(page);
+  const gridScroll = await scrolledTwice(page);
   await page.goto(`${url}/no/such/page`);
   await page.locator('h1').waitFor();
-  const emptyScroll = await scrolled(page);
+  const emptyScroll = await scrolledTwice(page);
   return { listMs, longListMs, filterMs, listScroll, gridMs, gridScroll, emptyScroll };
 }
 
@@ -111,6 +117,12 @@ async function filtered(page: Page, rows: number): Promise<number> {
       look();
     })`),
   );
+}
+
+async function scrolledTwice(page: Page): Promise<ScrollCost> {
+  const figures = await scrolled(page);
+  const { cost } = await withFrameCost(page, () => scrolled(page));
+  return { ...figures, cost };
 }
 
 /** Scrolls as fast as a finger flicks, a step with every picture. */
