@@ -40,7 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['identity', 'accounts'],
   counter: ['identity', 'accounts', 'ledger'],
   settlement: ['identity', 'ledger', 'prices', 'accounts', 'readings'],
-  control: ['commands', 'identity'],
+  control: ['commands', 'identity', 'accounts'],
   collection: ['headend', 'devices', 'commands', 'readings', 'identity'],
   headend: ['devices', 'readings', 'commands', 'identity'],
   // Above all that an exchange of meters touches, so that nothing below needs to know of control.

@@ -75,7 +75,13 @@ export const routes: RouteRecordRaw[] = [
         component: () => import('./collector/CollectorPage.vue'),
         children: [
           { path: '', name: 'collector', redirect: { name: 'collector-sessions' } },
-          { path: 'sessions', name: 'collector-sessions', component: () => import('./collector/SessionsPage.vue') },
+          {
+            path: 'sessions',
+            name: 'collector-sessions',
+            component: () => import('./collector/SessionsPage.vue'),
+            // The first tab of those who look after some buildings: connections are the market's.
+            beforeEnter: () => operator.value?.scope.kind !== 'buildings' || { name: 'collector-sweep' },
+          },
           { path: 'frames', name: 'collector-frames', component: () => import('./collector/FramesPage.vue') },
           { path: 'events', name: 'collector-events', component: () => import('./collector/EventsPage.vue') },
           { path: 'sweep', name: 'collector-sweep', component: () => import('./collector/SweepPage.vue') },

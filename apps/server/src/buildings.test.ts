@@ -107,6 +107,86 @@ test('lists hold what is in the building, and what has one foot in it', async ()
   expect((await as(world.ben, 'receipts', { params, query: {} })).total).toBe(3);
 });
 
+test('charges, notices, the registers and what was done to many meters hold what is in the building', async () => {
+  const { ctx, marketId, id, meter } = world;
+  const params = { marketId };
+  await world.settle();
+  const days = { from: '2026-02-20', to: '2026-04-10' };
+  const charged = async (who: Caller) =>
+    new Set((await as(who, 'charges', { params, query: days })).charges.map(({ accountNumber }) => accountNumber));
+  expect([...(await charged(manager))].sort()).toEqual(['A0', 'A1', 'A2', 'A7']);
+  expect((await charged(callerOf(world.ben))).has('A3')).toBe(true);
+
+  for (const index of [0, THEIRS]) {
+    await ctx.db.query(
+      `insert into notice (market_id, notice_id, account_id, stage, balance_fen, raised_at, channel)
+       values ($1, $2, $3, 'low_balance', 1, $4, 'console')`,
+      [marketId, id(), meter(index).accountId, ctx.clock.now()],
+    );
+  }
+  const { total, notices } = await as(manager, 'notices', { params, query: {} });
+  expect([total, notices.map(({ accountNumber }) => accountNumber)]).toEqual([1, ['A0']]);
+
+  const register = await as(manager, 'stalls', { params, query: {} });
+  expect(register.stalls.map(({ code }) => code)).toEqual(MINE.map((index) => `S${index}`));
+  const [building, ...others] = await as(manager, 'buildings', { params });
+  expect([building?.stalls, others, register.buildings]).toEqual([MINE.length, [], [building?.name]]);
+
+  // Of a batch over both buildings there is, to him, what is in his.
+  const [both, theirs] = [id(), id()];
+  for (const [batchId, indexes] of [
+    [both, [0, THEIRS]],
+    [theirs, [THEIRS]],
+  ] as const) {
+    await ctx.db.query('insert into read_batch (market_id, batch_id, operator_id, at) values ($1, $2, $3, $4)', [
+      marketId,
+      batchId,
+      world.ben.operatorId,
+      ctx.clock.now(),
+    ]);
+    await ctx.db.query(
+      `insert into read_batch_meter (market_id, batch_id, meter_id, state) select $1, $2, unnest($3::uuid[]), 'queued'`,
+      [marketId, batchId, indexes.map((index) => meter(index).meterId)],
+    );
+  }
+  const batches = await as(manager, 'readBatches', { params });
+  expect(batches.map(({ batchId, counts }) => [batchId, counts])).toEqual([[both, { queued: 1 }]]);
+  const { rows } = await as(manager, 'readBatch', { params: { marketId, batchId: both }, query: {} });
+  expect(rows.map(({ meterId }) => meterId)).toEqual([meter(0).meterId]);
+  expect(await refusal(as(manager, 'readBatch', { params: { marketId, batchId: theirs }, query: {} }))).toBe(
+    'collection.no_such_batch',
+  );
+  const admin = callerOf({ ...world.manager, role: 'admin' }, { scope: manager.scope });
+  staff = [...staff.filter(({ login }) => login !== admin.login), admin];
+  expect(await as(admin, 'cancelRead', { params: { marketId, batchId: both } })).toEqual({ meters: 1 });
+  staff = [...staff.filter(({ login }) => login !== manager.login), manager];
+});
+
+test('a building is set by who looks after it, and no other', async () => {
+  const { marketId, id } = world;
+  const [mine] = await as(manager, 'buildings', { params: { marketId } });
+  const [others] = (await as(world.ben, 'buildings', { params: { marketId } })).filter(
+    ({ name }) => name !== mine?.name,
+  );
+  const body = { readingIntervalS: 900, settlementPeriod: 'daily' as const, settlementTimes: ['07:30'] };
+  const set = (buildingId = id()) =>
+    refusal(as(manager, 'setBuildingTimes', { params: { marketId, buildingId }, body }));
+  expect([await set(mine?.buildingId), await set(others?.buildingId), await set()]).toEqual(['done', OUT, OUT]);
+  const lock = (index: number) =>
+    refusal(
+      as(manager, 'lockOut', { params: { marketId, meterId: world.meter(index).meterId }, body: { reason: 'smoke' } }),
+    );
+  expect([await lock(0), await lock(THEIRS)]).toEqual(['done', OUT]);
+  expect(
+    await refusal(
+      as(manager, 'setAlarmLadder', {
+        params: { marketId },
+        body: { lowBalanceFen: 1, alarm2Fen: null, rearmFen: 0, finalNoticeWaitS: 0 },
+      }),
+    ),
+  ).toBe(OUT);
+});
+
 test('what lies outside is not read by its id, and what has one foot inside is read whole', async () => {
   const query = { from: '2026-01-01T00:00:00Z', to: '2027-01-01T00:00:00Z' };
   const reads = (index: number) =>

@@ -120,8 +120,11 @@ beforeAll(async () => {
   otherIds = new Set([...otherIds, others.marketId]);
   hiddenIds = new Set([hidden?.stallId ?? '', hidden?.meterId ?? '', hidden?.accountId ?? '', hiddenBuilding]);
 
-  params.own = await knownOf(office, mine);
-  params.other = await knownOf(office, others);
+  const [theirs] = await ctx.db.query<{ id: string }>('select building_id as id from building where market_id = $1', [
+    others.marketId,
+  ]);
+  params.own = { ...(await knownOf(office, mine)), buildingId: mineBuilding };
+  params.other = { ...(await knownOf(office, others)), buildingId: theirs?.id ?? '' };
   params.mixed = { ...params.other, marketId };
   const market: DataScope = { kind: 'markets', marketIds: [marketId] };
   const building: DataScope = { kind: 'buildings', marketId, buildingIds: [mineBuilding] };
@@ -164,7 +167,7 @@ function refusalOf(route: Route, { caller, isKey }: Who, target: Target): string
   if (!route.path.includes(':marketId')) return null;
   if (target === 'other') return 'http.out_of_scope';
   const namesPlace =
-    bodyNamesPlace(route) || /:(stallId|meterId|accountId|txId|photoId|holdId|shiftId)/.test(route.path);
+    bodyNamesPlace(route) || /:(stallId|meterId|accountId|txId|photoId|holdId|shiftId|buildingId)/.test(route.path);
   if (kind === 'buildings' && route.path.includes(':shiftId')) return 'http.out_of_scope';
   return kind === 'buildings' && namesPlace && target === 'mixed' ? 'http.out_of_scope' : null;
 }

@@ -75,6 +75,7 @@ export const chargesRoutes = {
     path: '/api/markets/:marketId/charges',
     summary: 'Charges, provisional ones and corrections of at most 62 days, filtered, sorted and by the page',
     roles: MONEY_ROLES,
+    scope: 'building',
     params: Type.Object({ marketId: Id }),
     query: ChargeQuery,
     response: ChargePage,

@@ -296,6 +296,7 @@ export const collectionRoutes = {
     path: '/api/markets/:marketId/collector/sweep',
     summary: 'How complete the scheduled readings are, by slot',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: Type.Object({
       hours: Type.Optional(Type.Integer({ minimum: 1, maximum: 168 })),
@@ -308,6 +309,7 @@ export const collectionRoutes = {
     path: '/api/markets/:marketId/collector/sweep/meters',
     summary: 'How complete the scheduled readings are, by meter, worst first',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: Type.Object({
       days: Type.Optional(Days),
@@ -324,6 +326,7 @@ export const collectionRoutes = {
     path: '/api/markets/:marketId/collector/lost',
     summary: 'Meters that are silent for longer than two reading intervals, longest first',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: Type.Object({ offset: Type.Optional(Offset), limit: Type.Optional(Limit) }),
     response: Type.Object({ at: Instant, total: Type.Integer(), meters: Type.Array(LostMeter) }),
@@ -334,6 +337,7 @@ export const collectionRoutes = {
     path: '/api/markets/:marketId/collector/clocks',
     summary: 'How far the meters’ clocks are off, worst first',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: Type.Object({
       alarm: Type.Optional(Type.Boolean()),
@@ -363,6 +367,7 @@ export const collectionRoutes = {
     path: '/api/markets/:marketId/meters/:meterId/settings',
     summary: 'Tell a meter a setting; it counts when the meter’s own read-back agrees',
     roles: technicians,
+    scope: 'building',
     params: ofMeter,
     body: SettingOrder,
     response: Type.Object({ commandId: Id }),

@@ -209,6 +209,7 @@ export const massSwitchRoutes = {
     path: '/api/markets/:marketId/mass-switches',
     summary: 'What was done to many meters at once, newest first',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: Type.Object({
       /** The `nextBefore` of the page before. */
@@ -222,6 +223,7 @@ export const massSwitchRoutes = {
     path: '/api/markets/:marketId/mass-switches/:massId',
     summary: 'One of them, with where each meter is now',
     roles: ROLES,
+    scope: 'building',
     params: ofMass,
     query: BatchRowsQuery,
     response: MassDetail,

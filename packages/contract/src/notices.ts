@@ -58,6 +58,7 @@ export const noticesRoutes = {
     path: '/api/markets/:marketId/notices',
     summary: 'Alarms and final notices, with their crossing and their delivery, filtered, sorted and by the page',
     roles: MONEY_ROLES,
+    scope: 'building',
     params: Type.Object({ marketId: Id }),
     query: NoticeQuery,
     response: NoticePage,

@@ -169,6 +169,7 @@ export const readingsRoutes = {
     path: '/api/markets/:marketId/meters/:meterId/corrections',
     summary: 'The truth of an estimated, typed or final reading; what it took wrongly is put right by one signed entry',
     roles: ['admin', 'finance'],
+    scope: 'building',
     params: ofMeter,
     body: CorrectReadingRequest,
     response: CorrectReadingResult,

@@ -112,6 +112,7 @@ export const stallsRoutes = {
     path: '/api/markets/:marketId/stalls',
     summary: 'The register of stalls, filtered, sorted and by the page',
     roles: ROLES,
+    scope: 'building',
     params: inMarket,
     query: StallQuery,
     response: StallPage,

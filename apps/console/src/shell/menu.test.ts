@@ -38,10 +38,15 @@ test.each(ROLES)('a %s of some buildings sees what is open to those, and no more
     ...(sells ? ['cashier'] : []),
     'exceptions',
     'wall',
-    ...(counts ? ['accounts', 'receipts'] : []),
+    ...(counts ? ['accounts', 'notices', 'receipts', 'charges'] : []),
     ...(counts && role !== 'cashier' ? ['ledger'] : []),
     ...(counts ? ['shifts'] : []),
     'meters',
+    ...(['admin', 'technician', 'auditor'].includes(role) ? ['collector'] : []),
+    ...(['admin', 'technician'].includes(role) ? ['field'] : []),
+    'prices',
+    'batch',
+    'settings',
   ]);
 });
 

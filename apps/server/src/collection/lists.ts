@@ -62,6 +62,7 @@ export async function lostMeters(
   marketId: string,
   at: Date,
   page: Page,
+  buildingIds: readonly string[] | null = null,
 ): Promise<{ at: string; total: number; meters: LostMeter[] }> {
   const rows = await db.query<LostRow>(
     `with lost as (
@@ -69,6 +70,7 @@ export async function lostMeters(
               state.battery_low, state.wake_expected_at, state.last_read_at, count(*) over ()::integer as total
        from meter ${METER_PLACE} ${STATE} ${SILENCE}
        where meter.market_id = $1 and meter.retired_at is null and ${IS_LOST}
+         and ($5::uuid[] is null or building.building_id = any($5))
        order by last.heard_at, meter.meter_id offset $3 limit $4)
      select ${METER_COLUMNS}, coalesce(lost.online, false) as online, lost.last_contact_at as since,
             date_part('epoch', $2::timestamptz - lost.heard_at)::integer as "silentForS",
@@ -79,7 +81,7 @@ export async function lostMeters(
      left join reading
        on reading.market_id = $1 and reading.meter_id = lost.meter_id and reading.read_at = lost.last_read_at
      order by lost.heard_at, meter.meter_id`,
-    [marketId, at, page.offset, page.limit],
+    [marketId, at, page.offset, page.limit, buildingIds],
   );
   return {
     at: at.toISOString(),
@@ -110,13 +112,14 @@ export async function meterClockRows(
   marketId: string,
   onlyAlarms: boolean,
   page: Page,
+  buildingIds: readonly string[] | null = null,
 ): Promise<ClockRow[]> {
   return db.query<ClockRow>(
     `with compared as (
        select meter.meter_id, state.clock_drift_s, state.clock_checked_at, count(*) over ()::integer as total
-       from meter ${STATE}
+       from meter ${METER_PLACE} ${STATE}
        where meter.market_id = $1 and meter.retired_at is null and state.clock_drift_s is not null
-         and abs(state.clock_drift_s) > $2
+         and abs(state.clock_drift_s) > $2 and ($5::uuid[] is null or building.building_id = any($5))
        order by abs(state.clock_drift_s) desc, meter.meter_id offset $3 limit $4)
      select ${METER_COLUMNS}, meter.model, meter.access, compared.clock_drift_s as "driftS",
             compared.clock_checked_at as "checkedAt", compared.total, sync.created_at as "syncAt",
@@ -127,7 +130,7 @@ export async function meterClockRows(
        where command.market_id = $1 and command.meter_id = meter.meter_id and kind = 'clock'
        order by created_at desc limit 1) sync on true
      order by abs(compared.clock_drift_s) desc, meter.meter_id`,
-    [marketId, onlyAlarms ? CLOCK_ALARM_S : -1, page.offset, page.limit],
+    [marketId, onlyAlarms ? CLOCK_ALARM_S : -1, page.offset, page.limit, buildingIds],
   );
 }
 

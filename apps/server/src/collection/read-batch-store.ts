@@ -17,6 +17,11 @@ export interface ReadPlace extends Row {
 const PLACE = `meter.meter_id as "meterId", meter.serial, meter.kind, meter.link,
   meter.retired_at is not null as "isRetired", stall.stall_id as "stallId", stall.code as "stallCode",
   building.name as building`;
+/** Of `one`, a meter of a batch: it is in one of the buildings of a parameter now, or the parameter is null. */
+const isIn = (parameter: string) => `(${parameter}::uuid[] is null or exists (
+  select from meter_binding held join stall place using (market_id, stall_id)
+  where held.market_id = $1 and held.meter_id = one.meter_id and held.to_at is null
+    and place.building_id = any(${parameter})))`;
 const IN_ORDER = 'order by stall.code nulls last, meter.serial';
 
 export function placesOf(db: Queryable, marketId: string, meterIds: readonly string[]): Promise<ReadPlace[]> {
@@ -74,11 +79,11 @@ export interface BatchRow extends Row {
   readonly counts: Record<string, number>;
 }
 
-/** Newest first. @param batchId only this one */
+/** Newest first, those that have a meter in the buildings. @param batchId only this one */
 export function selectBatches(
   db: Queryable,
   marketId: string,
-  batchId: string | null,
+  { batchId, buildingIds }: { readonly batchId: string | null; readonly buildingIds: readonly string[] | null },
   limit: number,
 ): Promise<BatchRow[]> {
   return db.query<BatchRow>(
@@ -89,10 +94,12 @@ export function selectBatches(
      left join lateral (
        select jsonb_object_agg(state, n) as counts from (
          select state, count(*) as n from read_batch_meter one
-         where one.market_id = batch.market_id and one.batch_id = batch.batch_id group by state) states) counted on true
+         where one.market_id = batch.market_id and one.batch_id = batch.batch_id and ${isIn('$4')}
+         group by state) states) counted on true
      where batch.market_id = $1 and ($2::uuid is null or batch.batch_id = $2)
+       and ($4::uuid[] is null or counted.counts is not null)
      order by batch.at desc, batch.batch_id desc limit $3`,
-    [marketId, batchId, limit],
+    [marketId, batchId, limit, buildingIds],
   );
 }
 
@@ -107,7 +114,7 @@ export function selectBatchMeters(
   db: Queryable,
   marketId: string,
   batchId: string,
-  { state, text }: BatchRowsQuery,
+  { state, text, buildingIds }: BatchRowsQuery & { readonly buildingIds: readonly string[] | null },
 ): Promise<BatchMeterRow[]> {
   return db.query<BatchMeterRow & Row>(
     `select ${PLACE}, one.state, one.note, one.asked_at as "askedAt", one.finished_at as "finishedAt",
@@ -116,8 +123,9 @@ export function selectBatchMeters(
      join meter on meter.market_id = one.market_id and meter.meter_id = one.meter_id ${METER_PLACE}
      where one.market_id = $1 and one.batch_id = $2 and ($3::text is null or one.state = $3)
        and ($4::text is null or position($4 in lower(meter.serial)) > 0 or position($4 in lower(stall.code)) > 0)
+       and ${isIn('$5')}
      ${IN_ORDER}`,
-    [marketId, batchId, state ?? null, text?.toLowerCase() ?? null],
+    [marketId, batchId, state ?? null, text?.toLowerCase() ?? null, buildingIds],
   );
 }
 
@@ -126,13 +134,23 @@ export async function moveAll(
   tx: Queryable,
   marketId: string,
   batchId: string,
-  { from, to, at }: { readonly from: ReadRowState; readonly to: ReadRowState; readonly at: Date },
+  {
+    from,
+    to,
+    at,
+    buildingIds,
+  }: {
+    readonly from: ReadRowState;
+    readonly to: ReadRowState;
+    readonly at: Date;
+    readonly buildingIds: readonly string[] | null;
+  },
 ): Promise<number> {
   const rows = await tx.query(
-    `update read_batch_meter set state = $4::text, note = null,
+    `update read_batch_meter one set state = $4::text, note = null,
             finished_at = case when $4::text = 'queued' then null else $5::timestamptz end
-     where market_id = $1 and batch_id = $2 and state = $3 returning 1`,
-    [marketId, batchId, from, to, at],
+     where market_id = $1 and batch_id = $2 and state = $3 and ${isIn('$6')} returning 1`,
+    [marketId, batchId, from, to, at, buildingIds],
   );
   return rows.length;
 }

@@ -98,13 +98,25 @@ export async function startRead(
   return batchLine(ctx.db, marketId, batchId);
 }
 
+/** Where somebody sees some buildings alone: what of a batch is there is the batch to him. */
+type Buildings = readonly string[] | null;
+
 /** The last hundred, newest first. */
-export async function readBatches(db: Queryable, marketId: string): Promise<ReadBatch[]> {
-  return (await selectBatches(db, marketId, null, SHOWN)).map(lineOf);
+export async function readBatches(
+  db: Queryable,
+  marketId: string,
+  buildingIds: Buildings = null,
+): Promise<ReadBatch[]> {
+  return (await selectBatches(db, marketId, { batchId: null, buildingIds }, SHOWN)).map(lineOf);
 }
 
-async function batchLine(db: Queryable, marketId: string, batchId: string): Promise<ReadBatch> {
-  const [batch] = await selectBatches(db, marketId, batchId, 1);
+async function batchLine(
+  db: Queryable,
+  marketId: string,
+  batchId: string,
+  buildingIds: Buildings = null,
+): Promise<ReadBatch> {
+  const [batch] = await selectBatches(db, marketId, { batchId, buildingIds }, 1);
   if (!batch) throw noSuchBatch(batchId);
   return lineOf(batch);
 }
@@ -115,9 +127,10 @@ export async function readBatchDetail(
   marketId: string,
   batchId: string,
   asked: BatchRowsQuery = {},
+  buildingIds: Buildings = null,
 ): Promise<ReadBatchDetail> {
-  const batch = await batchLine(db, marketId, batchId);
-  const rows = await selectBatchMeters(db, marketId, batchId, asked);
+  const batch = await batchLine(db, marketId, batchId, buildingIds);
+  const rows = await selectBatchMeters(db, marketId, batchId, { ...asked, buildingIds });
   return {
     ...batch,
     rows: rows.map((row) => ({
@@ -139,24 +152,34 @@ const lineOf = ({ batchId, reason, operatorName, at, counts }: BatchRow): ReadBa
  * Takes back what is not on the wire yet. A sending and this meet at the meter's row: either it is asked, or it is not.
  * @returns how many @throws collection.no_such_batch
  */
-export const cancelRead = (ctx: Context, who: ReadAct, batchId: string): Promise<number> =>
-  move(ctx, who, batchId, { from: 'queued', to: 'cancelled' }, 'collection.cancel_read_batch');
+export const cancelRead = (
+  ctx: Context,
+  who: ReadAct,
+  batchId: string,
+  buildingIds: Buildings = null,
+): Promise<number> =>
+  move(ctx, who, batchId, { from: 'queued', to: 'cancelled', buildingIds }, 'collection.cancel_read_batch');
 
 /** @returns how many are asked once more; two at once ask them once @throws collection.no_such_batch */
-export const retryRead = (ctx: Context, who: ReadAct, batchId: string): Promise<number> =>
-  move(ctx, who, batchId, { from: 'failed', to: 'queued' }, 'collection.retry_read_batch');
+export const retryRead = (
+  ctx: Context,
+  who: ReadAct,
+  batchId: string,
+  buildingIds: Buildings = null,
+): Promise<number> =>
+  move(ctx, who, batchId, { from: 'failed', to: 'queued', buildingIds }, 'collection.retry_read_batch');
 
 async function move(
   ctx: Context,
   who: ReadAct,
   batchId: string,
-  states: { readonly from: 'queued' | 'failed'; readonly to: 'cancelled' | 'queued' },
+  what: { readonly from: 'queued' | 'failed'; readonly to: 'cancelled' | 'queued'; readonly buildingIds: Buildings },
   action: string,
 ): Promise<number> {
   const at = ctx.clock.now();
   return ctx.db.tx(async (tx) => {
     if (!(await lockBatch(tx, who.marketId, batchId))) throw noSuchBatch(batchId);
-    const meters = await moveAll(tx, who.marketId, batchId, { ...states, at });
+    const meters = await moveAll(tx, who.marketId, batchId, { ...what, at });
     if (meters === 0) return 0;
     await audit(tx, at, who, action, batchId, null, { meters });
     await tx.notify('read', who.marketId);

@@ -40,21 +40,22 @@ export const collectionRoutes = {
   async linkEvents(ctx, { params, query }): Promise<{ events: LinkEvent[]; next: string | null }> {
     return linkEventPage(ctx.db, params.marketId, query, query.limit ?? PAGE);
   },
-  async sweepSuccess(ctx, { params, query }): Promise<SweepSuccess> {
-    return slotSuccess(ctx.db, params.marketId, ctx.clock.now(), query.hours ?? SUCCESS_HOURS, query);
+  async sweepSuccess(ctx, { params, query, buildingIds }): Promise<SweepSuccess> {
+    const filter = { ...query, buildingIds };
+    return slotSuccess(ctx.db, params.marketId, ctx.clock.now(), query.hours ?? SUCCESS_HOURS, filter);
   },
   async sweepMeters(
     ctx,
-    { params, query },
+    { params, query, buildingIds },
   ): Promise<{ at: string; from: string; total: number; meters: MeterSuccess[] }> {
-    const filter = { ...query, ...pageOf(query) };
+    const filter = { ...query, ...pageOf(query), buildingIds };
     return meterSuccess(ctx.db, params.marketId, ctx.clock.now(), query.days ?? SUCCESS_DAYS, filter);
   },
-  async lostContact(ctx, { params, query }): Promise<{ at: string; total: number; meters: LostMeter[] }> {
-    return lostMeters(ctx.db, params.marketId, ctx.clock.now(), pageOf(query));
+  async lostContact(ctx, { params, query, buildingIds }): Promise<{ at: string; total: number; meters: LostMeter[] }> {
+    return lostMeters(ctx.db, params.marketId, ctx.clock.now(), pageOf(query), buildingIds);
   },
-  async meterClocks(ctx, { params, query }) {
-    const rows = await meterClockRows(ctx.db, params.marketId, query.alarm ?? false, pageOf(query));
+  async meterClocks(ctx, { params, query, buildingIds }) {
+    const rows = await meterClockRows(ctx.db, params.marketId, query.alarm ?? false, pageOf(query), buildingIds);
     const meters: MeterClock[] = rows.map((row) => clockView(row, settingsOf(row).includes('clock')));
     return { at: ctx.clock.now().toISOString(), alarmAboveS: CLOCK_ALARM_S, total: rows[0]?.total ?? 0, meters };
   },
@@ -67,21 +68,17 @@ export const collectionRoutes = {
   async startRead(ctx, { params, body, operator }) {
     return startRead(ctx, deskOf(ctx), { ...params, operatorId: operator.operatorId }, body);
   },
-  async readBatches(ctx, { params }) {
-    return readBatches(ctx.db, params.marketId);
+  async readBatches(ctx, { params, buildingIds }) {
+    return readBatches(ctx.db, params.marketId, buildingIds);
   },
-  async readBatch(ctx, { params, query }) {
-    return readBatchDetail(ctx.db, params.marketId, params.batchId, query);
+  async readBatch(ctx, { params, query, buildingIds }) {
+    return readBatchDetail(ctx.db, params.marketId, params.batchId, query, buildingIds);
   },
-  async cancelRead(ctx, { params, operator }) {
-    return {
-      meters: await cancelRead(ctx, { marketId: params.marketId, operatorId: operator.operatorId }, params.batchId),
-    };
+  async cancelRead(ctx, { params: { marketId, batchId }, operator: { operatorId }, buildingIds }) {
+    return { meters: await cancelRead(ctx, { marketId, operatorId }, batchId, buildingIds) };
   },
-  async retryRead(ctx, { params, operator }) {
-    return {
-      meters: await retryRead(ctx, { marketId: params.marketId, operatorId: operator.operatorId }, params.batchId),
-    };
+  async retryRead(ctx, { params: { marketId, batchId }, operator: { operatorId }, buildingIds }) {
+    return { meters: await retryRead(ctx, { marketId, operatorId }, batchId, buildingIds) };
   },
   async orderSetting(ctx, { params, body, operator }) {
     return { commandId: await orderSetting(ctx, { ...params, ...body, operatorId: operator.operatorId }) };

@@ -12,11 +12,14 @@ type Figures = SweepSuccess['total'];
 export interface SuccessFilter {
   readonly link?: string;
   readonly search?: string;
+  /** null for the whole market. */
+  readonly buildingIds?: readonly string[] | null;
 }
 
 /**
  * Every meter that is due, with its interval and its first and last whole slot between two instants. A meter is due from
- * when it was installed on. $1 market, $2 from, $3 to, $4 link, $5 default interval, $6 meters.
+ * when it was installed on. $1 market, $2 from, $3 to, $4 link, $5 default interval, $6 meters, $7
+ * buildings.
  */
 const DUE = `
   due as materialized (
@@ -29,6 +32,7 @@ const DUE = `
              floor(date_part('epoch', $3::timestamptz) / interval_s)::bigint - 1 as last) slot
     where meter.market_id = $1 and meter.retired_at is null and ($4::text is null or meter.link = $4)
       and ($6::uuid[] is null or meter.meter_id = any($6))
+      and ($7::uuid[] is null or building.building_id = any($7))
   )`;
 
 /**
@@ -77,7 +81,7 @@ export async function slotSuccess(
             coalesce("inTime", 0) as "inTime", coalesce(late, 0) as late, coalesce(backfilled, 0) as backfilled
      from expected left join counted using (interval_s, slot)
      order by slot * interval_s desc, interval_s`,
-    [marketId, from, at, filter.link ?? null, DEFAULT_INTERVAL_S, null],
+    [marketId, from, at, filter.link ?? null, DEFAULT_INTERVAL_S, null, filter.buildingIds ?? null],
   );
   const slots = rows.map((row) => ({ ...withMissed(row), slotAt: row.slotAt.toISOString(), intervalS: row.intervalS }));
   return { at: at.toISOString(), from: from.toISOString(), total: sumOf(slots), slots };
@@ -105,11 +109,21 @@ export async function meterSuccess(
                 as "completeBp"
        from due left join counted using (meter_id) where due.slots > 0
        order by "completeBp", coalesce("inTime", 0)::float / due.slots, due.meter_id
-       offset $7 limit $8)
+       offset $8 limit $9)
      select ${METER_COLUMNS}, figures.interval_s as "intervalS", due, "inTime", late, backfilled, "completeBp", total
      from figures join meter on meter.market_id = $1 and meter.meter_id = figures.meter_id ${METER_PLACE}
      order by "completeBp", "inTime"::float / due, meter.meter_id`,
-    [marketId, from, at, filter.link ?? null, DEFAULT_INTERVAL_S, chosen, filter.offset, filter.limit],
+    [
+      marketId,
+      from,
+      at,
+      filter.link ?? null,
+      DEFAULT_INTERVAL_S,
+      chosen,
+      filter.buildingIds ?? null,
+      filter.offset,
+      filter.limit,
+    ],
   );
   return {
     at: at.toISOString(),

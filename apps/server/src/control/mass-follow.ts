@@ -23,19 +23,25 @@ import { lockMeters, saveOverride } from './store.ts';
 
 const PAGE = 20;
 
-/** Newest first. `nextBefore` asks for the next page. */
+/** Newest first. `nextBefore` asks for the next page. Of those that reach into some buildings, with the meters there, where those are given. */
 export async function listMasses(
   { db, clock }: Context,
   marketId: string,
   { limit = PAGE, before }: { readonly before?: string; readonly limit?: number },
+  buildingIds: readonly string[] | null = null,
 ): Promise<{ masses: MassSwitch[]; nextBefore: string | null }> {
-  const found = await selectMasses(db, marketId, clock.now(), { limit, ...(before ? { before } : {}) });
+  const found = await selectMasses(db, marketId, clock.now(), { limit, ...(before ? { before } : {}) }, buildingIds);
   return { masses: found.map(lineOf), nextBefore: found.length === limit ? (found.at(-1)?.massId ?? null) : null };
 }
 
 /** @throws control.no_such_mass */
-export async function massLine({ db, clock }: Context, marketId: string, massId: string): Promise<MassSwitch> {
-  const [mass] = await selectMasses(db, marketId, clock.now(), { massId, limit: 1 });
+export async function massLine(
+  { db, clock }: Context,
+  marketId: string,
+  massId: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<MassSwitch> {
+  const [mass] = await selectMasses(db, marketId, clock.now(), { massId, limit: 1 }, buildingIds);
   if (!mass) throw noSuchMass(massId);
   return lineOf(mass);
 }
@@ -49,11 +55,12 @@ export async function massDetail(
   marketId: string,
   massId: string,
   asked: BatchRowsQuery = {},
+  buildingIds: readonly string[] | null = null,
 ): Promise<MassDetail> {
-  const mass = await massLine(ctx, marketId, massId);
+  const mass = await massLine(ctx, marketId, massId, buildingIds);
   const executedAt = mass.executedAt === null ? null : new Date(mass.executedAt);
   const now = ctx.clock.now();
-  const found = await selectMassRows(ctx.db, marketId, massId);
+  const found = await selectMassRows(ctx.db, marketId, massId, buildingIds);
   const rows = found.map((row) => rowOf(row, executedAt, now));
   const counts: Record<string, number> = {};
   for (const { state } of rows) counts[state] = (counts[state] ?? 0) + 1;

@@ -187,6 +187,7 @@ export async function selectMasses(
   marketId: string,
   now: Date,
   { massId, before, limit }: { readonly massId?: string; readonly before?: string; readonly limit: number },
+  buildingIds: readonly string[] | null,
 ): Promise<MassLine[]> {
   const rows = await db.query<Row & Omit<MassLine, 'told' | 'skipped'> & { told: bigint; skipped: bigint }>(
     `select mass.mass_id as "massId", mass.override, mass.until, mass.include_protected as "includeProtected",
@@ -199,12 +200,16 @@ export async function selectMasses(
      left join approval on approval.market_id = mass.market_id and approval.approval_id = mass.mass_id
      cross join lateral (
        select count(*) filter (where skipped is null) as told, count(skipped) as skipped from mass_switch_meter one
-       where one.market_id = mass.market_id and one.mass_id = mass.mass_id) meters
+       where one.market_id = mass.market_id and one.mass_id = mass.mass_id and ($6::uuid[] is null or exists (
+         select from meter_binding binding join stall using (market_id, stall_id)
+         where binding.market_id = $1 and binding.meter_id = one.meter_id and binding.to_at is null
+           and stall.building_id = any($6)))) meters
      where mass.market_id = $1 and ($3::uuid is null or mass.mass_id = $3)
+       and ($6::uuid[] is null or meters.told + meters.skipped > 0)
        and ($4::uuid is null or (mass.at, mass.mass_id) <
             (select at, mass_id from mass_switch where market_id = $1 and mass_id = $4))
      order by mass.at desc, mass.mass_id desc limit $5`,
-    [marketId, now, massId ?? null, before ?? null, limit],
+    [marketId, now, massId ?? null, before ?? null, limit, buildingIds],
   );
   return rows.map((row) => ({ ...row, told: Number(row.told), skipped: Number(row.skipped) }));
 }
@@ -221,7 +226,12 @@ export interface MassLineRow extends MeterPlace, MassProgress {
 }
 
 /** Every meter of a mass with the last command by its order, by stall. */
-export function selectMassRows(db: Queryable, marketId: string, massId: string): Promise<MassLineRow[]> {
+export function selectMassRows(
+  db: Queryable,
+  marketId: string,
+  massId: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<MassLineRow[]> {
   return db.query<MassLineRow & Row>(
     `select ${PLACE_COLUMNS}, told.skipped as skip, told.cancelled_at is not null as "isCancelled",
             command.state as "commandState", command.created_at as "commandAt", command.next_attempt_at as "dueAt",
@@ -240,8 +250,8 @@ export function selectMassRows(db: Queryable, marketId: string, massId: string):
        where command.market_id = told.market_id and command.meter_id = told.meter_id and command.kind = 'switch'
          and command.wanted_seq = told.wanted_seq
        order by command.created_at desc, command.finished_at desc nulls first limit 1) command on true
-     where told.market_id = $1 and told.mass_id = $2
+     where told.market_id = $1 and told.mass_id = $2 and ($3::uuid[] is null or stall.building_id = any($3))
      order by stall.code nulls last, meter.serial`,
-    [marketId, massId],
+    [marketId, massId, buildingIds],
   );
 }

@@ -1,4 +1,5 @@
 import type { NoticePage, NoticeQuery, NoticeRow } from '@openprepay/contract';
+import { inBuildings } from '../accounts/index.ts';
 import type { Queryable, Row } from '../platform/database.ts';
 
 /*
@@ -28,7 +29,8 @@ const MATCHING = `
     and ($8::text is null or account.number ilike '%' || $8 || '%' or account.customer_name ilike '%' || $8 || '%'
          or exists (select from tenancy join stall using (market_id, stall_id)
                     where tenancy.market_id = $1 and tenancy.account_id = account.account_id and tenancy.to_at is null
-                      and stall.code ilike '%' || $8 || '%'))`;
+                      and stall.code ilike '%' || $8 || '%'))
+    and ${inBuildings('account', '$9')}`;
 
 type NoticeColumns = Omit<NoticeRow, 'raisedAt' | 'deliveredAt' | 'closedAt' | 'balanceFen'> & {
   readonly raisedAt: Date;
@@ -37,8 +39,13 @@ type NoticeColumns = Omit<NoticeRow, 'raisedAt' | 'deliveredAt' | 'closedAt' | '
   readonly balanceFen: bigint;
 } & Row;
 
-/** In the order asked, newest first where nothing is said, with how many there are in all. */
-export async function listNotices(db: Queryable, marketId: string, query: NoticeQuery): Promise<NoticePage> {
+/** In the order asked, newest first where nothing is said, with how many there are in all; of accounts in some buildings alone where those are given. */
+export async function listNotices(
+  db: Queryable,
+  marketId: string,
+  query: NoticeQuery,
+  buildingIds: readonly string[] | null = null,
+): Promise<NoticePage> {
   const { sort = 'raised', descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
   const filters = [
     marketId,
@@ -49,6 +56,7 @@ export async function listNotices(db: Queryable, marketId: string, query: Notice
     query.to ?? null,
     query.accountId ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'}`;
@@ -60,7 +68,7 @@ export async function listNotices(db: Queryable, marketId: string, query: Notice
                   order by stall.code) as stalls,
             notice.raised_at as "raisedAt", notice.balance_fen as "balanceFen", notice.channel,
             notice.delivered_at as "deliveredAt", notice.closed_at as "closedAt"
-     ${MATCHING} order by ${order}, notice.notice_id desc limit $9 offset $10`,
+     ${MATCHING} order by ${order}, notice.notice_id desc limit $10 offset $11`,
     [...filters, pageSize, (page - 1) * pageSize],
   );
   return { total: Number(counted?.total ?? 0), notices: rows.map(rowOf) };

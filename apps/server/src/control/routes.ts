@@ -66,7 +66,7 @@ export const controlRoutes = {
     await setAlarmLadder(ctx, act(call), call.body);
     return null;
   },
-  notices: (ctx, { params, query }) => listNotices(ctx.db, params.marketId, query),
+  notices: (ctx, { params, query, buildingIds }) => listNotices(ctx.db, params.marketId, query, buildingIds),
   switchingRules: (ctx, { params }) => switchingRules(ctx, params.marketId),
   async setSwitchingRules(ctx, call) {
     await setSwitchingRules(ctx, act(call), call.body);
@@ -105,8 +105,9 @@ export const controlRoutes = {
     await startMass(ctx, act(call), call.body);
     return massLine(ctx, call.params.marketId, call.body.massId);
   },
-  massSwitches: (ctx, { params, query }) => listMasses(ctx, params.marketId, query),
-  massSwitch: (ctx, { params, query }) => massDetail(ctx, params.marketId, params.massId, query),
+  massSwitches: (ctx, { params, query, buildingIds }) => listMasses(ctx, params.marketId, query, buildingIds),
+  massSwitch: (ctx, { params, query, buildingIds }) =>
+    massDetail(ctx, params.marketId, params.massId, query, buildingIds),
   cancelMass: async (ctx, call) => ({
     meters: await cancelMass(ctx, act(call), call.params.massId, call.body.reason),
   }),

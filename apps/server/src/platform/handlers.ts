@@ -112,6 +112,7 @@ export interface PlaceIds {
   readonly photoIds: readonly string[];
   readonly holdIds: readonly string[];
   readonly shiftIds: readonly string[];
+  readonly buildingIds: readonly string[];
 }
 
 /** A room's `routes.ts` exports some of these; together they must be all of the contract. */

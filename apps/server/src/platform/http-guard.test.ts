@@ -9,6 +9,7 @@ import {
 } from '@openprepay/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SESSION_COOKIE } from './http-guard.ts';
+import { ACROSS } from './http-places.ts';
 import {
   bodyNamesPlace,
   ID,
@@ -92,7 +93,8 @@ describe('how much of the data a caller must be given is what the contract says'
       scope.kind === 'group' ||
       (needed !== 'group' && (scope.kind === 'markets' || needed === 'building'));
     // The places of a sample are in no building of the caller.
-    const namesPlace = bodyNamesPlace(route) || named.some((param) => param !== 'marketId');
+    const namesPlace =
+      bodyNamesPlace(route) || named.some((param) => param !== 'marketId' && !ACROSS.some((one) => one === param));
     const isTraced = scope.kind !== 'buildings' || needed === 'self' || !namesPlace;
     const response = await stub.request(name, route.roles[0] ?? 'admin');
     if (isMarketOwn && isWide && isTraced) {

@@ -12,7 +12,14 @@ const OF_PATH: Readonly<Record<string, Kind>> = {
   photoId: 'photoIds',
   holdId: 'holdIds',
   shiftId: 'shiftIds',
+  buildingId: 'buildingIds',
 };
+
+/**
+ * What lies in no building, and is asked for by those of one all the same: a plan prices them too, and of what was done to
+ * many meters the handler answers with theirs.
+ */
+export const ACROSS: readonly string[] = ['planId', 'batchId', 'massId'];
 
 /** Wherever in a body. The id of an account may be one that the caller has just made up for it. */
 const OF_BODY: Readonly<Record<string, Kind>> = {
@@ -42,8 +49,10 @@ export function placesIn({ params, body, whole }: Named): PlaceIds | null {
     photoIds: [],
     holdIds: [],
     shiftIds: [],
+    buildingIds: [],
   };
   for (const [name, id] of Object.entries(params)) {
+    if (ACROSS.includes(name)) continue;
     const kind = OF_PATH[name];
     if (kind === undefined) return null;
     found[kind === 'accountIds' && whole ? 'wholeAccountIds' : kind].push(id);

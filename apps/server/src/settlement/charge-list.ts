@@ -1,4 +1,5 @@
 import { type ChargePage, type ChargeQuery, type ChargeRow, MOST_CHARGE_DAYS } from '@openprepay/contract';
+import { inBuildings } from '../accounts/index.ts';
 import { keysOfDays } from '../ledger/index.ts';
 import type { Queryable, Row } from '../platform/database.ts';
 import { settlementError } from './errors.ts';
@@ -44,7 +45,8 @@ const ENTRY = `
     and ($6::uuid is null or entry.account_id = $6)
     and ($8::boolean is null or (entry.tx_id is not null) = $8)
     and ($7::text is null or stall.code ilike '%' || $7 || '%' or meter.serial ilike '%' || $7 || '%'
-         or account.number ilike '%' || $7 || '%' or account.customer_name ilike '%' || $7 || '%')`;
+         or account.number ilike '%' || $7 || '%' or account.customer_name ilike '%' || $7 || '%')
+    and ${inBuildings('account', '$9')}`;
 
 type ChargeColumns = Omit<ChargeRow, 'at' | 'fromAt' | 'toAt' | 'use' | 'amountFen' | 'replacedAt'> & {
   readonly at: Date;
@@ -57,10 +59,15 @@ type ChargeColumns = Omit<ChargeRow, 'at' | 'fromAt' | 'toAt' | 'use' | 'amountF
 
 /**
  * Charges, provisional ones and corrections that were posted on days of the market's zone, newest first where nothing is
- * said, with what all that fit come to.
+ * said, with what all that fit come to; of accounts in some buildings alone where those are given.
  * @throws settlement.no_such_market, settlement.span_too_long beyond 62 days
  */
-export async function listCharges(db: Queryable, marketId: string, query: ChargeQuery): Promise<ChargePage> {
+export async function listCharges(
+  db: Queryable,
+  marketId: string,
+  query: ChargeQuery,
+  buildingIds: readonly string[] | null = null,
+): Promise<ChargePage> {
   const { sort = 'at', descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
   const [from, to] = await keysOf(db, marketId, query);
   const filters = [
@@ -72,6 +79,7 @@ export async function listCharges(db: Queryable, marketId: string, query: Charge
     query.accountId ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
     query.posted ?? null,
+    buildingIds,
   ];
   const [sum] = await db.query<{ total: bigint; amount: bigint; electricity: bigint; water: bigint }>(
     `select count(*) as total, coalesce(sum(amount_fen) filter (where replaced_at is null), 0)::bigint as amount,
@@ -85,7 +93,7 @@ export async function listCharges(db: Queryable, marketId: string, query: Charge
     `with page as (
        select entry.*, meter.serial, meter.kind as medium, account.number, account.customer_name, stall.code,
               row_number() over (order by ${order}) as n
-       ${ENTRY} order by ${order} limit $9 offset $10)
+       ${ENTRY} order by ${order} limit $10 offset $11)
      select page.id as "chargeId", page.kind, page.tx_id as "txId", page.created_at as at, page.code as "stallCode",
             page.meter_id as "meterId", page.serial as "meterSerial", page.medium, page.account_id as "accountId",
             page.number as "accountNumber", page.customer_name as "customerName", page.from_at as "fromAt",

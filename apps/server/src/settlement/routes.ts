@@ -8,7 +8,7 @@ import { provisionalRule, setProvisionalRule } from './rule.ts';
 
 export const settlementRoutes = {
   balanceEstimate: (ctx, { params }) => estimateBalance(ctx, params.marketId, params.accountId),
-  charges: (ctx, { params, query }) => listCharges(ctx.db, params.marketId, query),
+  charges: (ctx, { params, query, buildingIds }) => listCharges(ctx.db, params.marketId, query, buildingIds),
   provisionalRule: (ctx, { params }) => provisionalRule(ctx, params.marketId),
   async setProvisionalRule(ctx, { params, body, operator }) {
     await setProvisionalRule(ctx, { ...params, operatorId: operator.operatorId }, body);

@@ -32,8 +32,12 @@ interface BuildingRow extends Row {
 
 const BUILDING = 'building_id, name, reading_interval_s, settlement_period, settlement_minutes';
 
-/** In order of name. */
-export async function listBuildings(db: Queryable, marketId: string): Promise<Building[]> {
+/** In order of name; some of them alone where those are given. */
+export async function listBuildings(
+  db: Queryable,
+  marketId: string,
+  buildingIds: readonly string[] | null = null,
+): Promise<Building[]> {
   const rows = await db.query<BuildingRow & { stalls: bigint; meters: bigint }>(
     `select ${BUILDING}, coalesce(held.stalls, 0) as stalls, coalesce(held.meters, 0) as meters
      from building
@@ -43,8 +47,8 @@ export async function listBuildings(db: Queryable, marketId: string): Promise<Bu
        left join meter_binding binding
          on binding.market_id = $1 and binding.stall_id = stall.stall_id and binding.to_at is null
        where stall.market_id = $1 group by stall.building_id) held using (building_id)
-     where building.market_id = $1 order by name`,
-    [marketId],
+     where building.market_id = $1 and ($2::uuid[] is null or building_id = any($2)) order by name`,
+    [marketId, buildingIds],
   );
   return rows.map((row) => ({
     buildingId: row.building_id,

@@ -39,8 +39,8 @@ export const sitesRoutes = {
     const stall = await stallDetail(ctx.db, ctx.clock, params.marketId, params.stallId);
     return seesMoney(operator.role) ? stall : stallWithoutMoney(stall);
   },
-  async stalls(ctx, { params, query }) {
-    return listStalls(ctx.db, params.marketId, query);
+  async stalls(ctx, { params, query, buildingIds }) {
+    return listStalls(ctx.db, params.marketId, query, buildingIds);
   },
   async createStall(ctx, { params, operator, body: { stallId, ...data } }) {
     await createStall(ctx, actOf(params, operator), stallId, data);
@@ -67,7 +67,7 @@ export const sitesRoutes = {
   async undoStallImport(ctx, { params, operator, body: { note } }) {
     return { stalls: await undoStallImport(ctx, actOf(params, operator), params.importId, note) };
   },
-  buildings: (ctx, { params }) => listBuildings(ctx.db, params.marketId),
+  buildings: (ctx, { params, buildingIds }) => listBuildings(ctx.db, params.marketId, buildingIds),
   async createBuilding(ctx, { params, body: { buildingId, ...data }, operator }) {
     await createBuilding(ctx, { ...params, buildingId, operatorId: operator.operatorId }, data);
     return null;

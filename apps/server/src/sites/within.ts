@@ -33,6 +33,7 @@ export async function isWithin(
        select account_id from has where stall_id not in (select stall_id from mine)
      )
      select not exists (select unnest($3::uuid[]) except select stall_id from mine)
+        and not exists (select unnest($13::uuid[]) except select unnest($2::uuid[]))
         and not exists (select unnest($4::uuid[]) except select meter_id from my_meter)
         and not exists (select unnest($5 || $6) except select account_id from inside)
         and not exists (select from outside where account_id = any($6))
@@ -60,6 +61,7 @@ export async function isWithin(
       newAccountIds,
       operatorId,
       holdIds,
+      places.buildingIds,
     ],
   );
   return rows[0]?.within ?? false;

@@ -22,7 +22,8 @@ const MATCHING = `
     and ($3::text is null or stall.stall_type = $3)
     and ($4::text is null or (account.account_id is not null) = ($4 = 'let'))
     and ($5::text is null or stall.code ilike '%' || $5 || '%' or account.number ilike '%' || $5 || '%'
-         or account.customer_name ilike '%' || $5 || '%')`;
+         or account.customer_name ilike '%' || $5 || '%')
+    and ($6::uuid[] is null or stall.building_id = any($6))`;
 
 type StallColumns = Record<string, unknown> &
   Omit<StallRecord, 'account'> & {
@@ -31,8 +32,13 @@ type StallColumns = Record<string, unknown> &
     readonly customerName: string;
   };
 
-/** One page of the market's stalls, in the order asked, with how many there are in all. */
-export async function listStalls(db: Queryable, marketId: string, query: StallQuery): Promise<StallPage> {
+/** One page of the market's stalls, or of those of some buildings, in the order asked, with how many there are in all. */
+export async function listStalls(
+  db: Queryable,
+  marketId: string,
+  query: StallQuery,
+  buildingIds: readonly string[] | null = null,
+): Promise<StallPage> {
   const { sort = 'code', descending = false, page = 1, pageSize = PAGE_SIZE } = query;
   const filters = [
     marketId,
@@ -40,6 +46,7 @@ export async function listStalls(db: Queryable, marketId: string, query: StallQu
     query.stallType ?? null,
     query.state ?? null,
     query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const rows = await db.query<StallColumns>(
@@ -51,15 +58,17 @@ export async function listStalls(db: Queryable, marketId: string, query: StallQu
               as meters
      ${MATCHING}
      order by ${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last, stall.code, stall.stall_id
-     limit $6 offset $7`,
+     limit $7 offset $8`,
     [...filters, pageSize, (page - 1) * pageSize],
   );
-  const buildings = await db.query<{ name: string }>('select name from building where market_id = $1 order by name', [
-    marketId,
-  ]);
+  const buildings = await db.query<{ name: string }>(
+    `select name from building where market_id = $1 and ($2::uuid[] is null or building_id = any($2)) order by name`,
+    [marketId, buildingIds],
+  );
   const types = await db.query<{ name: string }>(
-    'select distinct stall_type as name from stall where market_id = $1 order by 1',
-    [marketId],
+    `select distinct stall_type as name from stall
+     where market_id = $1 and ($2::uuid[] is null or building_id = any($2)) order by 1`,
+    [marketId, buildingIds],
   );
   return {
     total: Number(counted?.total ?? 0),
