@@ -129,7 +129,14 @@ export const routes: RouteRecordRaw[] = [
       // Pages of their own once; links to them are kept.
       { path: 'buildings', redirect: { name: 'settings', hash: '#buildings' } },
       { path: 'switching', redirect: { name: 'settings', hash: '#ladder' } },
-      { path: 'approvals', name: 'approvals', component: () => import('./approvals/ApprovalsPage.vue') },
+      {
+        path: 'approvals',
+        component: () => import('./approvals/ApprovalsPage.vue'),
+        children: [
+          { path: '', name: 'approvals', component: () => import('./approvals/WaitingPage.vue') },
+          { path: 'decided', name: 'approvals-decided', component: () => import('./approvals/DecidedPage.vue') },
+        ],
+      },
       { path: 'operators', name: 'operators', component: () => import('./staff/OperatorsPage.vue') },
       { path: 'api-keys', name: 'api-keys', component: () => import('./staff/KeysPage.vue') },
       { path: 'audit', name: 'audit', component: () => import('./staff/AuditPage.vue') },

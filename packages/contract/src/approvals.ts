@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Month } from './prices.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { AmountFen, Id, Instant, Nullable } from './schemas.ts';
+import { AmountFen, Id, Instant, MAX_LIST_ROWS, Nullable } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const ofApproval = Type.Object({ marketId: Id, approvalId: Id });
@@ -31,6 +31,13 @@ export const ApprovalAct = Type.Union([
 ]);
 export type ApprovalAct = Static<typeof ApprovalAct>;
 export type ApprovalKind = ApprovalAct['kind'];
+export const APPROVAL_KINDS = [
+  'refund_cash',
+  'reversal',
+  'role_change',
+  'mass_cut',
+  'publish_price',
+] as const satisfies readonly ApprovalKind[];
 
 export const APPROVAL_STATES = ['pending', 'approved', 'rejected', 'withdrawn', 'expired'] as const;
 export const ApprovalState = Type.Enum([...APPROVAL_STATES]);
@@ -59,6 +66,8 @@ export const Approval = Type.Object({
   expiresAt: Instant,
   decidedBy: Nullable(Person),
   decidedAt: Nullable(Instant),
+  /** When it was decided or taken back, or its time ran out; null while it waits. */
+  overAt: Nullable(Instant),
   note: Nullable(Type.String()),
   /** What came of it. */
   result: Nullable(ApprovalFacts),
@@ -81,22 +90,64 @@ export const ApprovalDecision = Type.Object({
 });
 export type ApprovalDecision = Static<typeof ApprovalDecision>;
 
+const Day = Type.String({ format: 'date' });
+
+export const APPROVAL_SORTS = ['over', 'asked'] as const;
+export const ApprovalQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
+  sort: Type.Optional(Type.Enum([...APPROVAL_SORTS])),
+  descending: Type.Optional(Type.Boolean()),
+  state: Type.Optional(ApprovalState),
+  /** It waits no longer, whatever became of it; or it does. */
+  over: Type.Optional(Type.Boolean()),
+  kind: Type.Optional(Type.Enum([...APPROVAL_KINDS])),
+  requestedBy: Type.Optional(Id),
+  decidedBy: Type.Optional(Id),
+  /** Over on this day of the market's zone or later. */
+  from: Type.Optional(Day),
+  /** Inclusive. */
+  to: Type.Optional(Day),
+  /** Found anywhere in the reason, the note, or what it is about. */
+  text: Type.Optional(Type.String({ maxLength: 80 })),
+});
+export type ApprovalQuery = Static<typeof ApprovalQuery>;
+
+export const ApprovalPage = Type.Object({
+  total: Type.Integer(),
+  approvals: Type.Array(Approval),
+  /** Whoever ever asked for something, and whoever ever decided. */
+  requesters: Type.Array(Person),
+  deciders: Type.Array(Person),
+});
+export type ApprovalPage = Static<typeof ApprovalPage>;
+
 const requesters = ['admin', 'manager', 'finance', 'cashier', 'technician'] as const;
 
 export const approvalsRoutes = {
   approvals: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/approvals',
-    summary: 'What was asked of a second person, newest first',
+    summary: 'What was asked of a second person, filtered, sorted and by the page',
     roles: ROLES,
     params: inMarket,
-    query: Type.Object({
-      state: Type.Optional(ApprovalState),
-      /** The `nextBefore` of the page before. */
-      before: Type.Optional(Id),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
-    }),
-    response: Type.Object({ approvals: Type.Array(Approval), nextBefore: Nullable(Id) }),
+    query: ApprovalQuery,
+    response: ApprovalPage,
+    list: {
+      rows: 'approvals',
+      paging: 'page',
+      cells: {
+        over: ['overAt', 'instant'],
+        kind: ['act.kind', 'code'],
+        facts: ['facts', 'json'],
+        state: ['state', 'code'],
+        requestedBy: ['requestedBy.name', 'text'],
+        asked: ['requestedAt', 'instant'],
+        decidedBy: ['decidedBy.name', 'text'],
+        reason: ['reason', 'text'],
+        note: ['note', 'text'],
+      },
+    },
   }),
   approval: defineRoute({
     method: 'GET',

@@ -10,6 +10,7 @@ import { defineRoute, ROLES } from './route.ts';
 export const LISTS = [
   'accounts',
   'api-keys',
+  'approvals',
   'audit',
   'batch',
   'charges',

@@ -13,3 +13,10 @@ export function factText(name: string, value: ApprovalFacts[string], short: (at:
   if (name.endsWith('At') || name === 'validFrom' || name === 'until') return short(value);
   return codeText(name.endsWith('Role') ? 'role' : 'approvalValue', value);
 }
+
+/** What a request is about, in one line. */
+export const factsText = (facts: ApprovalFacts, short: (at: string) => string): string =>
+  Object.entries(facts)
+    .filter(([name]) => isTold(name))
+    .map(([name, value]) => `${codeText('approvalFact', name)} ${factText(name, value, short)}`)
+    .join(' · ');

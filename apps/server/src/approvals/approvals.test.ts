@@ -141,21 +141,65 @@ test('rejected, withdrawn and expired are over, and nothing happened', async () 
   expect(await counter.balance(0)).toBe(10_000n);
 });
 
+test('what is over is found by kind, outcome, who asked, who decided, day and text', async () => {
+  const { ann, ben, finance, manager, clock } = counter;
+  const { txId } = await counter.sell(1, 500);
+  const reversal = await request({ kind: 'reversal', txId }, ben);
+  const refund = await request(refundOf(1));
+  const withdrawn = await request(refundOf(2));
+  const expired = await request(refundOf(3), ben);
+  await decide(refund.approvalId, finance, 'reject');
+  clock.advance(86_400_000);
+  await decide(reversal.approvalId, manager);
+  await withdrawApproval(counter.ctx, marketId, withdrawn.approvalId, ann);
+  clock.advance(6 * 86_400_000);
+  const waiting = await request(refundOf(4));
+  const found = async (query: Parameters<typeof listApprovals>[2]) => {
+    const { approvals, total } = await listApprovals(counter.ctx, marketId, query, finance);
+    expect(total).toBe(approvals.length);
+    return approvals.map(({ approvalId }) => approvalId);
+  };
+  const ids = (...these: { approvalId: string }[]) => these.map(({ approvalId }) => approvalId);
+  expect(await found({ over: false })).toEqual(ids(waiting));
+  expect(await found({ over: true, sort: 'over' })).toEqual(ids(refund, withdrawn, reversal, expired));
+  expect(await found({ over: true, kind: 'reversal' })).toEqual(ids(reversal));
+  expect(await found({ state: 'expired' })).toEqual(ids(expired));
+  expect(await found({ over: true, requestedBy: ben.operatorId })).toEqual(ids(expired, reversal));
+  expect(await found({ decidedBy: finance.operatorId })).toEqual(ids(refund));
+  expect(await found({ from: '2026-03-03', to: '2026-03-03' })).toEqual(ids(withdrawn, reversal));
+  expect(await found({ from: '2026-03-04' })).toEqual(ids(expired));
+  expect(await found({ over: true, text: 'top_' })).toEqual(ids(reversal));
+  expect(await found({ text: '商户 0' })).toEqual(ids(waiting, expired, withdrawn, refund));
+  const { requesters, deciders } = await listApprovals(counter.ctx, marketId, { pageSize: 1 }, finance);
+  const names = (people: { name: string }[]) => people.map(({ name }) => name);
+  expect([names(requesters), names(deciders)]).toEqual([
+    ['Ann', 'Ben'],
+    ['Ann', 'Fay', 'Max'],
+  ]);
+});
+
 test('requests are listed newest first, page by page, and never another market’s', async () => {
   const asked: string[] = [];
   for (let n = 1; n <= 7; n++) {
     counter.clock.advance(1_000);
     asked.unshift((await request(refundOf(n))).approvalId);
   }
-  const first = await listApprovals(counter.ctx, marketId, { limit: 4 }, counter.ann);
-  const before = first.nextBefore ?? '';
-  const second = await listApprovals(counter.ctx, marketId, { limit: 4, before }, counter.ann);
+  const [first, second] = [
+    await listApprovals(counter.ctx, marketId, { pageSize: 4 }, counter.ann),
+    await listApprovals(counter.ctx, marketId, { pageSize: 4, page: 2 }, counter.ann),
+  ];
   expect([...first.approvals, ...second.approvals].map(({ approvalId }) => approvalId)).toEqual(asked);
-  expect(second.nextBefore).toBeNull();
+  expect([first.total, second.total]).toEqual([7, 7]);
   const other = await seedMarket(counter.ctx.db);
-  const elsewhere = decideApproval(counter.ctx, other.marketId, before, { decision: 'approve' }, counter.finance);
+  const elsewhere = decideApproval(
+    counter.ctx,
+    other.marketId,
+    asked[0] ?? '',
+    { decision: 'approve' },
+    counter.finance,
+  );
   await expect(elsewhere).rejects.toMatchObject({ code: 'approvals.no_such_approval' });
-  expect((await listApprovals(counter.ctx, other.marketId, {}, counter.ann)).approvals).toEqual([]);
+  expect((await listApprovals(counter.ctx, other.marketId, {}, counter.ann)).total).toBe(0);
   await expect(decide(uuidV7(minute(0)), counter.finance)).rejects.toMatchObject({
     code: 'approvals.no_such_approval',
   });

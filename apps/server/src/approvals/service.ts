@@ -4,8 +4,9 @@ import type {
   ApprovalAct,
   ApprovalDecision,
   ApprovalFacts,
+  ApprovalPage,
+  ApprovalQuery,
   ApprovalRequest,
-  ApprovalState,
   Operator,
 } from '@openprepay/contract';
 import { recordAudit } from '../identity/audit.ts';
@@ -19,12 +20,13 @@ import {
   insertApproval,
   lockApproval,
   type StoredApproval,
+  selectApproval,
   selectApprovals,
+  selectPeople,
 } from './store.ts';
 import type { Kind } from './types.ts';
 
 const VALID_MS = 7 * 86_400_000;
-const PAGE = 50;
 
 /** Which act a request carries is said by its kind, and the table of kinds is typed by it. */
 const kindOf = (act: ApprovalAct): Kind<ApprovalAct> => kinds[act.kind] as Kind<ApprovalAct>;
@@ -44,7 +46,7 @@ export async function requestApproval(
   const at = ctx.clock.now();
   const { operatorId } = operator;
   const asked = { marketId, approvalId: requestId, act, reason, requestedBy: operatorId, at };
-  const isAsked = (await selectApprovals(ctx.db, marketId, at, { approvalId: requestId, limit: 1 })).length > 0;
+  const isAsked = (await selectApproval(ctx.db, marketId, at, requestId)) !== null;
   const surveyed = isAsked ? {} : await kind.survey?.(ctx.db, asked);
   return ctx.db.tx(async (tx) => {
     const earlier = await lockApproval(tx, marketId, requestId);
@@ -126,16 +128,18 @@ export async function withdrawApproval(
   });
 }
 
-/** Newest first. `nextBefore` asks for the next page. */
 export async function listApprovals(
   ctx: Context,
   marketId: string,
-  { limit = PAGE, ...filter }: { readonly state?: ApprovalState; readonly before?: string; readonly limit?: number },
+  query: ApprovalQuery,
   operator: Operator,
-): Promise<{ approvals: Approval[]; nextBefore: string | null }> {
-  const found = await selectApprovals(ctx.db, marketId, ctx.clock.now(), { ...filter, limit });
-  const approvals = found.map((one) => ({ ...one, mayDecide: mayDecide(one, operator) }));
-  return { approvals, nextBefore: approvals.length === limit ? (approvals.at(-1)?.approvalId ?? null) : null };
+): Promise<ApprovalPage> {
+  const { total, approvals } = await selectApprovals(ctx.db, marketId, ctx.clock.now(), query);
+  return {
+    total,
+    approvals: approvals.map((one) => ({ ...one, mayDecide: mayDecide(one, operator) })),
+    ...(await selectPeople(ctx.db, marketId)),
+  };
 }
 
 /** How many requests wait for this operator's word. */
@@ -152,8 +156,8 @@ export async function approvalOf(
   now: Date,
   operator: Operator,
 ): Promise<Approval> {
-  const [one] = await selectApprovals(db, marketId, now, { approvalId, limit: 1 });
-  if (one === undefined) throw noSuchApproval();
+  const one = await selectApproval(db, marketId, now, approvalId);
+  if (one === null) throw noSuchApproval();
   return { ...one, mayDecide: mayDecide(one, operator) };
 }
 
