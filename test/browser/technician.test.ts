@@ -119,13 +119,16 @@ test('a list is searched, sorted and opened by keyboard, and its address leads b
 
 test('what goes over the wire appears by itself, and stands still when told to', async () => {
   await open('/collector/frames');
-  await page.getByTestId('frame-row').first().waitFor();
-  const first = () => page.getByTestId('frame-row').first().textContent();
+  await page.getByTestId('frames-row').first().waitFor();
+  const first = () => page.getByTestId('frames-row').first().textContent();
   const before = await first();
   await market.api('readNow', { params: { marketId: market.marketId, meterId: await meterIdOf(serial) }, body: {} });
   await eventually(async () => expect(await first()).not.toBe(before));
   await page.getByTestId('frames-hold').click();
   expect(await page.getByTestId('frames-hold').getAttribute('aria-pressed')).toBe('true');
+  await page.getByTestId('frames-row').first().focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('frame-facts').waitFor();
 });
 
 test('a meter is replaced: read, exchanged, and the books are proved', async () => {

@@ -58,3 +58,33 @@ export const clockList = {
     syncAt: ['lastSync.at', 'instant'],
   },
 } as const satisfies ListOf;
+
+export const frameList = {
+  rows: 'frames',
+  paging: 'offset',
+  isLive: true,
+  cells: {
+    at: ['at', 'instant'],
+    direction: ['direction', 'code'],
+    serial: ['meterSerial', 'text'],
+    linkKey: ['linkKey', 'text'],
+    link: ['link', 'code'],
+    protocol: ['protocol', 'text'],
+    says: ['description.summary', 'text'],
+    error: ['error', 'code'],
+    hex: ['hex', 'text'],
+  },
+} as const satisfies ListOf;
+
+export const eventList = {
+  rows: 'events',
+  paging: 'offset',
+  cells: {
+    at: ['at', 'instant'],
+    event: ['event', 'code'],
+    serial: ['meterSerial', 'text'],
+    linkKey: ['linkKey', 'text'],
+    link: ['link', 'code'],
+    detail: ['detail', 'json'],
+  },
+} as const satisfies ListOf;

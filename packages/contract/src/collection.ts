@@ -12,10 +12,10 @@ import {
   QuantityBase,
   SwitchState,
 } from './schemas.ts';
+import { CollectorFrame } from './wire.ts';
 
 /*
- * The collector console: who is connected, what goes over the wire, what went wrong, how complete the readings are, and
- * what a technician may ask and tell a meter.
+ * The collector console: who is connected, how complete the readings are, and what a technician may ask and tell a meter.
  */
 const watchers = ['admin', 'technician', 'auditor'] as const;
 const technicians = ['admin', 'technician'] as const;
@@ -81,55 +81,6 @@ export const CollectorSessions = Type.Object({
   sessions: Type.Array(CollectorSession),
 });
 export type CollectorSessions = Static<typeof CollectorSessions>;
-
-/** A frame in words: `summary` is one line, `inner` are descriptions of the frames it carries, the rest are its fields. */
-export const FrameDescription = Type.Object(
-  { protocol: Type.String(), summary: Type.String(), inner: Type.Array(Type.Unknown()) },
-  { additionalProperties: true },
-);
-export type FrameDescription = Static<typeof FrameDescription>;
-
-export const CollectorFrame = Type.Object({
-  /** Grows with each frame; counts from the start of the program. */
-  seq: Type.Integer(),
-  at: Instant,
-  link: LinkName,
-  linkKey: Type.String(),
-  /** Null where a frame is the connection's own, or of no meter that is known. */
-  meterId: Nullable(Id),
-  meterSerial: Nullable(Type.String()),
-  direction: OneOf(['up', 'down']),
-  protocol: Type.String(),
-  hex: Type.String(),
-  /** The frame's meaning as `openprepay frame decode --json` gives it; null where it has none. */
-  description: Nullable(FrameDescription),
-  /** Why it was refused; null for a good one. */
-  error: Nullable(Type.String()),
-});
-export type CollectorFrame = Static<typeof CollectorFrame>;
-
-export const FrameFilter = Type.Object({
-  link: Type.Optional(LinkName),
-  linkKey: Type.Optional(Type.String({ maxLength: 128 })),
-  meterId: Type.Optional(Id),
-  direction: Type.Optional(OneOf(['up', 'down'])),
-  /** Only those that were refused. */
-  errors: Type.Optional(Type.Boolean()),
-});
-export type FrameFilter = Static<typeof FrameFilter>;
-
-export const LinkEvent = Type.Object({
-  eventId: Id,
-  at: Instant,
-  link: LinkName,
-  linkKey: Type.String(),
-  meterId: Nullable(Id),
-  meterSerial: Nullable(Type.String()),
-  /** One of `ORDINARY_EVENTS` and `TROUBLE_EVENTS`; `suppressed` stands for what came too often. */
-  event: Type.String(),
-  detail: Type.Record(Type.String(), Type.Unknown()),
-});
-export type LinkEvent = Static<typeof LinkEvent>;
 
 /** Of the readings that were due: when they came, or that they did not. inTime + late + backfilled + missed = due. */
 const successFields = {
@@ -263,34 +214,6 @@ export const collectionRoutes = {
     response: CollectorSessions,
     list: sessionList,
   }),
-  collectorFrames: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/collector/frames',
-    summary: 'The latest frames up and down with their meaning, newest first',
-    roles: watchers,
-    params: inMarket,
-    query: Type.Object({ ...FrameFilter.properties, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })) }),
-    response: Type.Object({ at: Instant, frames: Type.Array(CollectorFrame) }),
-  }),
-  linkEvents: defineRoute({
-    method: 'GET',
-    path: '/api/markets/:marketId/collector/link-events',
-    summary: 'What went wrong, or changed, on the way to devices, newest first',
-    roles: watchers,
-    params: inMarket,
-    query: Type.Object({
-      link: Type.Optional(LinkName),
-      linkKey: Type.Optional(Type.String({ maxLength: 128 })),
-      meterId: Type.Optional(Id),
-      event: Type.Optional(Search),
-      /** Without what is in order: coming online, answering again. */
-      troubles: Type.Optional(Type.Boolean()),
-      /** The `next` of the page before. */
-      before: Type.Optional(Id),
-      limit: Type.Optional(Limit),
-    }),
-    response: Type.Object({ events: Type.Array(LinkEvent), next: Nullable(Id) }),
-  }),
   sweepSuccess: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/collector/sweep',
@@ -382,9 +305,3 @@ export const collectionRoutes = {
     response: MeterSettings,
   }),
 } as const;
-
-/**
- * Server-sent events, guarded and filtered like `collectorFrames`: `event: frames`, data a list of CollectorFrame, oldest
- * first; `event: missed`, data `{"frames": n}`, where a slow listener was left behind.
- */
-export const collectorFramesPath = '/api/markets/:marketId/collector/frames/events';

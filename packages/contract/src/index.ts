@@ -34,3 +34,4 @@ export * from './settlement.ts';
 export * from './staff.ts';
 export * from './stalls.ts';
 export * from './unclaimed.ts';
+export * from './wire.ts';

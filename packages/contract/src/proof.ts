@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
-import { FrameDescription } from './collection.ts';
 import { defineRoute, MONEY_ROLES } from './route.ts';
 import { AmountFen, Id, Instant, LedgerLine, MeterKindSchema, Nullable, Origin, QuantityBase } from './schemas.ts';
+import { FrameDescription } from './wire.ts';
 
 /*
  * Proof per fen: all that stands behind one transaction. Amounts of exact arithmetic are yuan as decimals with as many places

@@ -32,6 +32,7 @@ import { settlementRoutes } from './settlement.ts';
 import { staffRoutes } from './staff.ts';
 import { stallsRoutes } from './stalls.ts';
 import { unclaimedRoutes } from './unclaimed.ts';
+import { wireRoutes } from './wire.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const Nothing = Type.Null();
@@ -110,6 +111,7 @@ export const routes = {
   ...chargesRoutes,
   ...noticesRoutes,
   ...collectionRoutes,
+  ...wireRoutes,
   ...overviewRoutes,
 } as const;
 

@@ -33,6 +33,8 @@ export interface ServerList<Row> {
   /** Goes to another state of the list, which the address then shows; without a page named, to its first. */
   go(part: Partial<ListQuery>): void;
   refresh(): void;
+  /** Shows what came by itself; the next answer takes its place. */
+  put(rows: Page<Row>): void;
 }
 
 /**
@@ -89,5 +91,8 @@ export function useServerList<Row>(
   onScopeDispose(() => clearInterval(timer));
 
   const call = callOf && (() => callOf(query.value));
-  return { name, call, page, problem, busy, query, refresh, go };
+  const put = (rows: Page<Row>) => {
+    page.value = rows;
+  };
+  return { name, call, page, problem, busy, query, refresh, go, put };
 }

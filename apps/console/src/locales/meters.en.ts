@@ -53,7 +53,7 @@ export const metersEn: Pick<Messages, Part> = {
     noGatewayFits: 'No gateway fits',
     searchGateway: 'Name or number',
     gatewayState: 'State',
-    anyGateway: 'In service or retired',
+    anyGateway: 'Any state',
     inService: 'In service',
     enteredAt: 'Entered',
     metersBehind: 'Meters',

@@ -50,7 +50,7 @@ export const metersZhCN = {
     noGatewayFits: '没有符合条件的网关',
     searchGateway: '搜索名称、编号',
     gatewayState: '状态',
-    anyGateway: '在用和停用',
+    anyGateway: '全部状态',
     inService: '在用',
     enteredAt: '录入时间',
     metersBehind: '表计数',

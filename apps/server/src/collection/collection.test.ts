@@ -166,7 +166,14 @@ test('frames are filtered, told in words, refused ones with their reason, and ne
   expect(frames.map((frame: CollectorFrame) => frame.seq)).toEqual(
     frames.map((frame: CollectorFrame) => frame.seq).toSorted((a: number, b: number) => b - a),
   );
-  expect((await get(`${path}?direction=down&limit=1`)).frames).toHaveLength(1);
+  const down = await get(`${path}?direction=down&limit=1&offset=1`);
+  expect([down.total > 1, down.frames.length]).toEqual([true, 1]);
+  const { seq } = frames.at(-2);
+  expect((await get(`${path}?upTo=${seq}`)).frames.map((frame: CollectorFrame) => frame.seq)).toEqual(
+    frames.slice(-2).map((frame: CollectorFrame) => frame.seq),
+  );
+  expect((await get(`${path}?search=${device.serial.toLowerCase()}`)).total).toBe(frames.length);
+  expect((await get(`${path}?search=${foreign.serial}`)).total).toBe(0);
   expect((await get(`${path}?linkKey=${foreign.serial}`)).frames).toEqual([]);
   expect((await get(`${path}?meterId=${first(theirs).meterId}`)).frames).toEqual([]);
   expect((await call('GET', `${path}?errors=perhaps`)).status).toBe(400);
@@ -244,11 +251,17 @@ test('link events come page by page, newest first, filtered', async () => {
   const one = await get(`${path}?limit=2`);
   expect(one.events.map((event: { linkKey: string }) => event.linkKey)).toEqual(['key-0', 'key-1']);
   expect(one.events[0]).toMatchObject({ meterSerial: first(market).linkKey, detail: { n: 1 } });
-  const two = await get(`${path}?limit=2&before=${one.next}`);
-  const three = await get(`${path}?limit=2&before=${two.next}`);
-  expect([two.events.length, three.events.length, three.next]).toEqual([2, 1, null]);
+  const three = await get(`${path}?limit=2&offset=4`);
+  expect([one.total, three.events.length]).toEqual([5, 1]);
+  expect((await get(`${path}?limit=1&sort=at`)).events[0]).toMatchObject({ event: 'session_registered' });
   expect((await get(`${path}?event=session_registered&linkKey=key-0`)).events).toHaveLength(1);
   expect((await get(`${path}?troubles=true`)).events).toHaveLength(4);
+  expect((await get(`${path}?search=EY-1`)).total).toBe(2);
+  expect((await get(`${path}?search=${first(market).linkKey}`)).total).toBe(1);
+  expect((await get(`${path}?search=_ey`)).total).toBe(0);
+  const [day] = START.toISOString().split('T');
+  expect((await get(`${path}?from=${day}&to=${day}`)).total).toBe(5);
+  expect((await get(`${path}?from=2030-01-01`)).total).toBe(0);
 });
 
 test('meters that are silent for longer than two intervals are listed, longest first, with what is known of them', async () => {

@@ -1,26 +1,36 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CollectorFrame, FrameFilter } from '@openprepay/contract';
 import { toHex } from '@openprepay/kernel';
 import { describeStored } from '@openprepay/protocols/describe';
-import { deskOf, type FrameRing, type TracedFrame } from '../headend/index.ts';
+import { deskOf, type FrameQuery, type FrameRing, type TracedFrame } from '../headend/index.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
 import type { EventStream } from '../platform/event-stream.ts';
-import { metersNamed } from './meters.ts';
+import type { Page } from './lists.ts';
+import { metersLike, metersNamed } from './meters.ts';
 
 /** What a listener gets first, and at most at once. */
 const FIRST_FRAMES = 100;
 const MAX_AT_ONCE = 500;
 const SEND_EVERY_MS = 250;
+const WITHOUT_PAUSE = 200;
 
-/** The newest frames that fit, newest first. */
-export async function latestFrames(
+/** A page of the frames that fit, newest first, with how many there are. */
+export async function framePage(
   db: Queryable,
   ring: FrameRing,
   marketId: string,
   filter: FrameFilter,
-  limit: number,
-): Promise<CollectorFrame[]> {
-  return viewsOf(db, marketId, ring.latest({ ...filter, marketId }, limit));
+  { offset, limit }: Page,
+): Promise<{ total: number; frames: CollectorFrame[] }> {
+  const { total, frames } = ring.page(await queryOf(db, marketId, filter), offset, limit);
+  return { total, frames: await viewsOf(db, marketId, frames) };
+}
+
+async function queryOf(db: Queryable, marketId: string, { search, ...filter }: FrameFilter): Promise<FrameQuery> {
+  if (!search) return { ...filter, marketId };
+  const meterIds = new Set(await metersLike(db, marketId, search));
+  return { ...filter, marketId, like: { part: search.toLowerCase(), meterIds } };
 }
 
 /** Frames in words, with what their meters are called. */
@@ -31,7 +41,13 @@ export async function viewsOf(
 ): Promise<CollectorFrame[]> {
   const meterIds = new Set(frames.flatMap((frame) => frame.meterId ?? []));
   const names = await metersNamed(db, marketId, [...meterIds]);
-  return frames.map((frame) => viewOf(frame, names.get(frame.meterId ?? '')?.meterSerial ?? null));
+  const views: CollectorFrame[] = [];
+  for (const frame of frames) {
+    views.push(viewOf(frame, names.get(frame.meterId ?? '')?.meterSerial ?? null));
+    // Thousands in one go would keep the lines waiting.
+    if (views.length % WITHOUT_PAUSE === 0) await setImmediate();
+  }
+  return views;
 }
 
 /** A frame that was refused is told as such; one that passed and cannot be described has its bytes. */
@@ -63,7 +79,7 @@ export async function collectorFrameEvents(
   stream: EventStream,
 ): Promise<void> {
   const ring = deskOf(ctx).frames;
-  const query = { ...filter, marketId };
+  const query = await queryOf(ctx.db, marketId, filter);
   const send = async (frames: readonly TracedFrame[]) =>
     stream.send('frames', JSON.stringify(await viewsOf(ctx.db, marketId, frames)));
 

@@ -1,10 +1,4 @@
-import {
-  type CollectorSessions,
-  type LinkEvent,
-  type LostMeter,
-  type MeterClock,
-  ORDINARY_EVENTS,
-} from '@openprepay/contract';
+import type { CollectorSessions, LostMeter, MeterClock } from '@openprepay/contract';
 import type { Queryable } from '../platform/database.ts';
 import { METER_COLUMNS, METER_PLACE, type MeterFields } from './meters.ts';
 
@@ -141,47 +135,3 @@ export const clockView = (row: ClockRow, canSet: boolean): MeterClock => ({
   canSet,
   lastSync: row.syncAt === null ? null : { at: row.syncAt.toISOString(), state: row.syncState ?? '' },
 });
-
-export interface EventFilter {
-  readonly link?: string;
-  readonly linkKey?: string;
-  readonly meterId?: string;
-  readonly event?: string;
-  readonly troubles?: boolean;
-  readonly before?: string;
-}
-
-type EventRow = Omit<LinkEvent, 'at'> & { readonly at: Date } & Record<string, unknown>;
-
-/** What happened on the way to devices of a market, newest first; keys are in order of time. */
-export async function linkEventPage(
-  db: Queryable,
-  marketId: string,
-  filter: EventFilter,
-  limit: number,
-): Promise<{ events: LinkEvent[]; next: string | null }> {
-  const rows = await db.query<EventRow>(
-    `select event.event_id as "eventId", event.at, event.link, event.link_key as "linkKey",
-            event.meter_id as "meterId", meter.serial as "meterSerial", event.event, event.detail
-     from link_event event
-     left join meter on meter.market_id = event.market_id and meter.meter_id = event.meter_id
-     where event.market_id = $1
-       and ($2::text is null or event.link = $2) and ($3::text is null or event.link_key = $3)
-       and ($4::uuid is null or event.meter_id = $4) and ($5::text is null or event.event = $5)
-       and ($6::uuid is null or event.event_id < $6)
-       and ($7::text[] is null or event.event <> all($7))
-     order by event.event_id desc limit $8`,
-    [
-      marketId,
-      filter.link ?? null,
-      filter.linkKey ?? null,
-      filter.meterId ?? null,
-      filter.event ?? null,
-      filter.before ?? null,
-      filter.troubles ? ORDINARY_EVENTS : null,
-      limit + 1,
-    ],
-  );
-  const page = rows.slice(0, limit).map((row) => ({ ...row, at: row.at.toISOString() }));
-  return { events: page, next: rows.length > limit ? (page.at(-1)?.eventId ?? null) : null };
-}

@@ -10,8 +10,9 @@ import type {
 } from '@openprepay/contract';
 import { deskOf, settingsOf } from '../headend/index.ts';
 import type { Handlers } from '../platform/handlers.ts';
-import { latestFrames } from './frames.ts';
-import { CLOCK_ALARM_S, clockView, linkEventPage, lostMeters, meterClockRows } from './lists.ts';
+import { framePage } from './frames.ts';
+import { linkEventPage } from './link-events.ts';
+import { CLOCK_ALARM_S, clockView, lostMeters, meterClockRows } from './lists.ts';
 import { cancelRead, previewRead, readBatchDetail, readBatches, retryRead, startRead } from './read-batch.ts';
 import { readByHand } from './read-by-hand.ts';
 import { sessionPage } from './sessions.ts';
@@ -33,12 +34,12 @@ export const collectionRoutes = {
     return sessionPage(ctx.db, deskOf(ctx), params.marketId, ctx.clock.now(), query, pageOf(query));
   },
   async collectorFrames(ctx, { params, query }) {
-    const { limit = PAGE, ...filter } = query;
-    const frames = await latestFrames(ctx.db, deskOf(ctx).frames, params.marketId, filter, limit);
-    return { at: ctx.clock.now().toISOString(), frames };
+    const { offset: _, limit: __, ...filter } = query;
+    const page = await framePage(ctx.db, deskOf(ctx).frames, params.marketId, filter, pageOf(query));
+    return { at: ctx.clock.now().toISOString(), ...page };
   },
-  async linkEvents(ctx, { params, query }): Promise<{ events: LinkEvent[]; next: string | null }> {
-    return linkEventPage(ctx.db, params.marketId, query, query.limit ?? PAGE);
+  async linkEvents(ctx, { params, query }): Promise<{ total: number; events: LinkEvent[] }> {
+    return linkEventPage(ctx.db, params.marketId, query, pageOf(query));
   },
   async sweepSuccess(ctx, { params, query, buildingIds }): Promise<SweepSuccess> {
     const filter = { ...query, buildingIds };

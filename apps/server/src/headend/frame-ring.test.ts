@@ -37,6 +37,24 @@ test('every part of a filter counts', () => {
   expect(ring.latest({ marketId: 'm1', errors: true }, 10)).toHaveLength(1);
 });
 
+test('a page stands still up to a number, whatever passes meanwhile', () => {
+  const ring = new FrameRing();
+  for (const linkKey of ['A-1', 'b-2', 'A-3', 'x'])
+    ring.add(seen({ linkKey, meterId: linkKey === 'x' ? 'm' : null }), AT);
+  const like = { part: 'a-', meterIds: new Set(['m']) };
+  const page = (offset: number, upTo: number) => {
+    const { total, frames } = ring.page({ marketId: 'm1', like, upTo }, offset, 2);
+    return [total, ...frames.map((frame) => frame.seq)];
+  };
+  expect([page(0, 3), page(2, 3), page(0, 2)]).toEqual([
+    [3, 3, 2],
+    [3, 0],
+    [2, 2, 0],
+  ]);
+  ring.add(seen({ linkKey: 'A-4' }), AT);
+  expect(page(0, 3)).toEqual([3, 3, 2]);
+});
+
 test('a frame is kept as it was, whatever becomes of the buffer it was cut from', () => {
   const ring = new FrameRing();
   const buffer = new Uint8Array(4096).fill(7);

@@ -15,6 +15,10 @@ export interface FrameQuery {
   readonly direction?: 'up' | 'down';
   /** Only those that were refused. */
   readonly errors?: boolean;
+  /** Of a device that calls itself so, in part and in small letters, or of one of these meters. */
+  readonly like?: { readonly part: string; readonly meterIds: ReadonlySet<string> };
+  /** Only those up to this number. */
+  readonly upTo?: number;
 }
 
 const MAX_FRAMES = 20_000;
@@ -77,6 +81,19 @@ export class FrameRing {
     return found;
   }
 
+  /** How many fit, and a page of them, newest first. */
+  page(query: FrameQuery, offset: number, limit: number): { readonly total: number; readonly frames: TracedFrame[] } {
+    const frames: TracedFrame[] = [];
+    let total = 0;
+    for (let seq = this.#next - 1; seq >= this.#oldest; seq--) {
+      const frame = this.#at(seq);
+      if (!frame || !fits(frame, query)) continue;
+      if (total >= offset && frames.length < limit) frames.push(frame);
+      total += 1;
+    }
+    return { total, frames };
+  }
+
   /** Those that fit among all from number `from` on, oldest first: the newest `limit` of them, and whether some were left out. */
   since(query: FrameQuery, from: number, limit: number): { readonly frames: TracedFrame[]; readonly missed: boolean } {
     const found: TracedFrame[] = [];
@@ -99,4 +116,9 @@ const fits = (frame: TracedFrame, query: FrameQuery): boolean =>
   (query.linkKey === undefined || frame.linkKey === query.linkKey) &&
   (query.meterId === undefined || frame.meterId === query.meterId) &&
   (query.direction === undefined || frame.direction === query.direction) &&
-  (query.errors !== true || frame.error !== null);
+  (query.errors !== true || frame.error !== null) &&
+  (query.upTo === undefined || frame.seq <= query.upTo) &&
+  (query.like === undefined || isLike(frame, query.like));
+
+const isLike = ({ linkKey, meterId }: TracedFrame, { part, meterIds }: NonNullable<FrameQuery['like']>): boolean =>
+  linkKey.toLowerCase().includes(part) || (meterId !== null && meterIds.has(meterId));

@@ -25,7 +25,7 @@ import { type Counter, createStats } from './stats.ts';
 import { SWEEP_PACE, type SweepPace, startSweep } from './sweep.ts';
 
 export { deskOf, type HeadendDesk, settingsOf } from './desk.ts';
-export type { FrameRing, TracedFrame } from './frame-ring.ts';
+export type { FrameQuery, FrameRing, TracedFrame } from './frame-ring.ts';
 export { loadConventions, saveConventions } from './listener/conventions.ts';
 export type { MqttConfig } from './mqtt/index.ts';
 export type { Session } from './reachable.ts';
