@@ -33,7 +33,6 @@ const GROUPS = {
   ],
   money: [
     { route: 'receipts', icon: 'receipt', needs: 'receipts', inBuildings: true },
-    { route: 'charges', icon: 'estimated', needs: 'charges' },
     { route: 'ledger', icon: 'ledger', needs: 'ledger', inBuildings: true },
     { route: 'charges', icon: 'estimated', needs: 'charges', inBuildings: true },
     { route: 'shifts', icon: 'clock', needs: 'shifts', inBuildings: true },
