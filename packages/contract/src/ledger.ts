@@ -87,7 +87,7 @@ export const LedgerEntry = Type.Object({
 export type LedgerEntry = Static<typeof LedgerEntry>;
 
 export const LedgerPage = Type.Object({
-  /** Counted up to 100,000. */
+  /** Counted up to 100,000; 0 after the first page of what is read by `after`. */
   total: Type.Integer(),
   /** There are more than were counted. */
   isMore: Type.Boolean(),

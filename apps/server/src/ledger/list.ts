@@ -85,11 +85,7 @@ export async function listLedger(
   buildingIds: readonly string[] | null = null,
 ): Promise<LedgerPage> {
   const question = await questionOf(db, marketId, query, buildingIds);
-  const [counted] = await db.query<{ total: bigint }>(
-    `select count(*) as total from (select 1 ${question.fitting} limit ${MOST_COUNTED_ENTRIES + 1}) counted`,
-    question.values,
-  );
-  const total = Number(counted?.total ?? 0);
+  const total = query.after ? 0 : await countUpTo(db, question);
   const rows = await selectPage(db, question, query);
   const last = rows.at(-1);
   return {
@@ -100,6 +96,14 @@ export async function listLedger(
   };
 }
 
+async function countUpTo(db: Queryable, { fitting, values }: Question): Promise<number> {
+  const [counted] = await db.query<{ total: bigint }>(
+    `select count(*) as total from (select 1 ${fitting} limit ${MOST_COUNTED_ENTRIES + 1}) counted`,
+    values,
+  );
+  return Number(counted?.total ?? 0);
+}
+
 type EntryRow = Omit<LedgerEntry, 'postedAt' | 'businessAt' | 'purse' | 'amountFen' | 'balanceFen'> & {
   readonly kind: LedgerTransaction['kind'];
   readonly postedAt: Date;
@@ -108,6 +112,22 @@ type EntryRow = Omit<LedgerEntry, 'postedAt' | 'businessAt' | 'purse' | 'amountF
   readonly amountFen: bigint;
   readonly balanceFen: bigint | null;
 } & Row;
+
+/** Of the meters that a transaction charged: asked of those that may have some, for it costs as much as all else of an entry. */
+const METERED_STALLS = `
+  select array_agg(distinct stall.code)
+  from (
+    select stall_id from charge where tx.kind = 'charge' and market_id = $1 and charge_id = page.tx_id
+    union all
+    select stall_id from provisional_charge
+    where tx.kind = 'provisional' and market_id = $1
+      and (provisional_id = page.tx_id or replaced_tx_id = page.tx_id)
+    union all
+    select charge.stall_id
+    from charge_correction correction join charge using (market_id, charge_id)
+    where tx.kind = 'correction' and correction.market_id = $1 and correction.correction_id = page.tx_id
+  ) had
+  join stall on stall.market_id = $1 and stall.stall_id = had.stall_id`;
 
 /** A page is found first, and then what stands behind its entries. */
 function selectPage(db: Queryable, { fitting, values: asked }: Question, query: LedgerQuery): Promise<EntryRow[]> {
@@ -124,7 +144,7 @@ function selectPage(db: Queryable, { fitting, values: asked }: Question, query: 
        order by posting.tx_id ${direction}, posting.line ${direction} limit ${put(pageSize)} offset ${put(skipped)})
      select page.tx_id as "txId", page.line, tx.kind, tx.recorded_at as "postedAt", tx.business_at as "businessAt",
             page.ledger_account as "ledgerAccount", page.account_id as "accountId", account.number as "accountNumber",
-            account.customer_name as "customerName", coalesce(receipt.stalls, metered.stalls, '{}') as stalls,
+            account.customer_name as "customerName", coalesce(receipt.stalls, case when tx.kind in ('charge', 'provisional', 'correction') then (${METERED_STALLS}) end, '{}') as stalls,
             page.amount_fen as "amountFen",
             coalesce(page.balance_fen,
                      case when 'purse.' || receipt.purse = page.ledger_account then receipt.balance_fen end) as "balanceFen",
@@ -135,20 +155,6 @@ function selectPage(db: Queryable, { fitting, values: asked }: Question, query: 
      join account on account.market_id = $1 and account.account_id = page.account_id
      left join operator on operator.operator_id = tx.operator_id
      left join receipt on receipt.market_id = $1 and receipt.tx_id = page.tx_id
-     left join lateral (
-       select array_agg(distinct stall.code) as stalls
-       from (
-         select stall_id from charge where tx.kind = 'charge' and market_id = $1 and charge_id = page.tx_id
-         union all
-         select stall_id from provisional_charge
-         where tx.kind = 'provisional' and market_id = $1
-           and (provisional_id = page.tx_id or replaced_tx_id = page.tx_id)
-         union all
-         select charge.stall_id
-         from charge_correction correction join charge using (market_id, charge_id)
-         where tx.kind = 'correction' and correction.market_id = $1 and correction.correction_id = page.tx_id
-       ) had
-       join stall on stall.market_id = $1 and stall.stall_id = had.stall_id) metered on true
      order by page.tx_id ${direction}, page.line ${direction}`,
     values,
   );

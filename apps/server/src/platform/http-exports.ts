@@ -160,16 +160,20 @@ async function* pagesOf(ctx: Context, { list, call, ask }: Job): AsyncGenerator<
         await over.promise;
       });
   snapshot.catch((error: unknown) => handOver.reject(error));
+  let coming: Promise<Answered> | null = null;
   try {
     const on = await handOver.promise;
-    let after: string | null = null;
-    for (let at = 0; ; at++) {
-      const { rows, next }: Answered = await page(on, placeOf(list, at, after));
+    coming = page(on, placeOf(list, 0, null));
+    for (let at = 1; coming; at++) {
+      const { rows, next }: Answered = await coming;
+      const isLast: boolean = list.paging === 'whole' || rows.length < PAGE_ROWS || (list.paging === 'next' && next === null);
+      // It comes while this one is written.
+      coming = isLast ? null : page(on, placeOf(list, at, next));
+      coming?.catch(() => {});
       yield rows;
-      if (list.paging === 'whole' || rows.length < PAGE_ROWS || (list.paging === 'next' && next === null)) return;
-      after = next;
     }
   } finally {
+    await coming?.catch(() => {});
     over.resolve();
     await snapshot.catch(() => {});
   }
