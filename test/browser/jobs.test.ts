@@ -4,25 +4,39 @@ import { routeTable } from '@openprepay/contract/client';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ANSWER_PATH } from '../../apps/server/src/identity/issuer-sign-in.ts';
+import { CLIENT, startIssuer, type TestIssuer } from '../../apps/server/src/identity/test-support/issuer.ts';
 import { writeWorkbook } from '../../apps/server/src/platform/workbook.ts';
-import { eventually, ordinaryStall, startTestMarket, type TestMarket, withBalances } from '../system/support.ts';
+import {
+  eventually,
+  freePort,
+  ordinaryStall,
+  startTestMarket,
+  type TestMarket,
+  withBalances,
+} from '../system/support.ts';
 import { type Browser, openBrowser } from './chromium.ts';
 import { addOperator, type Credentials, signIn } from './staff.ts';
 
 /*
- * The jobs people do most that have no file of their own here: signing in with a second factor, 500 stalls out of Excel. And
+ * The jobs people do most that have no file of their own here: signing in with a second factor, or at an identity provider that
+ * others wrote, 500 stalls out of Excel. And
  * of every one of the ten: whose it is finds it, and whose it is not neither finds it nor is let in.
  */
 
 const PERIOD_S = 30;
 
+let provider: TestIssuer;
 let market: TestMarket;
 let browser: Browser;
 let page: Page;
 let places: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
+  const httpPort = await freePort();
+  provider = await startIssuer(`http://127.0.0.1:${httpPort}${ANSWER_PATH}`, {});
   market = await startTestMarket({
+    signInAt: { httpPort, issuer: { url: provider.url, name: '集团统一登录', ...CLIENT } },
     stalls: 8,
     speed: 1,
     consoleDir: join(import.meta.dirname, '../../apps/console/dist'),
@@ -40,6 +54,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await market?.stop();
+  await provider?.stop();
 });
 
 const withPlaces = (path: string) => path.replace(/:(\w+)/g, (_, name: string) => places[name] ?? crypto.randomUUID());
@@ -151,6 +166,35 @@ test('a second factor is set up by its secret, asked for from then on, and good 
   await page.getByTestId('code').fill(totp.generate({ timestamp: Date.now() + PERIOD_S * 1_000 }));
   await page.getByTestId('submit').click();
   await page.locator('nav').first().waitFor();
+});
+
+/** From the sign-in page to the provider's own pages, until it sends the browser back. */
+async function signInAtProvider(subject: string): Promise<void> {
+  await page.context().clearCookies();
+  await page.goto(`${market.server.httpUrl}/sign-in?next=%2Freceipts`);
+  await page.getByTestId('issuer').getByText('集团统一登录').click();
+  await page.waitForURL((url) => url.origin === provider.url);
+  await page.locator('input[name="login"]').fill(subject);
+  await page.locator('input[name="password"]').fill('any');
+  await page.locator('button[type="submit"]').click();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.waitForURL((url) => url.origin === market.server.httpUrl);
+}
+
+test('who signs in at the identity provider comes back as the operator he is linked to, or is told that he is none', async () => {
+  // Its pages ask for a typeface from elsewhere.
+  await page.route(/googleapis/, (route) => route.abort());
+  const { login } = await addOperator(market, 'cashier');
+  const [operator] = (await market.api('operators', { query: { text: login } })).operators;
+  const params = { operatorId: operator?.operatorId ?? '' };
+  await market.api('linkOperator', { params, body: { subject: 'sub-of-the-cashier' } });
+  await signInAtProvider('sub-of-the-cashier');
+  await page.waitForURL(({ pathname }) => pathname === '/receipts');
+  await page.getByTestId('account').getByText(login).waitFor();
+
+  await signInAtProvider('sub-of-nobody');
+  expect(await page.getByRole('alert').innerText()).toContain('没有操作员与您关联');
+  expect(new URL(page.url()).search).toBe('');
 });
 
 test('500 stalls come out of Excel: 493 go in, and the 7 wrong ones come back with what is wrong', async () => {

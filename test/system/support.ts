@@ -8,6 +8,7 @@ import { scaledClock } from '@openprepay/kernel';
 import {
   type Check,
   type Database,
+  type IssuerConfig,
   importSite,
   openStore,
   type RunningServer,
@@ -46,6 +47,8 @@ export interface TestMarketOptions {
   readonly faults?: readonly Fault[];
   readonly consoleDir?: string;
   readonly connectWithinMs?: number;
+  /** An identity provider; it knows the console's address, which is not left to chance then. */
+  readonly signInAt?: { readonly issuer: IssuerConfig; readonly httpPort: number };
   /** A broker elsewhere, for the server and the devices alike, in place of the server's own. */
   readonly mqttUrl?: string;
   /** Another market than the first site's. */
@@ -77,7 +80,8 @@ export async function startTestMarket(options: TestMarketOptions): Promise<TestM
   const { marketId } = await importSite(store.db, site, new Date());
   const server = await startServer({
     db: store.db,
-    http: { host: '127.0.0.1', port: 0 },
+    http: { host: '127.0.0.1', port: options.signInAt?.httpPort ?? 0 },
+    issuer: options.signInAt?.issuer ?? null,
     device: { host: '127.0.0.1', port: 0 },
     mqtt: mqttOf(site, options.mqttUrl),
     consoleDir: options.consoleDir ?? null,
