@@ -2,6 +2,7 @@ export * from './account-import.ts';
 export * from './accounts.ts';
 export * from './approvals.ts';
 export * from './audit.ts';
+export * from './audit-acts.ts';
 export * from './charges.ts';
 export * from './collection.ts';
 export * from './control.ts';

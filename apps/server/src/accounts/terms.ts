@@ -1,4 +1,4 @@
-import type { AccountTerms } from '@openprepay/contract';
+import type { AccountTerms, AuditAction } from '@openprepay/contract';
 import type { Fen } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
@@ -218,7 +218,7 @@ export async function setMode(tx: Tx, change: AccountChange, before: AccountMode
 async function noteChange(
   tx: Tx,
   { marketId, accountId, operatorId, reason, at }: AccountChange,
-  action: string,
+  action: AuditAction,
   values: { readonly before: unknown; readonly after: unknown },
 ): Promise<void> {
   await recordAudit(tx, { marketId, at, operatorId, action, subject: `account:${accountId}`, reason, ...values });

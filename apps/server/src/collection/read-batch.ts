@@ -1,4 +1,5 @@
 import type {
+  AuditAction,
   BatchRowsQuery,
   ReadBatch,
   ReadBatchDetail,
@@ -174,7 +175,7 @@ async function move(
   who: ReadAct,
   batchId: string,
   what: { readonly from: 'queued' | 'failed'; readonly to: 'cancelled' | 'queued'; readonly buildingIds: Buildings },
-  action: string,
+  action: AuditAction,
 ): Promise<number> {
   const at = ctx.clock.now();
   return ctx.db.tx(async (tx) => {
@@ -191,7 +192,7 @@ const audit = (
   tx: Tx,
   at: Date,
   who: ReadAct,
-  action: string,
+  action: AuditAction,
   batchId: string,
   reason: string | null,
   after: object,

@@ -1,4 +1,4 @@
-import type { CutCalendar, FriendlyHours, Holiday } from '@openprepay/contract';
+import type { AuditAction, CutCalendar, FriendlyHours, Holiday } from '@openprepay/contract';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Tx } from '../platform/database.ts';
@@ -44,7 +44,7 @@ export async function putFriendlyHours(ctx: Context, act: RuleAct, hoursId: stri
   if (row.fromMinute === row.toMinute) {
     throw controlError('control.empty_hours', `from ${hours.from} to ${hours.to} is no time; a day is 00:00 to 24:00`);
   }
-  await change(ctx, act, 'put_friendly_hours', `friendly_hours:${hoursId}`, async (tx, { friendlyHours }) => {
+  await change(ctx, act, 'control.put_friendly_hours', `friendly_hours:${hoursId}`, async (tx, { friendlyHours }) => {
     const before = friendlyHours.find((one) => one.hoursId === hoursId);
     refuseMoreThan(MAX_FRIENDLY_HOURS, friendlyHours.length, before);
     await saveFriendlyHours(tx, act.marketId, row);
@@ -54,11 +54,17 @@ export async function putFriendlyHours(ctx: Context, act: RuleAct, hoursId: stri
 
 /** @throws control.not_in_calendar */
 export async function takeFriendlyHours(ctx: Context, act: RuleAct, hoursId: string) {
-  await change(ctx, act, 'delete_friendly_hours', `friendly_hours:${hoursId}`, async (tx, { friendlyHours }) => {
-    const before = found(friendlyHours.find((one) => one.hoursId === hoursId));
-    await deleteFriendlyHours(tx, act.marketId, hoursId);
-    return { before };
-  });
+  await change(
+    ctx,
+    act,
+    'control.delete_friendly_hours',
+    `friendly_hours:${hoursId}`,
+    async (tx, { friendlyHours }) => {
+      const before = found(friendlyHours.find((one) => one.hoursId === hoursId));
+      await deleteFriendlyHours(tx, act.marketId, hoursId);
+      return { before };
+    },
+  );
 }
 
 /** @throws control.holiday_ends_early, control.calendar_full */
@@ -67,7 +73,7 @@ export async function putHoliday(ctx: Context, act: RuleAct, holidayId: string, 
     throw controlError('control.holiday_ends_early', `${holiday.lastDay} is before ${holiday.firstDay}`);
   }
   const row = { holidayId, ...holiday };
-  await change(ctx, act, 'put_holiday', `holiday:${holidayId}`, async (tx, { holidays }) => {
+  await change(ctx, act, 'control.put_holiday', `holiday:${holidayId}`, async (tx, { holidays }) => {
     const before = holidays.find((one) => one.holidayId === holidayId);
     refuseMoreThan(MAX_HOLIDAYS, holidays.length, before);
     await saveHoliday(tx, act.marketId, row);
@@ -77,7 +83,7 @@ export async function putHoliday(ctx: Context, act: RuleAct, holidayId: string, 
 
 /** @throws control.not_in_calendar */
 export async function takeHoliday(ctx: Context, act: RuleAct, holidayId: string) {
-  await change(ctx, act, 'delete_holiday', `holiday:${holidayId}`, async (tx, { holidays }) => {
+  await change(ctx, act, 'control.delete_holiday', `holiday:${holidayId}`, async (tx, { holidays }) => {
     const before = found(holidays.find((one) => one.holidayId === holidayId));
     await deleteHoliday(tx, act.marketId, holidayId);
     return { before };
@@ -86,7 +92,7 @@ export async function takeHoliday(ctx: Context, act: RuleAct, holidayId: string)
 
 /** @throws control.calendar_full */
 export async function protectStallType(ctx: Context, act: RuleAct, stallType: string) {
-  await change(ctx, act, 'protect_stall_type', `stall_type:${stallType}`, async (tx, { protectedTypes }) => {
+  await change(ctx, act, 'control.protect_stall_type', `stall_type:${stallType}`, async (tx, { protectedTypes }) => {
     refuseMoreThan(MAX_PROTECTED_TYPES, protectedTypes.size, protectedTypes.has(stallType) ? stallType : undefined);
     await saveProtectedType(tx, act.marketId, stallType);
     return { before: { protected: protectedTypes.has(stallType) }, after: { protected: true } };
@@ -95,7 +101,7 @@ export async function protectStallType(ctx: Context, act: RuleAct, stallType: st
 
 /** @throws control.not_in_calendar */
 export async function unprotectStallType(ctx: Context, act: RuleAct, stallType: string) {
-  await change(ctx, act, 'unprotect_stall_type', `stall_type:${stallType}`, async (tx, { protectedTypes }) => {
+  await change(ctx, act, 'control.unprotect_stall_type', `stall_type:${stallType}`, async (tx, { protectedTypes }) => {
     found(protectedTypes.has(stallType) ? stallType : undefined);
     await deleteProtectedType(tx, act.marketId, stallType);
     return { before: { protected: true }, after: { protected: false } };
@@ -106,7 +112,7 @@ export async function unprotectStallType(ctx: Context, act: RuleAct, stallType: 
 async function change(
   ctx: Context,
   { marketId, operatorId }: RuleAct,
-  action: string,
+  action: AuditAction,
   subject: string,
   write: (tx: Tx, calendar: CalendarRows) => Promise<{ readonly before: unknown; readonly after?: unknown }>,
 ): Promise<void> {
@@ -116,7 +122,7 @@ async function change(
       at: ctx.clock.now(),
       marketId,
       operatorId,
-      action: `control.${action}`,
+      action,
       subject,
       ...written,
     });

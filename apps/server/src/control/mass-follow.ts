@@ -1,4 +1,4 @@
-import type { BatchRowsQuery, MassDetail, MassRow, MassSwitch } from '@openprepay/contract';
+import type { AuditAction, BatchRowsQuery, MassDetail, MassRow, MassSwitch } from '@openprepay/contract';
 import { lockQueued } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -180,7 +180,7 @@ const audit = (
   tx: Tx,
   at: Date,
   who: RuleAct,
-  action: string,
+  action: AuditAction,
   massId: string,
   meters: number,
   reason: string | null,

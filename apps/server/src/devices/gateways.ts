@@ -1,4 +1,4 @@
-import type { NewGateway } from '@openprepay/contract';
+import type { AuditAction, NewGateway } from '@openprepay/contract';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
@@ -181,7 +181,7 @@ const audit = (
   tx: Tx,
   { marketId, operatorId }: Act,
   at: Date,
-  action: string,
+  action: AuditAction,
   { link, linkKey }: GatewayKey,
   said: { reason?: string; before?: unknown; after?: unknown },
 ) => recordAudit(tx, { marketId, operatorId, at, action, subject: `gateway:${link} ${linkKey}`, ...said });

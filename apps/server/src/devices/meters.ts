@@ -1,4 +1,4 @@
-import type { MeterUpdate, NewMeter, StartReading } from '@openprepay/contract';
+import type { AuditAction, MeterUpdate, NewMeter, StartReading } from '@openprepay/contract';
 import { uuidV7 } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -179,7 +179,7 @@ const audit = (
   tx: Tx,
   { marketId, operatorId }: Act,
   at: Date,
-  action: string,
+  action: AuditAction,
   meterId: string,
   said: { reason?: string | null; before?: unknown; after?: unknown },
 ) => recordAudit(tx, { marketId, operatorId, at, action, subject: `meter:${meterId}`, ...said });

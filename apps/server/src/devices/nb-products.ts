@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { NbPlatform, NbProduct, NbProductChange } from '@openprepay/contract';
+import type { AuditAction, NbPlatform, NbProduct, NbProductChange } from '@openprepay/contract';
 import { NB_CODECS } from '@openprepay/protocols/nbcodec';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -217,7 +217,7 @@ const audit = (
   tx: Tx,
   { marketId, operatorId }: Act,
   at: Date,
-  action: string,
+  action: AuditAction,
   { platform, productId }: NbKey,
   said: { reason?: string; before?: unknown; after?: unknown },
 ) => recordAudit(tx, { marketId, operatorId, at, action, subject: `nb_product:${platform} ${productId}`, ...said });

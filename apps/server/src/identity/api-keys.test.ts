@@ -90,7 +90,7 @@ test('what a key does stands in the audit under its own name', async () => {
     marketId,
     at: clock.now(),
     operatorId: keyId,
-    action: 'control.set_alarm_ladder',
+    action: 'control.set_alarm_ladder' as const,
     subject: 'market:1',
   };
   await recordAudit(db, { ...entry, before: { lowBalanceFen: 1n }, after: { lowBalanceFen: 2n } });

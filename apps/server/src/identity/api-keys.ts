@@ -1,4 +1,4 @@
-import type { Caller, DataScope, Role } from '@openprepay/contract';
+import type { AuditAction, Caller, DataScope, Role } from '@openprepay/contract';
 import { type Clock, systemClock, uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
 import type { Row, Tx } from '../platform/database.ts';
@@ -104,7 +104,7 @@ export async function keyHolderOf(ctx: Context, key: string, realClock: Clock = 
   return { ...callerOf(row), mustFirst: null };
 }
 
-const audit = (tx: Tx, ctx: Context, caller: Caller, action: string, keyId: string, after: object) =>
+const audit = (tx: Tx, ctx: Context, caller: Caller, action: AuditAction, keyId: string, after: object) =>
   recordAudit(tx, {
     at: ctx.clock.now(),
     marketId: INSTALLATION,

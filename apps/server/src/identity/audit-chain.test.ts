@@ -20,7 +20,7 @@ let marketId: string;
 const entryOf = (n: number, at = clock.now()) => ({
   at,
   operatorId: n % 3 === 0 ? null : uuidV7(at),
-  action: `room.act_${n % 5}`,
+  action: (['control.lock_out', 'control.lift_lockout', 'counter.reprint'] as const)[n % 3] ?? 'control.lock_out',
   subject: `meter:${n}\n-`,
   reason: n % 2 === 0 ? null : `第 ${n} 次\n12:x`,
   before: n % 4 === 0 ? undefined : { a: n, 名: '前', list: [n, null, 1.5] },
@@ -66,7 +66,7 @@ test('what is put in long after its time is found before it is sealed and after'
         at: new Date(clock.now().getTime() - 3 * 3_600_000),
         marketId: INSTALLATION,
         operatorId: null,
-        action: 'room.invented',
+        action: 'control.set_override',
         subject: 'meter:1',
       });
       const inTx = { ...ctx.db, tx: <T>(work: (inner: Tx) => Promise<T>) => work(tx) };
@@ -175,7 +175,7 @@ test.each([
     forge(`gen_random_uuid(), at, operator_id, action, subject, reason, before, after, mark`),
   ],
   ['one without a mark', forge(`gen_random_uuid(), at, operator_id, action, subject, reason, before, after, ''`)],
-  ['another act', `update audit set action = 'room.else' where market_id = $1`],
+  ['another act', `update audit set action = 'counter.top_up' where market_id = $1`],
   ['another value', `update audit set after = jsonb_set(coalesce(after, '{}'), '{a}', '7') where market_id = $1`],
   ['another operator', `update audit set operator_id = gen_random_uuid() where market_id = $1`],
   ['another time', `update audit set at = at + interval '1 second' where market_id = $1`],

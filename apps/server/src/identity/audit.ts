@@ -1,3 +1,4 @@
+import type { AuditAction } from '@openprepay/contract';
 import { uuidV7 } from '@openprepay/kernel';
 import { sized } from '../platform/chain.ts';
 import type { Queryable } from '../platform/database.ts';
@@ -12,8 +13,7 @@ export interface AuditEntry {
   readonly marketId: string;
   /** Who did it; null for the program itself. */
   readonly operatorId: string | null;
-  /** Stable code of the act, `room.act`, e.g. `control.set_override`. */
-  readonly action: string;
+  readonly action: AuditAction;
   /** What it was done to: `kind:id`, e.g. `meter:0199…`. */
   readonly subject: string;
   readonly reason?: string | null;

@@ -139,7 +139,13 @@ test('a new password is drawn from letters that nobody misreads', () => {
 
 test('an audit entry rolls back with its act, and writes big integers as text', async () => {
   const { db, clock } = await testContext();
-  const entry = { at: clock.now(), marketId: INSTALLATION, operatorId: null, action: 'test.act', subject: 'x:1' };
+  const entry = {
+    at: clock.now(),
+    marketId: INSTALLATION,
+    operatorId: null,
+    action: 'identity.unlock' as const,
+    subject: 'x:1',
+  };
   const failing = db.tx(async (tx) => {
     await recordAudit(tx, entry);
     throw new Error('the act failed');

@@ -1,3 +1,4 @@
+import type { AuditAction } from '@openprepay/contract';
 import { Secret, TOTP } from 'otpauth';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
@@ -148,7 +149,7 @@ export async function secondFactorOf(
   return row ?? { confirmed: false, recoveryCodesLeft: 0 };
 }
 
-const audit = (tx: Tx, ctx: Context, operatorId: string, action: string) =>
+const audit = (tx: Tx, ctx: Context, operatorId: string, action: AuditAction) =>
   recordAudit(tx, {
     at: ctx.clock.now(),
     marketId: INSTALLATION,

@@ -1,4 +1,4 @@
-import type { Operator, Role } from '@openprepay/contract';
+import type { AuditAction, Operator, Role } from '@openprepay/contract';
 import { type Clock, uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
 import type { Database, Queryable } from '../platform/database.ts';
@@ -114,7 +114,7 @@ export async function operatorByLogin(db: Queryable, login: string): Promise<Ope
   return { operatorId, login, name, role };
 }
 
-const auditByNobody = (tx: Queryable, clock: Clock, action: string, operatorId: string, after?: object) =>
+const auditByNobody = (tx: Queryable, clock: Clock, action: AuditAction, operatorId: string, after?: object) =>
   recordAudit(tx, {
     at: clock.now(),
     marketId: INSTALLATION,

@@ -1,4 +1,4 @@
-import type { Caller, DataScope, Role } from '@openprepay/contract';
+import type { AuditAction, Caller, DataScope, Role } from '@openprepay/contract';
 import { uuidV7 } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
 import type { Queryable, Tx } from '../platform/database.ts';
@@ -189,7 +189,7 @@ export async function onOther(
   ctx: Context,
   caller: Caller,
   operatorId: string,
-  action: string,
+  action: AuditAction,
   work: (tx: Tx, note: (change: Change) => void) => Promise<void>,
 ): Promise<void> {
   if (operatorId === caller.operatorId) {
@@ -205,7 +205,7 @@ export async function onOther(
   });
 }
 
-const audit = (tx: Tx, ctx: Context, caller: Caller, action: string, operatorId: string, change: Change) =>
+const audit = (tx: Tx, ctx: Context, caller: Caller, action: AuditAction, operatorId: string, change: Change) =>
   recordAudit(tx, {
     at: ctx.clock.now(),
     marketId: INSTALLATION,

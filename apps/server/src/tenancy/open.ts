@@ -1,4 +1,4 @@
-import type { HandOverReading, NewAccount, OpenedAccount } from '@openprepay/contract';
+import type { AuditAction, HandOverReading, NewAccount, OpenedAccount } from '@openprepay/contract';
 import { fen, OpenPrepayError } from '@openprepay/kernel';
 import {
   accountTerms,
@@ -148,7 +148,7 @@ function mustBeVacant(occupied: readonly string[]): void {
 }
 
 /** The audit, and the word to settlement, control and the grid. */
-async function noteOpening(tx: Tx, act: Act, action: string, accountId: string, after: object): Promise<void> {
+async function noteOpening(tx: Tx, act: Act, action: AuditAction, accountId: string, after: object): Promise<void> {
   const { marketId, operatorId, now, note } = act;
   await recordAudit(tx, {
     marketId,
