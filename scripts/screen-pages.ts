@@ -5,7 +5,12 @@ import type { RouteRecordRaw } from 'vue-router';
 export interface ScreenPage {
   readonly name: string;
   readonly path: string;
+  /** The meters that the page before it would have handed on. */
+  readonly meterIds?: readonly string[];
 }
+
+/** There is nothing on them until meters were chosen in the register. */
+const OF_CHOSEN_METERS: readonly string[] = ['read-batch-new'];
 
 /** Every page of the routes, the first screen of each; what stands behind a colon is still to be filled in. */
 function pagesOf(records: readonly RouteRecordRaw[], above = ''): ScreenPage[] {
@@ -24,6 +29,7 @@ export async function consolePages(ids: Readonly<Record<string, string>>): Promi
   const { routes } = (await import(`${console}/routes.ts`)) as { routes: readonly RouteRecordRaw[] };
   return pagesOf(routes).map(({ name, path }) => ({
     name,
+    ...(OF_CHOSEN_METERS.includes(name) && { meterIds: ids['meterIds']?.split(',') ?? [] }),
     path: path.includes(':rest')
       ? '/no/such/page'
       : path.replace(/:(\w+)/g, (_, key: string) => {
