@@ -232,6 +232,24 @@ test('receipts are filtered by the server and taken along as a table', async () 
   expect(lines[1]).toMatch(/^001-00000001,.*,充值,.*,88\.50,/);
 });
 
+test('the ledger has every entry of the market, and each opens what it came from', async () => {
+  const { account } = await market.stall(code);
+  await open(`/ledger?kind=top_up&account=${account?.accountId}&sort=at`);
+  const rows = page.getByTestId('ledger-row');
+  await eventually(async () => expect(await rows.first().textContent()).toMatch(/充值.*\+¥88\.50.*001-00000001/s));
+  const lines = (await exported(page, 'csv')).trim().split('\r\n');
+  expect(lines).toHaveLength((await rows.count()) + 1);
+  expect(lines[1]).toMatch(/,充值,.*,88\.50,/);
+  await page.getByTestId('ledger-all').click();
+  await eventually(async () => expect(new URL(page.url()).searchParams.get('account')).toBeNull());
+  await rows.first().click();
+  await page.waitForURL(({ pathname }) => pathname.startsWith('/receipts/'));
+  await open('/ledger?kind=charge');
+  await rows.first().waitFor();
+  await rows.first().press('Enter');
+  await page.getByTestId('proof-amount').waitFor();
+});
+
 test('a shift is counted note by note; a difference is only accepted with a word on it', async () => {
   await signIn(page, market, cashier);
   await open('/shifts');
@@ -299,6 +317,7 @@ test('on a phone 360 pixels wide no page of the counter has to be scrolled sidew
   const paths = [
     '/cashier',
     '/receipts',
+    '/ledger',
     `/receipts/${sale?.txId}`,
     '/shifts',
     '/shifts/days',

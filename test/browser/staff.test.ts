@@ -239,6 +239,12 @@ test('a refund in cash is asked for by the cashier and paid once somebody else a
   await page.getByTestId('approve').click();
   await page.getByTestId('decide').click();
   await request.waitFor({ state: 'detached' });
+  await page.locator('a[href="/approvals/decided"]').click();
+  const decided = page.getByTestId('approvals-row');
+  await decided.waitFor();
+  expect(await decided.textContent()).toMatch(/现金退费.*¥12\.50.*已同意.*商户退租/s);
+  await decided.press('Enter');
+  await page.getByRole('dialog').getByTestId('approval').waitFor();
   await page.goto(`${market.server.httpUrl}/stalls`);
   await openStall(page, code);
   await eventually(async () => expect(before - (await balance())).toBeGreaterThanOrEqual(12_50));
