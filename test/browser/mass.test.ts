@@ -92,8 +92,8 @@ test('a list is cut by two persons, its relays read back as open, and auto bring
   expect(new Set(await relays())).toEqual(new Set(['on']));
 
   await signIn(page, market, await addOperator(market, 'cashier'));
-  await page.goto(`${market.server.httpUrl}/batch`);
-  await page.getByTestId('batch-row').first().waitFor();
+  await page.goto(`${market.server.httpUrl}/batch?order=forced_off`);
+  await eventually(async () => expect(await page.getByTestId('masses-row').allTextContents()).toHaveLength(1));
   expect(await page.getByTestId('new-batch').count()).toBe(0);
   const refused = await page.evaluate(async (marketId) => {
     const body = JSON.stringify({

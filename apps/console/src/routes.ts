@@ -110,7 +110,14 @@ export const routes: RouteRecordRaw[] = [
         component: () => import('./prices/PlanPage.vue'),
       },
       { path: 'emergency', name: 'emergency', component: () => import('./safety/EmergencyPage.vue') },
-      { path: 'batch', name: 'batch', component: () => import('./batch/BatchPage.vue') },
+      {
+        path: 'batch',
+        component: () => import('./batch/BatchPage.vue'),
+        children: [
+          { path: '', name: 'batch', component: () => import('./batch/MassesPage.vue') },
+          { path: 'reads', name: 'read-batches', component: () => import('./batch/ReadBatchesPage.vue') },
+        ],
+      },
       { path: 'batch/new', name: 'batch-new', component: () => import('./batch/NewBatchPage.vue') },
       { path: 'batch/read/new', name: 'read-batch-new', component: () => import('./batch/NewReadPage.vue') },
       {

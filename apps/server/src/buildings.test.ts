@@ -149,7 +149,7 @@ test('charges, notices, the registers and what was done to many meters hold what
       [marketId, batchId, indexes.map((index) => meter(index).meterId)],
     );
   }
-  const batches = await as(manager, 'readBatches', { params });
+  const { batches } = await as(manager, 'readBatches', { params, query: {} });
   expect(batches.map(({ batchId, counts }) => [batchId, counts])).toEqual([[both, { queued: 1 }]]);
   const { rows } = await as(manager, 'readBatch', { params: { marketId, batchId: both }, query: {} });
   expect(rows.map(({ meterId }) => meterId)).toEqual([meter(0).meterId]);

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { batchMeter } from './list-export.ts';
 import { defineRoute, ROLES } from './route.ts';
-import { AmountFen, Id, Instant, MeterKindSchema, Nullable, Override, SwitchState } from './schemas.ts';
+import { AmountFen, Id, Instant, MAX_LIST_ROWS, MeterKindSchema, Nullable, Override, SwitchState } from './schemas.ts';
 
 const inMarket = Type.Object({ marketId: Id });
 const ofMass = Type.Object({ marketId: Id, massId: Id });
@@ -111,6 +111,8 @@ export const MassRequest = Type.Object({
 });
 export type MassRequest = Static<typeof MassRequest>;
 
+export const MASS_STATES = ['asked', 'refused', 'executed'] as const;
+
 export const MassSwitch = Type.Object({
   massId: Id,
   ...order,
@@ -118,12 +120,32 @@ export const MassSwitch = Type.Object({
   operatorName: Nullable(Type.String()),
   at: Instant,
   /** `asked`: a cut that waits for a second person, or was never put before one; `refused`: one that will not be done. */
-  state: Type.Enum(['asked', 'refused', 'executed']),
+  state: Type.Enum([...MASS_STATES]),
   executedAt: Nullable(Instant),
   told: Type.Integer(),
   skipped: Type.Integer(),
 });
 export type MassSwitch = Static<typeof MassSwitch>;
+
+export const MASS_SORTS = ['at', 'told'] as const;
+export const MassQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
+  sort: Type.Optional(Type.Enum([...MASS_SORTS])),
+  descending: Type.Optional(Type.Boolean()),
+  override: Type.Optional(order.override),
+  state: Type.Optional(Type.Enum([...MASS_STATES])),
+  /** Asked for on this day of the market's zone or later. */
+  from: Type.Optional(Type.String({ format: 'date' })),
+  /** Inclusive. */
+  to: Type.Optional(Type.String({ format: 'date' })),
+  /** Found anywhere in the reason or the operator's name. */
+  text: Type.Optional(Type.String({ maxLength: 80 })),
+});
+export type MassQuery = Static<typeof MassQuery>;
+
+export const MassPage = Type.Object({ total: Type.Integer(), masses: Type.Array(MassSwitch) });
+export type MassPage = Static<typeof MassPage>;
 
 /**
  * Where one meter of a mass is. `asked`: not yet executed; `unchanged`: it was so already; `waiting`: for its turn to close;
@@ -207,16 +229,27 @@ export const massSwitchRoutes = {
   massSwitches: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/mass-switches',
-    summary: 'What was done to many meters at once, newest first',
+    summary: 'What was done to many meters at once, filtered, sorted and by the page',
     roles: ROLES,
     scope: 'building',
     params: inMarket,
-    query: Type.Object({
-      /** The `nextBefore` of the page before. */
-      before: Type.Optional(Id),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-    }),
-    response: Type.Object({ masses: Type.Array(MassSwitch), nextBefore: Nullable(Id) }),
+    query: MassQuery,
+    response: MassPage,
+    list: {
+      rows: 'masses',
+      paging: 'page',
+      cells: {
+        at: ['at', 'instant'],
+        order: ['override', 'code'],
+        reason: ['reason', 'text'],
+        state: ['state', 'code'],
+        executed: ['executedAt', 'instant'],
+        until: ['until', 'instant'],
+        told: ['told', 'integer'],
+        skipped: ['skipped', 'integer'],
+        by: ['operatorName', 'text'],
+      },
+    },
   }),
   massSwitch: defineRoute({
     method: 'GET',

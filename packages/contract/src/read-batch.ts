@@ -59,6 +59,28 @@ export const ReadBatch = Type.Object({
 });
 export type ReadBatch = Static<typeof ReadBatch>;
 
+export const READ_BATCH_SORTS = ['at'] as const;
+export const ReadBatchQuery = Type.Object({
+  page: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  pageSize: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIST_ROWS })),
+  sort: Type.Optional(Type.Enum([...READ_BATCH_SORTS])),
+  descending: Type.Optional(Type.Boolean()),
+  /** Some meter has still to be asked; or none has. */
+  underWay: Type.Optional(Type.Boolean()),
+  /** Some meter did not answer; or none failed. */
+  failed: Type.Optional(Type.Boolean()),
+  /** Asked for on this day of the market's zone or later. */
+  from: Type.Optional(Type.String({ format: 'date' })),
+  /** Inclusive. */
+  to: Type.Optional(Type.String({ format: 'date' })),
+  /** Found anywhere in the reason or the operator's name. */
+  text: Type.Optional(Type.String({ maxLength: 80 })),
+});
+export type ReadBatchQuery = Static<typeof ReadBatchQuery>;
+
+export const ReadBatchPage = Type.Object({ total: Type.Integer(), batches: Type.Array(ReadBatch) });
+export type ReadBatchPage = Static<typeof ReadBatchPage>;
+
 export const ReadRow = Type.Object({
   ...meter,
   state: ReadRowState,
@@ -104,11 +126,27 @@ export const readBatchRoutes = {
   readBatches: defineRoute({
     method: 'GET',
     path: '/api/markets/:marketId/read-batches',
-    summary: 'The last hundred readings of many meters, newest first',
+    summary: 'Readings of many meters, filtered, sorted and by the page',
     roles: ROLES,
     scope: 'building',
     params: inMarket,
-    response: Type.Array(ReadBatch),
+    query: ReadBatchQuery,
+    response: ReadBatchPage,
+    list: {
+      rows: 'batches',
+      paging: 'page',
+      cells: {
+        at: ['at', 'instant'],
+        reason: ['reason', 'text'],
+        answered: ['counts.answered', 'integer'],
+        failed: ['counts.failed', 'integer'],
+        queued: ['counts.queued', 'integer'],
+        sent: ['counts.sent', 'integer'],
+        skipped: ['counts.skipped', 'integer'],
+        cancelled: ['counts.cancelled', 'integer'],
+        by: ['operatorName', 'text'],
+      },
+    },
   }),
   readBatch: defineRoute({
     method: 'GET',

@@ -1,6 +1,8 @@
-import type { BatchRowsQuery, LinkName, ReadRow, ReadRowState } from '@openprepay/contract';
+import type { BatchRowsQuery, LinkName, ReadBatchQuery, ReadRow, ReadRowState } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
 import { METER_PLACE } from './meters.ts';
+
+const PAGE_SIZE = 50;
 
 /** A meter that is to be read, as a person knows it, and how it is reached. */
 export interface ReadPlace extends Row {
@@ -79,28 +81,65 @@ export interface BatchRow extends Row {
   readonly counts: Record<string, number>;
 }
 
-/** Newest first, those that have a meter in the buildings. @param batchId only this one */
-export function selectBatches(
+/** What of a batch lies in some buildings is the batch to whoever sees those alone. */
+const COUNTED = `
+  left join operator on operator.operator_id = batch.operator_id
+  left join lateral (
+    select jsonb_object_agg(state, n) as counts from (
+      select state, count(*) as n from read_batch_meter one
+      where one.market_id = batch.market_id and one.batch_id = batch.batch_id and ${isIn('$2')}
+      group by state) states) counted on true`;
+const BATCH_COLUMNS = `batch.batch_id as "batchId", batch.reason, operator.name as "operatorName", batch.at,
+  coalesce(counted.counts, '{}') as counts`;
+
+const MATCHING = `
+  from read_batch batch ${COUNTED}
+  join market on market.market_id = $1
+  where batch.market_id = $1 and ($2::uuid[] is null or counted.counts is not null)
+    and ($3::boolean is null or coalesce(counted.counts ?| array['queued', 'sent'], false) = $3)
+    and ($4::boolean is null or coalesce(counted.counts ? 'failed', false) = $4)
+    and ($5::date is null or batch.at >= $5::date::timestamp at time zone market.time_zone)
+    and ($6::date is null or batch.at < ($6::date + 1)::timestamp at time zone market.time_zone)
+    and ($7::text is null or batch.reason ilike '%' || $7 || '%' or operator.name ilike '%' || $7 || '%')`;
+
+/** In the order asked, newest first where nothing is said, with how many there are in all. */
+export async function selectBatches(
   db: Queryable,
   marketId: string,
-  { batchId, buildingIds }: { readonly batchId: string | null; readonly buildingIds: readonly string[] | null },
-  limit: number,
-): Promise<BatchRow[]> {
-  return db.query<BatchRow>(
-    `select batch.batch_id as "batchId", batch.reason, operator.name as "operatorName", batch.at,
-            coalesce(counted.counts, '{}') as counts
-     from read_batch batch
-     left join operator on operator.operator_id = batch.operator_id
-     left join lateral (
-       select jsonb_object_agg(state, n) as counts from (
-         select state, count(*) as n from read_batch_meter one
-         where one.market_id = batch.market_id and one.batch_id = batch.batch_id and ${isIn('$4')}
-         group by state) states) counted on true
-     where batch.market_id = $1 and ($2::uuid is null or batch.batch_id = $2)
-       and ($4::uuid[] is null or counted.counts is not null)
-     order by batch.at desc, batch.batch_id desc limit $3`,
-    [marketId, batchId, limit, buildingIds],
+  query: ReadBatchQuery,
+  buildingIds: readonly string[] | null,
+): Promise<{ total: number; batches: BatchRow[] }> {
+  const { descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
+  const filters = [
+    marketId,
+    buildingIds,
+    query.underWay ?? null,
+    query.failed ?? null,
+    query.from ?? null,
+    query.to ?? null,
+    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+  ];
+  const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
+  const batches = await db.query<BatchRow>(
+    `select ${BATCH_COLUMNS} ${MATCHING}
+     order by batch.at ${descending ? 'desc' : 'asc'}, batch.batch_id desc limit $8 offset $9`,
+    [...filters, pageSize, (page - 1) * pageSize],
   );
+  return { total: Number(counted?.total ?? 0), batches };
+}
+
+export async function selectBatch(
+  db: Queryable,
+  marketId: string,
+  batchId: string,
+  buildingIds: readonly string[] | null,
+): Promise<BatchRow | null> {
+  const [batch] = await db.query<BatchRow>(
+    `select ${BATCH_COLUMNS} from read_batch batch ${COUNTED}
+     where batch.market_id = $1 and batch.batch_id = $3 and ($2::uuid[] is null or counted.counts is not null)`,
+    [marketId, buildingIds, batchId],
+  );
+  return batch ?? null;
 }
 
 type BatchMeterRow = Omit<ReadRow, 'askedAt' | 'finishedAt' | 'readAt' | 'total'> & {

@@ -77,7 +77,16 @@ test('a list is previewed, read meter by meter, and each says what came of it; t
     { action: 'collection.read_batch', reason: 'month end' },
     { action: 'collection.retry_read_batch', reason: null },
   ]);
-  expect((await readBatches(ctx.db, marketId)).map((one) => one.batchId)).toEqual([batchId]);
+  const found = async (query: Parameters<typeof readBatches>[2]) => {
+    const { total, batches } = await readBatches(ctx.db, marketId, query);
+    expect(total).toBe(batches.length);
+    return batches.map((one) => one.batchId);
+  };
+  expect(await found({})).toEqual([batchId]);
+  expect(await found({ underWay: false, failed: false, text: 'MONTH' })).toEqual([batchId]);
+  expect(await found({ underWay: true })).toEqual([]);
+  expect(await found({ failed: true })).toEqual([]);
+  expect(await found({ to: '2000-01-01' })).toEqual([]);
 });
 
 test('what is cancelled is not asked any more, and a program that starts again asks once more what was under way', async () => {

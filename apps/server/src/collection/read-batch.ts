@@ -3,6 +3,8 @@ import type {
   BatchRowsQuery,
   ReadBatch,
   ReadBatchDetail,
+  ReadBatchPage,
+  ReadBatchQuery,
   ReadPreview,
   ReadRequest,
   ReadSkip,
@@ -20,6 +22,7 @@ import {
   moveAll,
   placesOf,
   type ReadPlace,
+  selectBatch,
   selectBatches,
   selectBatchMeters,
 } from './read-batch-store.ts';
@@ -33,8 +36,6 @@ export interface ReadAct {
   readonly marketId: string;
   readonly operatorId: string;
 }
-
-const SHOWN = 100;
 
 type Seen = readonly { readonly place: ReadPlace; readonly skip: ReadSkip | null }[];
 
@@ -102,13 +103,14 @@ export async function startRead(
 /** Where somebody sees some buildings alone: what of a batch is there is the batch to him. */
 type Buildings = readonly string[] | null;
 
-/** The last hundred, newest first. */
 export async function readBatches(
   db: Queryable,
   marketId: string,
+  query: ReadBatchQuery,
   buildingIds: Buildings = null,
-): Promise<ReadBatch[]> {
-  return (await selectBatches(db, marketId, { batchId: null, buildingIds }, SHOWN)).map(lineOf);
+): Promise<ReadBatchPage> {
+  const { total, batches } = await selectBatches(db, marketId, query, buildingIds);
+  return { total, batches: batches.map(lineOf) };
 }
 
 async function batchLine(
@@ -117,7 +119,7 @@ async function batchLine(
   batchId: string,
   buildingIds: Buildings = null,
 ): Promise<ReadBatch> {
-  const [batch] = await selectBatches(db, marketId, { batchId, buildingIds }, 1);
+  const batch = await selectBatch(db, marketId, batchId, buildingIds);
   if (!batch) throw noSuchBatch(batchId);
   return lineOf(batch);
 }

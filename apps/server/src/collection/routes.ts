@@ -69,8 +69,8 @@ export const collectionRoutes = {
   async startRead(ctx, { params, body, operator }) {
     return startRead(ctx, deskOf(ctx), { ...params, operatorId: operator.operatorId }, body);
   },
-  async readBatches(ctx, { params, buildingIds }) {
-    return readBatches(ctx.db, params.marketId, buildingIds);
+  async readBatches(ctx, { params, query, buildingIds }) {
+    return readBatches(ctx.db, params.marketId, query, buildingIds);
   },
   async readBatch(ctx, { params, query, buildingIds }) {
     return readBatchDetail(ctx.db, params.marketId, params.batchId, query, buildingIds);

@@ -1,4 +1,12 @@
-import type { AuditAction, BatchRowsQuery, MassDetail, MassRow, MassSwitch } from '@openprepay/contract';
+import type {
+  AuditAction,
+  BatchRowsQuery,
+  MassDetail,
+  MassPage,
+  MassQuery,
+  MassRow,
+  MassSwitch,
+} from '@openprepay/contract';
 import { lockQueued } from '../commands/index.ts';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
@@ -8,9 +16,11 @@ import { controlError } from './errors.ts';
 import { rowStateOf } from './mass-plan.ts';
 import {
   lockMass,
+  type MassLine,
   type MassLineRow,
   markCancelled,
   type StoredMass,
+  selectMass,
   selectMasses,
   selectMassRows,
   toldMeters,
@@ -21,17 +31,15 @@ import { orderSwitches } from './reclose.ts';
 import { evaluateLocked, readMarket } from './service.ts';
 import { lockMeters, saveOverride } from './store.ts';
 
-const PAGE = 20;
-
-/** Newest first. `nextBefore` asks for the next page. Of those that reach into some buildings, with the meters there, where those are given. */
+/** Of those that reach into some buildings, with the meters there, where those are given. */
 export async function listMasses(
   { db, clock }: Context,
   marketId: string,
-  { limit = PAGE, before }: { readonly before?: string; readonly limit?: number },
+  query: MassQuery,
   buildingIds: readonly string[] | null = null,
-): Promise<{ masses: MassSwitch[]; nextBefore: string | null }> {
-  const found = await selectMasses(db, marketId, clock.now(), { limit, ...(before ? { before } : {}) }, buildingIds);
-  return { masses: found.map(lineOf), nextBefore: found.length === limit ? (found.at(-1)?.massId ?? null) : null };
+): Promise<MassPage> {
+  const { total, masses } = await selectMasses(db, marketId, clock.now(), query, buildingIds);
+  return { total, masses: masses.map(lineOf) };
 }
 
 /** @throws control.no_such_mass */
@@ -41,7 +49,7 @@ export async function massLine(
   massId: string,
   buildingIds: readonly string[] | null = null,
 ): Promise<MassSwitch> {
-  const [mass] = await selectMasses(db, marketId, clock.now(), { massId, limit: 1 }, buildingIds);
+  const mass = await selectMass(db, marketId, clock.now(), massId, buildingIds);
   if (!mass) throw noSuchMass(massId);
   return lineOf(mass);
 }
@@ -82,7 +90,7 @@ function isAsked(row: MassRow, { state, text }: BatchRowsQuery): boolean {
   );
 }
 
-const lineOf = (mass: Awaited<ReturnType<typeof selectMasses>>[number]): MassSwitch => ({
+const lineOf = (mass: MassLine): MassSwitch => ({
   massId: mass.massId,
   override: mass.override,
   until: iso(mass.until),

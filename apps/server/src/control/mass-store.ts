@@ -1,7 +1,9 @@
-import type { MassSelect, MassSkip, MassSwitch } from '@openprepay/contract';
+import type { MassQuery, MassSelect, MassSkip, MassSwitch } from '@openprepay/contract';
 import type { ReportedSwitch } from '@openprepay/domain';
 import type { Queryable, Row } from '../platform/database.ts';
 import type { MassOrder, MassProgress } from './mass-plan.ts';
+
+const PAGE_SIZE = 50;
 
 /** A meter and where it is, as a person knows it. */
 export interface MeterPlace {
@@ -175,43 +177,90 @@ export async function markCancelled(
   );
 }
 
-type MassLine = Omit<MassSwitch, 'until' | 'at' | 'executedAt'> & {
+export type MassLine = Omit<MassSwitch, 'until' | 'at' | 'executedAt'> & {
   readonly until: Date | null;
   readonly at: Date;
   readonly executedAt: Date | null;
 };
 
-/** Newest first. A cut is refused where its approval is over and it was not executed. */
+/** A cut is refused where its approval is over and it was not executed. */
+const MASSES = `
+  from (
+    select mass.*, operator.name as operator_name,
+           case when mass.executed_at is not null then 'executed'
+                when approval.state in ('rejected', 'withdrawn') or approval.expires_at <= $2 then 'refused'
+                else 'asked' end as state, meters.told, meters.skipped
+    from mass_switch mass
+    left join operator on operator.operator_id = mass.operator_id
+    left join approval on approval.market_id = mass.market_id and approval.approval_id = mass.mass_id
+    cross join lateral (
+      select count(*) filter (where skipped is null) as told, count(skipped) as skipped from mass_switch_meter one
+      where one.market_id = mass.market_id and one.mass_id = mass.mass_id and ($3::uuid[] is null or exists (
+        select from meter_binding binding join stall using (market_id, stall_id)
+        where binding.market_id = $1 and binding.meter_id = one.meter_id and binding.to_at is null
+          and stall.building_id = any($3)))) meters
+    where mass.market_id = $1 and ($3::uuid[] is null or meters.told + meters.skipped > 0)) mass`;
+
+const MASS_COLUMNS = `mass.mass_id as "massId", mass.override, mass.until, mass.include_protected as "includeProtected",
+  mass.reason, mass.operator_name as "operatorName", mass.at, mass.executed_at as "executedAt", mass.state, mass.told,
+  mass.skipped`;
+
+const MATCHING = `
+  ${MASSES}
+  join market on market.market_id = $1
+  where ($4::text is null or mass.override = $4)
+    and ($5::text is null or mass.state = $5)
+    and ($6::date is null or mass.at >= $6::date::timestamp at time zone market.time_zone)
+    and ($7::date is null or mass.at < ($7::date + 1)::timestamp at time zone market.time_zone)
+    and ($8::text is null or mass.reason ilike '%' || $8 || '%' or mass.operator_name ilike '%' || $8 || '%')`;
+
+const SORTS: Readonly<Record<NonNullable<MassQuery['sort']>, string>> = { at: 'mass.at', told: 'mass.told' };
+
+type MassColumns = Row & Omit<MassLine, 'told' | 'skipped'> & { readonly told: bigint; readonly skipped: bigint };
+const massOf = (row: MassColumns): MassLine => ({ ...row, told: Number(row.told), skipped: Number(row.skipped) });
+
+/** In the order asked, newest first where nothing is said, with how many there are in all. */
 export async function selectMasses(
   db: Queryable,
   marketId: string,
   now: Date,
-  { massId, before, limit }: { readonly massId?: string; readonly before?: string; readonly limit: number },
+  query: MassQuery,
   buildingIds: readonly string[] | null,
-): Promise<MassLine[]> {
-  const rows = await db.query<Row & Omit<MassLine, 'told' | 'skipped'> & { told: bigint; skipped: bigint }>(
-    `select mass.mass_id as "massId", mass.override, mass.until, mass.include_protected as "includeProtected",
-            mass.reason, operator.name as "operatorName", mass.at, mass.executed_at as "executedAt",
-            case when mass.executed_at is not null then 'executed'
-                 when approval.state in ('rejected', 'withdrawn') or approval.expires_at <= $2 then 'refused'
-                 else 'asked' end as state, meters.told, meters.skipped
-     from mass_switch mass
-     left join operator on operator.operator_id = mass.operator_id
-     left join approval on approval.market_id = mass.market_id and approval.approval_id = mass.mass_id
-     cross join lateral (
-       select count(*) filter (where skipped is null) as told, count(skipped) as skipped from mass_switch_meter one
-       where one.market_id = mass.market_id and one.mass_id = mass.mass_id and ($6::uuid[] is null or exists (
-         select from meter_binding binding join stall using (market_id, stall_id)
-         where binding.market_id = $1 and binding.meter_id = one.meter_id and binding.to_at is null
-           and stall.building_id = any($6)))) meters
-     where mass.market_id = $1 and ($3::uuid is null or mass.mass_id = $3)
-       and ($6::uuid[] is null or meters.told + meters.skipped > 0)
-       and ($4::uuid is null or (mass.at, mass.mass_id) <
-            (select at, mass_id from mass_switch where market_id = $1 and mass_id = $4))
-     order by mass.at desc, mass.mass_id desc limit $5`,
-    [marketId, now, massId ?? null, before ?? null, limit, buildingIds],
+): Promise<{ total: number; masses: MassLine[] }> {
+  const { sort = 'at', descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
+  const filters = [
+    marketId,
+    now,
+    buildingIds,
+    query.override ?? null,
+    query.state ?? null,
+    query.from ?? null,
+    query.to ?? null,
+    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+  ];
+  const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
+  const rows = await db.query<MassColumns>(
+    `select ${MASS_COLUMNS} ${MATCHING}
+     order by ${SORTS[sort]} ${descending ? 'desc' : 'asc'}, mass.mass_id desc limit $9 offset $10`,
+    [...filters, pageSize, (page - 1) * pageSize],
   );
-  return rows.map((row) => ({ ...row, told: Number(row.told), skipped: Number(row.skipped) }));
+  return { total: Number(counted?.total ?? 0), masses: rows.map(massOf) };
+}
+
+export async function selectMass(
+  db: Queryable,
+  marketId: string,
+  now: Date,
+  massId: string,
+  buildingIds: readonly string[] | null,
+): Promise<MassLine | null> {
+  const [row] = await db.query<MassColumns>(`select ${MASS_COLUMNS} ${MASSES} where mass.mass_id = $4`, [
+    marketId,
+    now,
+    buildingIds,
+    massId,
+  ]);
+  return row ? massOf(row) : null;
 }
 
 export interface MassLineRow extends MeterPlace, MassProgress {

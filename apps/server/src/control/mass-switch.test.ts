@@ -151,6 +151,21 @@ test('the same request again, or two at once, do it once; another under its id i
   await start();
   expect((await world.commands('A')).filter((line) => line.startsWith('on'))).toEqual(['on forced_on queued']);
   expect((await listMasses(world.ctx, world.marketId, {})).masses).toHaveLength(1);
+  const cut = order('forced_off');
+  const asked = requestOf(world, await preview(world, cut), cut);
+  await startMass(world.ctx, actOf(world), { ...asked, reason: 'a cut_off' });
+  const found = async (query: Parameters<typeof listMasses>[2]) => {
+    const { total, masses } = await listMasses(world.ctx, world.marketId, query);
+    expect(total).toBe(masses.length);
+    return masses.map(({ override, state }) => `${override} ${state}`);
+  };
+  expect((await found({})).toSorted()).toEqual(['forced_off asked', 'forced_on executed']);
+  expect(await found({ override: 'forced_off' })).toEqual(['forced_off asked']);
+  expect(await found({ state: 'executed' })).toEqual(['forced_on executed']);
+  expect(await found({ text: 'CUT_' })).toEqual(['forced_off asked']);
+  expect(await found({ to: '2000-01-01' })).toEqual([]);
+  const { total, masses } = await listMasses(world.ctx, world.marketId, { page: 2, pageSize: 1 });
+  expect([total, masses.length]).toEqual([2, 1]);
   await expect(start({ reason: 'another one' })).rejects.toThrow(refused('control.mass_reused'));
 });
 
