@@ -10,6 +10,8 @@ import { NAMES, pathOf, roleCaller } from './test-support/stub-http.ts';
 
 const LISTS = NAMES.filter((name) => (routes[name] as Route).list);
 const ROWS = 20_001;
+/** How many a list has now. */
+let count = ROWS;
 
 const ctx = await testContext();
 /** What was asked of which list, and what the database's snapshot was. */
@@ -24,11 +26,11 @@ function answering(name: RouteName) {
     if (!list) return sample(response as never);
     await on.db.query('select 1');
     asked.push({ name, query });
-    const { page = 1, pageSize = ROWS, after = (page - 1) * pageSize } = query;
+    const { page = 1, pageSize = count, after = (page - 1) * pageSize } = query;
     const { offset = Number(after), limit = pageSize } = query;
-    const count = Math.max(Math.min(limit, ROWS - offset), 0);
-    const rows = Array.from({ length: count }, (_, index) => rowOf(offset + index));
-    const next = offset + count < ROWS ? String(offset + count) : null;
+    const found = Math.max(Math.min(limit, count - offset), 0);
+    const rows = Array.from({ length: found }, (_, index) => rowOf(offset + index));
+    const next = offset + found < count ? String(offset + found) : null;
     return list.rows === null ? rows : { [list.rows]: rows, next };
   };
 }
@@ -70,6 +72,7 @@ const sheetOf = (bytes: Uint8Array) => readSheet(Uint8Array.from(bytes).buffer) 
 
 test('every list of the contract can be had as a file with all of its cells, each of a field that its rows have', async () => {
   expect(LISTS.length).toBeGreaterThanOrEqual(12);
+  const read = new Set<string>();
   for (const name of LISTS) {
     const { list, response } = routes[name] as Route;
     if (!list) continue;
@@ -81,12 +84,16 @@ test('every list of the contract can be had as a file with all of its cells, eac
     }
     rowOf = () => row;
     asked.length = 0;
+    // One list of each kind of paging is read over several pages.
+    count = read.has(list.paging) ? 2 : ROWS;
+    read.add(list.paging);
     const columns = Object.keys(list.cells).map((key) => ({ key, label: key }));
     const taken = await take(name, body({ columns, format: 'csv' }), 'admin', MUST_ASK[name]);
     expect([name, taken.statusCode]).toEqual([name, 200]);
-    expect([name, taken.body.split('\r\n').length]).toEqual([name, ROWS + 2]);
-    expect([name, asked.length]).toEqual([name, list.paging === 'whole' ? 1 : 3]);
+    expect([name, taken.body.split('\r\n').length]).toEqual([name, count + 2]);
+    expect([name, asked.length]).toEqual([name, list.paging === 'whole' || count < ROWS ? 1 : 3]);
   }
+  count = ROWS;
 });
 
 test('cells are what they are: text is text, amounts have their decimals, codes their words, times the wall’s', async () => {
