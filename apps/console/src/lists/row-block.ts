@@ -1,4 +1,4 @@
-import { defineComponent, h, type PropType, type Slots, type VNode } from 'vue';
+import { Comment, defineComponent, h, type PropType, type Slots, type VNode } from 'vue';
 import { text } from '../locales/index.ts';
 import type { PlacedColumn } from './columns.ts';
 
@@ -78,8 +78,19 @@ const tickCell = (index: number, checked: boolean, acts: RowActs): VNode =>
     }),
   ]);
 
+/** On a phone, where each cell has a line of its own, a row says only what there is. */
+export const saysNothing = (content: readonly unknown[] | undefined): boolean =>
+  (content ?? []).every((one) => {
+    const { type, children } = one as VNode;
+    if (type === Comment) return true;
+    if (typeof children === 'string') return ['', text('common.none')].includes(children.trim());
+    return Array.isArray(children) && saysNothing(children);
+  });
+
 function cell({ key, label, number, fixed, widthPx }: PlacedColumn, content: VNode[] | undefined): VNode {
-  const classes = [number ? 'end number' : '', widthPx === null ? '' : 'sized'].filter(Boolean).join(' ');
+  const classes = [number ? 'end number' : '', widthPx === null ? '' : 'sized', saysNothing(content) ? 'none' : '']
+    .filter(Boolean)
+    .join(' ');
   return h(
     'td',
     {

@@ -166,7 +166,8 @@ async function* pagesOf(ctx: Context, { list, call, ask }: Job): AsyncGenerator<
     coming = page(on, placeOf(list, 0, null));
     for (let at = 1; coming; at++) {
       const { rows, next }: Answered = await coming;
-      const isLast: boolean = list.paging === 'whole' || rows.length < PAGE_ROWS || (list.paging === 'next' && next === null);
+      const isLast: boolean =
+        list.paging === 'whole' || rows.length < PAGE_ROWS || (list.paging === 'next' && next === null);
       // It comes while this one is written.
       coming = isLast ? null : page(on, placeOf(list, at, next));
       coming?.catch(() => {});
