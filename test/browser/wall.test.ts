@@ -51,7 +51,7 @@ test('what waits is counted on the overview, and its count leads to the list of 
   market.simulator.electricity(serial).forceDecrease();
   await page.goto(`${market.server.httpUrl}/home`);
   await page.locator('[data-todo="holds"]').click({ timeout: 120_000 });
-  await page.getByTestId('hold-row').first().waitFor();
+  await page.getByTestId('holds-row').first().waitFor();
 });
 
 test('an auditor’s wall keeps its session, and says nothing of its end', async () => {
