@@ -13,7 +13,9 @@ export async function insertTransactions(
   marketId: string,
   transactions: readonly LedgerTransaction[],
 ): Promise<Set<string>> {
-  const lines = transactions.flatMap(({ txId, lines: all }) => all.map((line, index) => ({ txId, index, line })));
+  const lines: { txId: string; index: number; line: LedgerPosting }[] = [];
+  for (const { txId, lines: all } of transactions)
+    for (const [index, line] of all.entries()) lines.push({ txId, index, line });
   const rows = await tx.query<{ tx_id: string }>(
     `with fresh as (
        insert into ledger_tx (market_id, tx_id, kind, idempotency_key, business_at, recorded_at, operator_id, memo,
@@ -45,9 +47,9 @@ export async function insertTransactions(
       transactions.map((transaction) => transaction.idempotencyKey),
       transactions.map((transaction) => transaction.businessAt),
       transactions.map((transaction) => transaction.recordedAt),
-      transactions.map((transaction) => transaction.operatorId),
-      transactions.map((transaction) => transaction.memo),
-      transactions.map((transaction) => transaction.reversesTxId ?? null),
+      noneAsNull(transactions.map((transaction) => transaction.operatorId)),
+      noneAsNull(transactions.map((transaction) => transaction.memo)),
+      noneAsNull(transactions.map((transaction) => transaction.reversesTxId ?? null)),
       lines.map(({ txId }) => txId),
       lines.map(({ index }) => index),
       lines.map(({ line }) => line.ledgerAccount),
@@ -58,6 +60,10 @@ export async function insertTransactions(
   );
   return new Set(rows.map((row) => row.tx_id));
 }
+
+/** `unnest` fills up what is shorter: a thousand nulls need not be written and read. */
+const noneAsNull = <T>(values: readonly (T | null)[]): readonly (T | null)[] | null =>
+  values.every((value) => value === null) ? null : values;
 
 export async function idsByKey(
   tx: Queryable,
