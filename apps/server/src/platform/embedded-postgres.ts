@@ -180,7 +180,8 @@ async function launch(home: PostgresHome, password: string, options: EmbeddedOpt
   const settings = [
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
-    'max_connections=60',
+    // A throw-away server is many programs' at once.
+    `max_connections=${options.throwAway ? 240 : 60}`,
     'shared_buffers=256MB',
     'autovacuum_naptime=15s',
   ];
