@@ -2,7 +2,7 @@ import type { Messages } from './zh-CN.ts';
 
 export const settingsEn: Pick<Messages, 'settings' | 'buildings' | 'notices' | 'charges'> = {
   settings: {
-    hint: 'All but the buildings holds for the whole market; every change is in the audit, with before and after.',
+    hint: 'Except for the buildings all of this holds for the whole market; every change is in the audit, with before and after.',
     index: 'Sections',
     past: 'Changes',
     market: 'Market',
