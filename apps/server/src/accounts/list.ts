@@ -1,5 +1,6 @@
 import type { AccountPage, AccountQuery, AccountRow, PurseBalances } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { inBuildings } from './in-buildings.ts';
 import { maskPhone } from './mask-phone.ts';
 
@@ -61,7 +62,7 @@ export async function listAccounts(
     query.state ?? 'current',
     query.mode ?? null,
     query.debt ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
     buildingIds,
     query.provisional ?? null,
   ];

@@ -7,6 +7,7 @@ import type {
   ApprovalState,
 } from '@openprepay/contract';
 import type { Queryable, Tx } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 
 const PAGE_SIZE = 50;
 
@@ -144,7 +145,7 @@ export async function selectApprovals(
     query.decidedBy ?? null,
     query.from ?? null,
     query.to ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last, shown.approval_id desc`;

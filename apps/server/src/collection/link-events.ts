@@ -1,5 +1,6 @@
 import { type LinkEvent, ORDINARY_EVENTS } from '@openprepay/contract';
 import type { Queryable } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import type { Page } from './lists.ts';
 
 /*
@@ -48,7 +49,7 @@ export async function linkEventPage(
     filter.meterId ?? null,
     filter.event ?? null,
     filter.troubles ? ORDINARY_EVENTS : null,
-    filter.search?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(filter.search),
     filter.from ?? null,
     filter.to ?? null,
   ];

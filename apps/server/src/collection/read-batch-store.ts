@@ -1,5 +1,6 @@
 import type { BatchRowsQuery, LinkName, ReadBatchQuery, ReadRow, ReadRowState } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { METER_PLACE } from './meters.ts';
 
 const PAGE_SIZE = 50;
@@ -117,7 +118,7 @@ export async function selectBatches(
     query.failed ?? null,
     query.from ?? null,
     query.to ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const batches = await db.query<BatchRow>(

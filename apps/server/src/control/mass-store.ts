@@ -1,6 +1,7 @@
 import type { MassQuery, MassSelect, MassSkip, MassSwitch } from '@openprepay/contract';
 import type { ReportedSwitch } from '@openprepay/domain';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import type { MassOrder, MassProgress } from './mass-plan.ts';
 
 const PAGE_SIZE = 50;
@@ -236,7 +237,7 @@ export async function selectMasses(
     query.state ?? null,
     query.from ?? null,
     query.to ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const rows = await db.query<MassColumns>(

@@ -1,6 +1,7 @@
 import type { NoticePage, NoticeQuery, NoticeRow } from '@openprepay/contract';
 import { inBuildings } from '../accounts/index.ts';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 
 /*
  * The alarms and final notices of a market by the page.
@@ -55,7 +56,7 @@ export async function listNotices(
     query.from ?? null,
     query.to ?? null,
     query.accountId ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
     buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);

@@ -3,6 +3,7 @@ import { type Fen, fen } from '@openprepay/kernel';
 import { recordAudit } from '../identity/audit.ts';
 import type { Context } from '../platform/context.ts';
 import type { Queryable } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { counterError } from './errors.ts';
 import { beginShift, lockTill } from './till.ts';
 
@@ -116,7 +117,7 @@ export async function listShifts(db: Queryable, marketId: string, query: ShiftQu
     query.differs ?? null,
     query.from ?? null,
     query.to ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last, shift.shift_id desc`;

@@ -1,5 +1,6 @@
 import type { DeviceException, ExceptionPage, ExceptionQuery } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 
 /*
  * The meters that did not reach the wanted state, by the page.
@@ -46,7 +47,7 @@ export async function listExceptions(
     query.building ?? null,
     query.from ?? null,
     query.to ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
     buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);

@@ -1,5 +1,6 @@
 import type { Gateway, GatewayPage, GatewayQuery } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { openGatewaySecret } from './secrets.ts';
 
 /*
@@ -38,7 +39,7 @@ type Columns = Omit<Gateway, 'hasSecret' | 'createdAt' | 'retiredAt'> & {
 /** In the order asked; where nothing is said, by name, those out of service last. */
 export async function listGateways(db: Queryable, marketId: string, query: GatewayQuery): Promise<GatewayPage> {
   const { sort = 'name', descending = false, page = 1, pageSize = PAGE_SIZE } = query;
-  const filters = [marketId, query.link ?? null, query.state ?? null, query.text?.replace(/[\\%_]/g, '\\$&') ?? null];
+  const filters = [marketId, query.link ?? null, query.state ?? null, likeText(query.text)];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const first = query.sort === undefined ? 'gateway.retired_at is not null, ' : '';
   const order = `${first}${SORTS[sort]} ${descending ? 'desc' : 'asc'}`;

@@ -1,5 +1,6 @@
 import { MAX_LIST_ROWS, type MeterFilter, type MeterPage, type MeterQuery, type MeterRow } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 
 /*
  * The register of meters by the page. What is filtered and sorted by is joined for all meters of the market, the rest only
@@ -89,7 +90,7 @@ const valuesOf = (marketId: string, filter: MeterFilter, buildingIds: readonly s
   filter.online ?? null,
   filter.building ?? null,
   filter.model ?? null,
-  filter.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+  likeText(filter.text),
   buildingIds,
 ];
 

@@ -1,5 +1,6 @@
 import type { UnclaimedDevice, UnclaimedPage, UnclaimedQuery } from '@openprepay/contract';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 
 /*
  * What called in and belongs to no market, by the page. They are no market's rows, so no statement names one.
@@ -28,7 +29,7 @@ type Columns = Omit<UnclaimedDevice, 'firstSeenAt' | 'lastSeenAt' | 'contacts'> 
 /** In the order asked, who called last first where nothing is said. */
 export async function listUnclaimed(db: Queryable, query: UnclaimedQuery): Promise<UnclaimedPage> {
   const { sort = 'lastSeen', descending = query.sort === undefined, page = 1, pageSize = PAGE_SIZE } = query;
-  const filters = [query.link ?? null, query.text?.replace(/[\\%_]/g, '\\$&') ?? null];
+  const filters = [query.link ?? null, likeText(query.text)];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = `${SORTS[sort]} ${descending ? 'desc' : 'asc'}`;
   const rows = await db.query<Columns>(

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditFilter, AuditPage } from '@openprepay/contract';
 import type { Queryable } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 
 const PAGE_SIZE = 50;
 
@@ -20,8 +21,7 @@ interface EntryRow extends Record<string, unknown> {
 }
 
 /** What begins with it; what the text says of itself means nothing. */
-const beginning = (text: string | undefined): string | null =>
-  text === undefined ? null : `${text.replace(/[\\%_]/g, '\\$&')}%`;
+const beginning = (text: string | undefined): string | null => (text === undefined ? null : `${likeText(text)}%`);
 const instant = (text: string | undefined): Date | null => (text === undefined ? null : new Date(text));
 
 const MATCHING = `

@@ -1,6 +1,7 @@
 import { type ApiKey, type ApiKeyPage, type ApiKeyQuery, type Caller, ROLES } from '@openprepay/contract';
 import { type Clock, systemClock } from '@openprepay/kernel';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { marketsWithin, scopeWithin } from './scope.ts';
 
 /*
@@ -54,7 +55,7 @@ export async function listApiKeys(
     query.role ?? null,
     query.scope ?? null,
     query.state ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = sort ? `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last` : 'key.revoked_at is not null';

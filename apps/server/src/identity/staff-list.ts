@@ -2,6 +2,7 @@ import { type Caller, ROLES, type StaffMember, type StaffPage, type StaffQuery }
 import { type Clock, systemClock } from '@openprepay/kernel';
 import type { Context } from '../platform/context.ts';
 import type { Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { marketsWithin, scopeWithin } from './scope.ts';
 import { countGroupAdmins, PEOPLE } from './staff-store.ts';
 
@@ -53,7 +54,7 @@ export async function listStaff(
     query.scope ?? null,
     query.state ?? null,
     query.secondFactor ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
   ];
   const [counted] = await ctx.db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
   const order = sort ? `${SORTS[sort]} ${descending ? 'desc' : 'asc'} nulls last` : 'disabled_at is not null';

@@ -1,6 +1,7 @@
 import { type LedgerEntry, type LedgerPage, type LedgerQuery, MOST_COUNTED_ENTRIES } from '@openprepay/contract';
 import { inBuildings } from '../accounts/index.ts';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { keysOfDays } from './keys-of-days.ts';
 import type { LedgerTransaction, PurseKind } from './types.ts';
 
@@ -18,7 +19,7 @@ interface Meant {
 
 /** What a text means: accounts and stalls are few beside what was posted for them. */
 async function meantBy(db: Queryable, marketId: string, text: string): Promise<Meant> {
-  const like = text.replace(/[\\%_]/g, '\\$&');
+  const like = likeText(text);
   const accounts = await db.query<{ id: string }>(
     `select account_id as id from account
      where market_id = $1 and (number ilike '%' || $2 || '%' or customer_name ilike '%' || $2 || '%'

@@ -1,6 +1,7 @@
 import type { Hold, HoldPage, HoldQuery } from '@openprepay/contract';
 import type { Quantity } from '@openprepay/kernel';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { registerText } from './register-value.ts';
 
 /*
@@ -59,7 +60,7 @@ export async function listHolds(
     query.building ?? null,
     query.from ?? null,
     query.to ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
     buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);

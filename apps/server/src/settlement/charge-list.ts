@@ -2,6 +2,7 @@ import { type ChargePage, type ChargeQuery, type ChargeRow, MOST_CHARGE_DAYS } f
 import { inBuildings } from '../accounts/index.ts';
 import { keysOfDays } from '../ledger/index.ts';
 import type { Queryable, Row } from '../platform/database.ts';
+import { likeText } from '../platform/like.ts';
 import { settlementError } from './errors.ts';
 
 /*
@@ -77,7 +78,7 @@ export async function listCharges(
     query.kind ?? null,
     query.medium ?? null,
     query.accountId ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
     query.posted ?? null,
     buildingIds,
   ];

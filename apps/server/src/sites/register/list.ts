@@ -1,5 +1,6 @@
 import type { StallPage, StallQuery, StallRecord } from '@openprepay/contract';
 import type { Queryable } from '../../platform/database.ts';
+import { likeText } from '../../platform/like.ts';
 
 const PAGE_SIZE = 50;
 
@@ -45,7 +46,7 @@ export async function listStalls(
     query.building ?? null,
     query.stallType ?? null,
     query.state ?? null,
-    query.text?.replace(/[\\%_]/g, '\\$&') ?? null,
+    likeText(query.text),
     buildingIds,
   ];
   const [counted] = await db.query<{ total: bigint }>(`select count(*) as total ${MATCHING}`, filters);
