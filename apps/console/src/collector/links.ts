@@ -1,4 +1,4 @@
-import { filtersOf } from '../lists/filters.ts';
+import { filtersOf, oneOf } from '../lists/filters.ts';
 import type { ServerList } from '../lists/use-server-list.ts';
 import { codeText, text } from '../locales/index.ts';
 
@@ -8,7 +8,7 @@ export type LinkName = (typeof LINK_NAMES)[number];
 
 /** The link that a list is narrowed to, for a call's query. */
 export function linkOf(filters: Readonly<Record<string, string>>): { link?: LinkName } {
-  const link = LINK_NAMES.find((one) => one === filters['link']);
+  const link = oneOf(LINK_NAMES, filters['link']);
   return link ? { link } : {};
 }
 

@@ -1,4 +1,5 @@
 import type { RouteQuery, Routes } from '@openprepay/contract';
+import { oneOf } from '../lists/filters.ts';
 import type { ListQuery } from '../lists/list-query.ts';
 
 export const METHODS = ['cash', 'bank', 'pos'] as const;
@@ -18,8 +19,8 @@ export function receiptFilter({ search, filters }: Pick<ListQuery, 'search' | 'f
   const operatorId = fitting('operator', ID);
   const accountId = fitting('account', ID);
   const shiftId = fitting('shift', ID);
-  const method = METHODS.find((one) => one === filters['method']);
-  const kind = KINDS.find((one) => one === filters['kind']);
+  const method = oneOf(METHODS, filters['method']);
+  const kind = oneOf(KINDS, filters['kind']);
   return {
     ...(from && { from }),
     ...(to && { to }),
